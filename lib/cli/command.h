@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+// What every front end shares: options, configuration file, help, one voice, exit codes.
+//
+//   int main(int argc, char** argv) {
+//     Settings settings;
+//     cli::Command command{"session-detect", "Read access events, write a ban for each user over the limit."};
+//     command.option("--limit", settings.limit, "N", "places one user may hold");
+//     command.option("--window", settings.window, "D", "how long a place counts after its last line");
+//     return command.run(argc, argv, [&] { return detect(settings, command.common()); });
+//   }
+//
+// An option's type says how its text is read: strings, unsigned numbers, std::chrono::seconds (5s, 2m, 1h, 7d),
+// bool (a flag), ip::Prefix, vectors of these (repeatable, and "A,B"), enums by choice(). The variable's value is
+// the default and is shown in the help; an empty text or vector shows none. Keys of the configuration file are
+// the long names without dashes. Errors are printed once, as "PROGRAM: object: reason", and become the exit code.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "base/number.h"
+#include "base/result.h"
+#include "ip/prefix.h"
+
+namespace xlimit::cli {
+
+// What the shared options say.
+struct Common {
+  std::string node;  // --node, default: host name
+  bool quiet = false;
+  bool verbose = false;
+};
+
+// Readers of one value; a type of your own needs such a function in its namespace, and show_value().
+base::Result<void> read_value(std::string_view text, std::string& value);
+base::Result<void> read_value(std::string_view text, std::chrono::seconds& value);
+base::Result<void> read_value(std::string_view text, ip::Prefix& value);
+template <std::unsigned_integral T>
+base::Result<void> read_value(std::string_view text, T& value) {
+  base::Result<T> number = base::parse_number<T>(text);
+  if (!number) return base::failed(number);
+  value = *number;
+  return {};
+}
+std::string show_value(const std::string& value);
+std::string show_value(std::chrono::seconds value);
+std::string show_value(const ip::Prefix& value);
+template <std::unsigned_integral T>
+std::string show_value(T value) {
+  return std::to_string(value);
+}
+
+class Command {
+ public:
+  // `summary` is one sentence.
+  Command(std::string name, std::string summary);
+  ~Command();
+  Command(const Command&) = delete;
+  Command& operator=(const Command&) = delete;
+
+  template <class T>
+  void option(const std::string& names, T& value, const std::string& label, const std::string& help) {
+    add_option(names, label, help, show_value(value), false,
+               [&value](std::string_view text) { return read_value(text, value); });
+  }
+  template <class T>
+  void option(const std::string& names, std::vector<T>& values, const std::string& label, const std::string& help) {
+    add_option(names, label, help, "", true, [&values](std::string_view text) {
+      T value{};
+      base::Result<void> read = read_value(text, value);
+      if (read) values.push_back(std::move(value));
+      return read;
+    });
+  }
+  // A flag.
+  void option(const std::string& names, bool& value, const std::string& help);
+  // One of a few words; the first line of the help lists them.
+  template <class T>
+  void choice(const std::string& names, T& value, const std::vector<std::pair<std::string, T>>& words,
+              const std::string& help) {
+    std::string label, shown;
+    for (const auto& [word, meaning] : words) {
+      label += (label.empty() ? "" : "|") + word;
+      if (meaning == value) shown = word;
+    }
+    add_option(names, label, help, shown, false, [&value, words, label](std::string_view text) {
+      for (const auto& [word, meaning] : words) {
+        if (word == text) return value = meaning, base::Result<void>{};
+      }
+      return base::Result<void>{base::fail(base::Exit::kUsage, "'" + std::string{text} + "' is none of " + label)};
+    });
+  }
+  // Words after the options. `required`: at least one.
+  void arguments(std::vector<std::string>& values, const std::string& label, const std::string& help, bool required);
+  // Everything after the options to the last word, dashes or not, goes to `values` (a filter, a command).
+  void rest(std::vector<std::string>& values, const std::string& label, const std::string& help);
+
+  // A verb with options of its own; `body` runs when it is given. The verb must outlive nothing: it belongs to
+  // this command.
+  Command& verb(const std::string& name, const std::string& summary, std::function<base::Result<base::Exit>()> body);
+
+  const Common& common() const;
+
+  // Parses, runs `body` (or the verb given), prints its error, returns the exit code for main. A command with
+  // verbs has no body: without a verb it is used wrongly.
+  int run(int argc, char** argv, std::function<base::Result<base::Exit>()> body = {});
+
+  // One line on stderr, "PROGRAM: TEXT"; silent under --quiet. For what the program survives: ends in ", skipped"
+  // or the like.
+  void warn(const std::string& text) const;
+
+ private:
+  struct Impl;
+  explicit Command(std::unique_ptr<Impl> impl);
+  void add_option(const std::string& names, const std::string& label, const std::string& help,
+                  const std::string& shown, bool repeatable,
+                  std::function<base::Result<void>(std::string_view)> read);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace xlimit::cli

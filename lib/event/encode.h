@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// Events to lines.
+//
+//   event::Line line;                       // one buffer, reused
+//   output.write(event::encode(ban, line)); // '{"type":"ban",...}\n'
+//
+// A line never exceeds kMaxLine: a host or reason that is too long is cut, at a character, and so is every other
+// free text that a producer should have refused. Bytes that are not UTF-8 become U+FFFD; control characters are
+// escaped. The view is valid until the next encode into the same Line.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "event/event.h"
+
+namespace xlimit::event {
+
+using Line = std::array<char, kMaxLine>;
+
+// Longest user name, in bytes as encoded. A name that is cut would be another user's, so producers refuse it.
+inline constexpr std::size_t kMaxUser = 512;
+// How many bytes `text` takes as the inside of a JSON string.
+std::size_t encoded_size(std::string_view text);
+
+std::string_view encode(const Access& event, Line& line);
+std::string_view encode(const Violation& event, Line& line);
+std::string_view encode(const Ban& event, Line& line);
+std::string_view encode(const Banned& event, Line& line);
+std::string_view encode(const Refused& event, Line& line);
+std::string_view encode(const Unban& event, Line& line);
+std::string_view encode(const Unbanned& event, Line& line);
+std::string_view encode(const Killed& event, Line& line);
+std::string_view encode(const Source& event, Line& line);
+
+}  // namespace xlimit::event

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// Prefix arithmetic and text.
+#include "ip/prefix.h"
+
+#include <algorithm>
+
+#include "base/number.h"
+
+namespace xlimit::ip {
+namespace {
+
+// `address` with all bits behind the first `bits` of its 16 bytes cleared.
+Address masked(const Address& address, unsigned bits) {
+  Address::Bytes bytes = address.bytes();
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const auto kept = static_cast<unsigned>(std::clamp(static_cast<int>(bits) - static_cast<int>(i) * 8, 0, 8));
+    bytes[i] = static_cast<std::uint8_t>(bytes[i] & (0xff00U >> kept));
+  }
+  return Address{bytes};
+}
+
+// How many of the 16 bytes' bits count: an IPv4 prefix stands behind 96 fixed ones.
+unsigned mapped_length(const Address& address, unsigned length) { return length + (address.is_v4() ? 96 : 0); }
+
+}  // namespace
+
+Prefix::Prefix(const Address& address, unsigned length)
+    : length_(static_cast<std::uint8_t>(std::min(length, address.bits()))) {
+  address_ = masked(address, mapped_length(address, length_));
+}
+
+bool Prefix::contains(const Address& address) const {
+  return address.is_v4() == is_v4() && masked(address, mapped_length(address_, length_)) == address_;
+}
+
+bool Prefix::contains(const Prefix& other) const {
+  return other.length_ >= length_ && contains(other.address_);
+}
+
+std::optional<Prefix> parse_prefix(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  const std::optional<Address> address = parse_address(text.substr(0, slash));
+  if (!address) return {};
+  if (slash == std::string_view::npos) return Prefix{*address};
+  // "::ffff:192.0.2.0/120" would mean 24 bits of IPv4; nobody writes it and guessing wrong bans too much.
+  if (address->is_v4() && text.find(':') != std::string_view::npos) return {};
+  const base::Result<std::uint8_t> length = base::parse_number<std::uint8_t>(text.substr(slash + 1));
+  if (!length || *length > address->bits()) return {};
+  return Prefix{*address, *length};
+}
+
+base::Result<Prefix> read_prefix(std::string_view text) {
+  const std::optional<Prefix> prefix = parse_prefix(text);
+  if (!prefix)
+    return base::fail(base::Exit::kUsage, "'" + std::string{text} + "' is not an address or prefix (CIDR)");
+  return *prefix;
+}
+
+char* format_prefix(const Prefix& prefix, char* out) {
+  out = format_address(prefix.address(), out);
+  if (prefix.is_single()) return out;
+  *out++ = '/';
+  return std::to_chars(out, out + 3, prefix.length()).ptr;
+}
+
+std::string to_string(const Prefix& prefix) {
+  char text[kPrefixLength];
+  return {text, format_prefix(prefix, text)};
+}
+
+}  // namespace xlimit::ip

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// The body of every stage: events come in on one descriptor, what the stage makes of them goes out on another.
+//
+//   stream::Filter filter{{.on_line = [&](const Piece& line, Output& out) { return stage.take(line, out); },
+//                          .on_drained = [&](Output& out) { return stage.act(out); }}};
+//   return filter.run();
+//
+// Output is flushed whenever the input is drained, never by a timer. Ends with success at the end of the input,
+// when the reader of stdout goes away, or on TERM, INT or HUP (after on_end).
+#pragma once
+
+#include <functional>
+
+#include "base/result.h"
+#include "stream/lines.h"
+#include "stream/loop.h"
+#include "stream/output.h"
+
+namespace xlimit::stream {
+
+class Filter {
+ public:
+  struct Handlers {
+    // Every piece of input; pass() hands it on untouched.
+    std::function<base::Result<void>(const Piece&, Output&)> on_line;
+    // The input is drained for now: act on what was gathered. May be empty.
+    std::function<base::Result<void>(Output&)> on_drained;
+    // The input has ended or a signal came: last words. May be empty.
+    std::function<base::Result<void>(Output&)> on_end;
+  };
+
+  explicit Filter(Handlers handlers);
+  // Fails when reading or writing does, or with what a handler returned.
+  base::Result<void> run();
+
+  // To add watches and timers of the stage's own.
+  Loop& loop() { return loop_; }
+  Output& out() { return out_; }
+
+ private:
+  void pull();
+  bool check(base::Result<void> result);
+
+  Handlers handlers_;
+  Loop loop_;
+  Signals signals_;
+  Output out_;
+  Lines lines_;
+};
+
+// The line as it came.
+base::Result<void> pass(const Piece& piece, Output& out);
+
+}  // namespace xlimit::stream

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// Splits what a descriptor gives into lines, in bounded memory.
+//
+//   stream::Lines lines;
+//   const Result<Read> read = lines.read(fd, [&](const stream::Piece& piece) { ... });
+//
+// A line longer than kMaxInput comes in several pieces, so that a filter can pass it on byte for byte; only the
+// first has `first`, only the last has `last`. A whole line has both. The last line of a stream may lack its
+// newline: finish() gives it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace xlimit::stream {
+
+inline constexpr std::size_t kMaxInput = 64 * 1024;
+// Readable bytes behind every piece, as the event decoder wants them.
+inline constexpr std::size_t kSlack = 64;
+
+struct Piece {
+  std::string_view text;  // without its newline
+  bool first = true;
+  bool last = true;
+  bool newline = true;  // a newline followed; false on all but the last piece, and for a half line at the end
+
+  bool whole() const { return first && last; }
+};
+
+enum class ReadState { more, drained, ended };  // drained: less than asked for came, so there is nothing left now
+
+class Lines {
+ public:
+  Lines();
+
+  // Reads once, at most 256 KiB, and calls `on_piece` for every piece that is complete. `drained` when nothing
+  // more was there, `ended` at the end of the stream (finish() was then called). Fails when read(2) does; EAGAIN
+  // counts as drained.
+  base::Result<ReadState> read(int fd, const std::function<void(const Piece&)>& on_piece);
+  // Gives what stands in the buffer without a newline, if anything.
+  void finish(const std::function<void(const Piece&)>& on_piece);
+
+ private:
+  void split(const std::function<void(const Piece&)>& on_piece);
+
+  std::unique_ptr<char[]> buffer_;
+  std::size_t begin_ = 0, end_ = 0;
+  bool inside_ = false;  // pieces of the current line were given already
+};
+
+}  // namespace xlimit::stream

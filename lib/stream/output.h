@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// Lines to a descriptor: gathered, written out whole, and never blocking a stop signal.
+//
+//   stream::Output out{STDOUT_FILENO, signals.fd()};
+//   out.write(line);                     // buffers; flushes by itself when kFlushAt is reached
+//   if (auto written = out.flush(); !written) return failed(written);
+//
+// A reader that went away is not an error: gone() becomes true, and everything after is dropped.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/fd.h"
+#include "base/result.h"
+
+namespace xlimit::stream {
+
+class Output {
+ public:
+  // Gathered at most; a pipe of default size takes it in one write.
+  static constexpr std::size_t kFlushAt = 60 * 1024;
+
+  // `stop_fd` (or -1) ends a wait for a slow reader when it becomes readable; a second is then left to
+  // write out what is gathered.
+  explicit Output(int fd, int stop_fd = -1);
+
+  // Fails as flush() does.
+  base::Result<void> write(std::string_view text) {
+    buffer_.append(text);
+    return buffer_.size() < kFlushAt ? base::Result<void>{} : flush();
+  }
+  // Returns when everything is written or the reader is gone. Fails with kIo when the descriptor does (disk
+  // full), with kTemporary when a stop signal arrived and the reader takes nothing.
+  base::Result<void> flush();
+  bool gone() const { return gone_; }
+  bool empty() const { return buffer_.empty(); }
+  // To watch for POLLERR: the reader of a pipe went away while there was nothing to write.
+  int fd() const { return fd_; }
+
+ private:
+  bool wait_writable();
+
+  int fd_;
+  base::Fd own_;  // our own open file description of the same pipe: O_NONBLOCK on it concerns nobody else
+  int stop_fd_;
+  bool gone_ = false;
+  std::string buffer_;
+};
+
+}  // namespace xlimit::stream
