@@ -80,13 +80,16 @@ std::optional<minutes> parse_offset(std::string_view text) {
 }
 
 std::optional<Time> parse_minute(std::string_view text) {
-  const int year = digits(text.substr(0, 4)), month = digits(text.substr(5, 2)), day = digits(text.substr(8, 2));
+  const int year = digits(text.substr(0, 4)), month = digits(text.substr(5, 2)),
+            day = digits(text.substr(8, 2));
   const int hour = digits(text.substr(11, 2)), minute = digits(text.substr(14, 2));
-  const bool separated = text[4] == '-' && text[7] == '-' && (text[10] == 'T' || text[10] == 't' || text[10] == ' ') &&
-                         text[13] == ':' && text[16] == ':';
+  const bool separated = text[4] == '-' && text[7] == '-' &&
+                         (text[10] == 'T' || text[10] == 't' || text[10] == ' ') && text[13] == ':' &&
+                         text[16] == ':';
   if (!separated || year < 0 || month < 1 || day < 1 || hour < 0 || hour > 23 || minute < 0 || minute > 59)
     return {};
-  const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
+  const std::chrono::year_month_day date{std::chrono::year{year},
+                                         std::chrono::month{static_cast<unsigned>(month)},
                                          std::chrono::day{static_cast<unsigned>(day)}};
   if (!date.ok()) return {};
   return std::chrono::sys_days{date} + hours{hour} + minutes{minute};

@@ -3,16 +3,17 @@
 //
 //   int main(int argc, char** argv) {
 //     Settings settings;
-//     cli::Command command{"session-detect", "Read access events, write a ban for each user over the limit."};
-//     command.option("--limit", settings.limit, "N", "places one user may hold");
+//     cli::Command command{"session-detect", "Read access events, write a ban for each user over the
+//     limit."}; command.option("--limit", settings.limit, "N", "places one user may hold");
 //     command.option("--window", settings.window, "D", "how long a place counts after its last line");
 //     return command.run(argc, argv, [&] { return detect(settings, command.common()); });
 //   }
 //
-// An option's type says how its text is read: strings, unsigned numbers, std::chrono::seconds (5s, 2m, 1h, 7d),
-// bool (a flag), ip::Prefix, vectors of these (repeatable, and "A,B"), enums by choice(). The variable's value is
-// the default and is shown in the help; an empty text or vector shows none. Keys of the configuration file are
-// the long names without dashes. Errors are printed once, as "PROGRAM: object: reason", and become the exit code.
+// An option's type says how its text is read: strings, unsigned numbers, std::chrono::seconds (5s, 2m, 1h,
+// 7d), bool (a flag), ip::Prefix, vectors of these (repeatable, and "A,B"), enums by choice(). The variable's
+// value is the default and is shown in the help; an empty text or vector shows none. Keys of the
+// configuration file are the long names without dashes. Errors are printed once, as "PROGRAM: object:
+// reason", and become the exit code.
 #pragma once
 
 #include <chrono>
@@ -71,7 +72,8 @@ class Command {
                [&value](std::string_view text) { return read_value(text, value); });
   }
   template <class T>
-  void option(const std::string& names, std::vector<T>& values, const std::string& label, const std::string& help) {
+  void option(const std::string& names, std::vector<T>& values, const std::string& label,
+              const std::string& help) {
     add_option(names, label, help, "", true, [&values](std::string_view text) {
       T value{};
       base::Result<void> read = read_value(text, value);
@@ -94,17 +96,21 @@ class Command {
       for (const auto& [word, meaning] : words) {
         if (word == text) return value = meaning, base::Result<void>{};
       }
-      return base::Result<void>{base::fail(base::Exit::kUsage, "'" + std::string{text} + "' is none of " + label)};
+      return base::Result<void>{
+          base::fail(base::Exit::kUsage, "'" + std::string{text} + "' is none of " + label)};
     });
   }
   // Words after the options. `required`: at least one.
-  void arguments(std::vector<std::string>& values, const std::string& label, const std::string& help, bool required);
-  // Everything after the options to the last word, dashes or not, goes to `values` (a filter, a command).
-  void rest(std::vector<std::string>& values, const std::string& label, const std::string& help);
+  void arguments(std::vector<std::string>& values, const std::string& label, const std::string& help,
+                 bool required);
+  // `name` takes everything behind it, dashes or not, to the end of the command line.
+  void rest(const std::string& name, std::vector<std::string>& values, const std::string& label,
+            const std::string& help);
 
-  // A verb with options of its own; `body` runs when it is given. The verb must outlive nothing: it belongs to
-  // this command.
-  Command& verb(const std::string& name, const std::string& summary, std::function<base::Result<base::Exit>()> body);
+  // A verb with options of its own; `body` runs when it is given. Options of this command are accepted behind
+  // the verb too, and are listed in its help. The verb belongs to this command.
+  Command& verb(const std::string& name, const std::string& summary,
+                std::function<base::Result<base::Exit>()> body);
 
   const Common& common() const;
 
@@ -112,8 +118,8 @@ class Command {
   // verbs has no body: without a verb it is used wrongly.
   int run(int argc, char** argv, std::function<base::Result<base::Exit>()> body = {});
 
-  // One line on stderr, "PROGRAM: TEXT"; silent under --quiet. For what the program survives: ends in ", skipped"
-  // or the like.
+  // One line on stderr, "PROGRAM: TEXT"; silent under --quiet. For what the program survives: ends in ",
+  // skipped" or the like.
   void warn(const std::string& text) const;
 
  private:

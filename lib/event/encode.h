@@ -4,9 +4,9 @@
 //   event::Line line;                       // one buffer, reused
 //   output.write(event::encode(ban, line)); // '{"type":"ban",...}\n'
 //
-// A line never exceeds kMaxLine: a host or reason that is too long is cut, at a character, and so is every other
-// free text that a producer should have refused. Bytes that are not UTF-8 become U+FFFD; control characters are
-// escaped. The view is valid until the next encode into the same Line.
+// A line never exceeds kMaxLine: a host or reason that is too long is cut, at a character, and so is every
+// other free text that a producer should have refused. Bytes that are not UTF-8 become U+FFFD; control
+// characters are escaped. The view is valid until the next encode into the same Line.
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The language the programs speak, one struct per event. The man page xlimit-events(5) is the interface; these
-// structs, that page, the JSON Schema and a golden case change together.
+// The language the programs speak, one struct per event. The man page xlimit-events(5) is the interface;
+// these structs, that page, the JSON Schema and a golden case change together.
 //
 // Texts are views into the line that was decoded (or into whatever the producer owns) and are valid only as
 // long as that is. Empty text and absent optionals are left out of the line.
@@ -27,7 +27,12 @@ inline constexpr std::size_t kMaxLine = 4096;
 
 enum class Status : std::uint8_t { accepted, rejected };
 enum class Network : std::uint8_t { unknown, tcp, udp };
-enum class Route : std::uint8_t { unknown, rule, fallback, forced };  // -> >> ==>; fallback is written "default"
+enum class Route : std::uint8_t {
+  unknown,
+  rule,
+  fallback,
+  forced
+};  // -> >> ==>; fallback is written "default"
 
 // One line of an access log.
 struct Access {

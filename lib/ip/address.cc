@@ -78,9 +78,7 @@ bool Address::is_loopback() const {
   return *this == from_v6(&in6addr_loopback);
 }
 
-bool Address::is_unspecified() const {
-  return is_v4() ? v4_value() == 0 : *this == Address{};
-}
+bool Address::is_unspecified() const { return is_v4() ? v4_value() == 0 : *this == Address{}; }
 
 bool Address::is_multicast() const { return is_v4() ? bytes_[12] >> 4 == 14 : bytes_[0] == 0xff; }
 

@@ -13,14 +13,17 @@ namespace {
 Address masked(const Address& address, unsigned bits) {
   Address::Bytes bytes = address.bytes();
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const auto kept = static_cast<unsigned>(std::clamp(static_cast<int>(bits) - static_cast<int>(i) * 8, 0, 8));
+    const auto kept =
+        static_cast<unsigned>(std::clamp(static_cast<int>(bits) - static_cast<int>(i) * 8, 0, 8));
     bytes[i] = static_cast<std::uint8_t>(bytes[i] & (0xff00U >> kept));
   }
   return Address{bytes};
 }
 
 // How many of the 16 bytes' bits count: an IPv4 prefix stands behind 96 fixed ones.
-unsigned mapped_length(const Address& address, unsigned length) { return length + (address.is_v4() ? 96 : 0); }
+unsigned mapped_length(const Address& address, unsigned length) {
+  return length + (address.is_v4() ? 96 : 0);
+}
 
 }  // namespace
 

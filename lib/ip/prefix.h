@@ -19,7 +19,8 @@ class Prefix {
  public:
   Prefix() = default;
   // The whole address.
-  explicit Prefix(const Address& address) : address_(address), length_(static_cast<std::uint8_t>(address.bits())) {}
+  explicit Prefix(const Address& address)
+      : address_(address), length_(static_cast<std::uint8_t>(address.bits())) {}
   // The network of `length` bits around `address`: host bits are cleared. `length` is cut to address.bits().
   Prefix(const Address& address, unsigned length);
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The body of every stage: events come in on one descriptor, what the stage makes of them goes out on another.
+// The body of every stage: events come in on one descriptor, what the stage makes of them goes out on
+// another.
 //
 //   stream::Filter filter{{.on_line = [&](const Piece& line, Output& out) { return stage.take(line, out); },
 //                          .on_drained = [&](Output& out) { return stage.act(out); }}};
 //   return filter.run();
 //
-// Output is flushed whenever the input is drained, never by a timer. Ends with success at the end of the input,
-// when the reader of stdout goes away, or on TERM, INT or HUP (after on_end).
+// Output is flushed whenever the input is drained, never by a timer. Ends with success at the end of the
+// input, when the reader of stdout goes away, or on TERM, INT or HUP (after on_end).
 #pragma once
 
 #include <functional>

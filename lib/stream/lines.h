@@ -4,9 +4,9 @@
 //   stream::Lines lines;
 //   const Result<Read> read = lines.read(fd, [&](const stream::Piece& piece) { ... });
 //
-// A line longer than kMaxInput comes in several pieces, so that a filter can pass it on byte for byte; only the
-// first has `first`, only the last has `last`. A whole line has both. The last line of a stream may lack its
-// newline: finish() gives it.
+// A line longer than kMaxInput comes in several pieces, so that a filter can pass it on byte for byte; only
+// the first has `first`, only the last has `last`. A whole line has both. The last line of a stream may lack
+// its newline: finish() gives it.
 #pragma once
 
 #include <functional>
@@ -30,15 +30,19 @@ struct Piece {
   bool whole() const { return first && last; }
 };
 
-enum class ReadState { more, drained, ended };  // drained: less than asked for came, so there is nothing left now
+enum class ReadState {
+  more,
+  drained,
+  ended
+};  // drained: less than asked for came, so there is nothing left now
 
 class Lines {
  public:
   Lines();
 
-  // Reads once, at most 256 KiB, and calls `on_piece` for every piece that is complete. `drained` when nothing
-  // more was there, `ended` at the end of the stream (finish() was then called). Fails when read(2) does; EAGAIN
-  // counts as drained.
+  // Reads once, at most 256 KiB, and calls `on_piece` for every piece that is complete. `drained` when
+  // nothing more was there, `ended` at the end of the stream (finish() was then called). Fails when read(2)
+  // does; EAGAIN counts as drained.
   base::Result<ReadState> read(int fd, const std::function<void(const Piece&)>& on_piece);
   // Gives what stands in the buffer without a newline, if anything.
   void finish(const std::function<void(const Piece&)>& on_piece);

@@ -14,6 +14,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "base/fd.h"
@@ -47,8 +48,8 @@ class Loop {
   base::Result<void> result_;
 };
 
-// Calls `handler` with the poll(2) bits that are set among `events`, POLLERR and POLLHUP. Watches are called in
-// the order they were made.
+// Calls `handler` with the poll(2) bits that are set among `events`, POLLERR and POLLHUP. Watches are called
+// in the order they were made.
 class Watch {
  public:
   Watch(Loop& loop, int fd, short events, std::function<void(short)> handler);
@@ -67,7 +68,8 @@ class Watch {
   std::function<void(short)> handler_;
 };
 
-// Calls `handler` every `period`, by the monotonic clock. A late timer is called once, not once a period missed.
+// Calls `handler` every `period`, by the monotonic clock. A late timer is called once, not once a period
+// missed.
 class Timer {
  public:
   Timer(Loop& loop, std::chrono::milliseconds period, std::function<void()> handler);
@@ -83,8 +85,8 @@ class Timer {
   std::function<void()> handler_;
 };
 
-// Blocks TERM, INT and HUP, turns them into a readable descriptor and stops the loop when one arrives; PIPE is
-// ignored. Make it before any thread and before the first Output.
+// Blocks TERM, INT and HUP, turns them into a readable descriptor and stops the loop when one arrives; PIPE
+// is ignored. Make it before any thread and before the first Output.
 class Signals {
  public:
   explicit Signals(Loop& loop);

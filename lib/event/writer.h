@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// Appends one JSON object to a Line, field by field. Used by encode.cc alone.
+//
+// Every text has a cap in encoded bytes; the caps of one event's texts and its fixed part add up to less than
+// kMaxLine, so nothing here checks for the end of the buffer.
+#pragma once
+
+#include <charconv>
+#include <concepts>
+#include <string_view>
+
+#include "event/encode.h"
+
+namespace xlimit::event {
+
+// Copies `text` as the inside of a JSON string, at most `cap` bytes, cut between characters. `out` must have
+// room for cap + 8 bytes. Returns the end.
+char* escape(std::string_view text, std::size_t cap, char* out);
+
+class Writer {
+ public:
+  Writer(Line& line, std::string_view type, Time at) : begin_(line.data()), out_(line.data()) {
+    raw("{\"type\":\"");
+    raw(type);
+    raw("\",\"time\":\"");
+    out_ = base::format_time(at, out_);
+    *out_++ = '"';
+  }
+
+  // `key` is written as ,"KEY": and comes as such, so that it is one copy of a constant.
+  void text(std::string_view key, std::string_view value, std::size_t cap) {
+    if (value.empty()) return;
+    raw(key);
+    *out_++ = '"';
+    out_ = escape(value, cap, out_);
+    *out_++ = '"';
+  }
+  void number(std::string_view key, std::integral auto value) {
+    raw(key);
+    put(value);
+  }
+  void address(std::string_view key, const ip::Address& value) {
+    raw(key);
+    *out_++ = '"';
+    out_ = ip::format_address(value, out_);
+    *out_++ = '"';
+  }
+  void prefix(std::string_view key, const ip::Prefix& value) {
+    raw(key);
+    quoted(value);
+  }
+  void put(std::integral auto value) { out_ = std::to_chars(out_, out_ + 20, value).ptr; }
+  void quoted(const ip::Prefix& value) {
+    *out_++ = '"';
+    out_ = ip::format_prefix(value, out_);
+    *out_++ = '"';
+  }
+  void raw(std::string_view text) {
+    std::memcpy(out_, text.data(), text.size());
+    out_ += text.size();
+  }
+  std::string_view finish() {
+    raw("}\n");
+    return {begin_, static_cast<std::size_t>(out_ - begin_)};
+  }
+
+ private:
+  char* begin_;
+  char* out_;
+};
+
+}  // namespace xlimit::event

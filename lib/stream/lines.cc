@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// One buffer; lines are views into it, and what is left of a line moves to its front.
+#include "stream/lines.h"
+
+#include <unistd.h>
+
+#include <cstring>
+
+namespace xlimit::stream {
+namespace {
+
+constexpr std::size_t kRead = 256 * 1024;
+constexpr std::size_t kCapacity = kMaxInput + kRead;
+
+}  // namespace
+
+Lines::Lines() : buffer_(std::make_unique<char[]>(kCapacity + kSlack)) {}
+
+base::Result<ReadState> Lines::read(int fd, const std::function<void(const Piece&)>& on_piece) {
+  const ssize_t got = ::read(fd, buffer_.get() + end_, kRead);
+  if (got < 0) {
+    if (errno == EAGAIN || errno == EINTR) return ReadState::drained;
+    return base::os_error("read");
+  }
+  if (got == 0) {
+    finish(on_piece);
+    return ReadState::ended;
+  }
+  end_ += static_cast<std::size_t>(got);
+  split(on_piece);
+  return static_cast<std::size_t>(got) < kRead ? ReadState::drained : ReadState::more;
+}
+
+void Lines::finish(const std::function<void(const Piece&)>& on_piece) {
+  if (end_ > begin_ || inside_)
+    on_piece(
+        {.text = {buffer_.get() + begin_, end_ - begin_}, .first = !inside_, .last = true, .newline = false});
+  begin_ = end_ = 0;
+  inside_ = false;
+}
+
+void Lines::split(const std::function<void(const Piece&)>& on_piece) {
+  while (begin_ < end_) {
+    const char* start = buffer_.get() + begin_;
+    const auto* newline = static_cast<const char*>(std::memchr(start, '\n', end_ - begin_));
+    if (newline == nullptr) break;
+    const auto length = static_cast<std::size_t>(newline - start);
+    on_piece({.text = {start, length}, .first = !inside_});
+    begin_ += length + 1;
+    inside_ = false;
+  }
+  if (end_ - begin_ > kMaxInput) {
+    on_piece({.text = {buffer_.get() + begin_, end_ - begin_},
+              .first = !inside_,
+              .last = false,
+              .newline = false});
+    begin_ = end_;
+    inside_ = true;
+  }
+  std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
+  end_ -= begin_;
+  begin_ = 0;
+}
+
+}  // namespace xlimit::stream

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// Writing without being stuck: a full pipe is waited for together with the stop signal.
+#include "stream/output.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <string>
+
+namespace xlimit::stream {
+namespace {
+
+constexpr int kPipeSize = 256 * 1024;  // fewer context switches than the default 64 KiB
+constexpr int kLastWordsMs = 1000;
+
+bool is_pipe(int fd) {
+  struct stat status;
+  return ::fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode);
+}
+
+// O_NONBLOCK belongs to the open file description, which a shell shares among everything it started. A pipe
+// can be opened once more through /proc; where that is refused (another user's pipe) writing blocks as it
+// always did.
+base::Fd open_own(int fd) {
+  if (!is_pipe(fd)) return {};
+  ::fcntl(fd, F_SETPIPE_SZ, kPipeSize);
+  return base::Fd{::open(("/proc/self/fd/" + std::to_string(fd)).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC)};
+}
+
+bool reader_left(int number) { return number == EPIPE || number == ECONNRESET; }
+
+}  // namespace
+
+Output::Output(int fd, int stop_fd) : fd_(fd), own_(open_own(fd)), stop_fd_(stop_fd) {
+  buffer_.reserve(2 * kFlushAt);
+}
+
+base::Result<void> Output::flush() {
+  std::string_view left{buffer_};
+  while (!left.empty() && !gone_) {
+    const ssize_t written = ::write(own_ ? own_.get() : fd_, left.data(), left.size());
+    if (written >= 0) {
+      left.remove_prefix(static_cast<std::size_t>(written));
+    } else if (reader_left(errno)) {
+      gone_ = true;
+    } else if (errno == EAGAIN) {
+      if (!wait_writable()) return base::fail(base::Exit::kTemporary, "write: the reader takes nothing");
+    } else if (errno != EINTR) {
+      base::Error error = base::make_os_error("write", errno);
+      error.code = base::Exit::kIo;
+      return tl::make_unexpected(std::move(error));
+    }
+  }
+  buffer_.clear();
+  return {};
+}
+
+// False when a stop was asked for and the reader still took nothing for a second.
+bool Output::wait_writable() {
+  std::array<pollfd, 2> polled{{{fd_, POLLOUT, 0}, {stop_fd_, POLLIN, 0}}};
+  ::poll(polled.data(), polled.size(), -1);
+  if (polled[0].revents != 0 || polled[1].revents == 0) return true;
+  return ::poll(polled.data(), 1, kLastWordsMs) > 0;
+}
+
+}  // namespace xlimit::stream
