@@ -84,7 +84,7 @@ has_lines() { [[ $(grep -Ec -- "$2" "$1") -ge $3 ]]; }
 wait_gone() { wait_until is_gone "$1"; }
 is_gone() {
   local stat
-  stat=$(<"/proc/$1/stat") 2>/dev/null || return 0
+  { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 0
   stat=${stat##*) }
   [[ ${stat:0:1} = Z ]]
 }
@@ -145,8 +145,8 @@ netns_join() {
   local a b address
   a=$(netns_name "$1") b=$(netns_name "$3")
   ip -n "$a" link add "to-$3" type veth peer name "to-$1" netns "$b"
-  for address in $2; do ip -n "$a" address add "$address" dev "to-$3" nodad; done
-  for address in $4; do ip -n "$b" address add "$address" dev "to-$1" nodad; done
+  for address in $2; do ip -n "$a" address add "$address" dev "to-$3"; done
+  for address in $4; do ip -n "$b" address add "$address" dev "to-$1"; done
   ip -n "$a" link set "to-$3" up
   ip -n "$b" link set "to-$1" up
 }

@@ -1,0 +1,25 @@
+# Removes what the last `make install` wrote, and the folders it leaves empty below the prefix.
+#   DESTDIR=... cmake -DMANIFEST=build/install_manifest.txt -P cmake/uninstall.cmake
+if(NOT EXISTS ${MANIFEST})
+  message(FATAL_ERROR "'${MANIFEST}' is not there: nothing was installed from this build")
+endif()
+file(STRINGS ${MANIFEST} files)
+set(folders)
+foreach(file IN LISTS files)
+  set(path "$ENV{DESTDIR}${file}")
+  file(REMOVE "${path}")
+  get_filename_component(folder "${path}" DIRECTORY)
+  while(NOT folder STREQUAL "/" AND NOT folder STREQUAL "" AND NOT folder STREQUAL "$ENV{DESTDIR}")
+    list(APPEND folders "${folder}")
+    get_filename_component(folder "${folder}" DIRECTORY)
+  endwhile()
+endforeach()
+list(REMOVE_DUPLICATES folders)
+list(SORT folders ORDER DESCENDING)  # children before their parents
+foreach(folder IN LISTS folders)
+  file(GLOB rest LIST_DIRECTORIES true "${folder}/*" "${folder}/.*")
+  # Only folders that carry our name, or that stand below a staging folder, are ours to remove.
+  if(NOT rest AND IS_DIRECTORY "${folder}" AND (folder MATCHES "xlimit" OR NOT "$ENV{DESTDIR}" STREQUAL ""))
+    file(REMOVE_RECURSE "${folder}")
+  endif()
+endforeach()
