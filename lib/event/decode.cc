@@ -46,6 +46,14 @@ struct Fields {
     return at.value_or(Time{});
   }
 
+  std::optional<ip::Address> address(std::string_view key) {
+    const std::string_view words = text(key);
+    if (words.empty()) return {};
+    const std::optional<ip::Address> address = ip::parse_address(words);
+    if (!address) blame(key, "is not an address");
+    return address;
+  }
+
   ip::Prefix prefix(std::string_view key) {
     const std::optional<ip::Prefix> prefix = ip::parse_prefix(text(key));
     if (!prefix) blame(key, "is not an address or prefix");
@@ -99,10 +107,7 @@ Access read_access(Fields& fields) {
   access.at = fields.time();
   access.node = fields.text("node");
   access.user = fields.text("user");
-  if (const std::string_view text = fields.text("ip"); !text.empty()) {
-    access.ip = ip::parse_address(text);
-    if (!access.ip) fields.blame("ip", "is not an address");
-  }
+  access.ip = fields.address("ip");
   access.port = narrow(fields.number("port", UINT16_MAX));
   access.status = read_status(fields);
   if (access.status == Status::rejected) access.reason = fields.text("reason");
@@ -127,6 +132,9 @@ Ban read_ban(Fields& fields) {
   ban.id = fields.text("id");
   ban.origin = fields.text("origin");
   ban.target = fields.prefix("target");
+  // Outside the target it would be a way to have others' connections cut.
+  ban.address = fields.address("address");
+  if (ban.address && !ban.target.contains(*ban.address)) fields.blame("address", "is outside the target");
   const std::optional<std::uint64_t> seconds = fields.number("seconds", kLongest);
   // Absent must not mean 0: that is a permanent ban.
   if (!seconds) fields.blame("seconds", "is missing");

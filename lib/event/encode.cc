@@ -73,6 +73,7 @@ void put_ban(Writer& writer, const Ban& ban) {
   writer.text(",\"id\":", ban.id, kWord);
   writer.text(",\"origin\":", ban.origin, kOrigin);
   writer.prefix(kTargetKey, ban.target);
+  if (ban.address) writer.address(",\"address\":", *ban.address);
   writer.number(",\"seconds\":", ban.duration.count());
   writer.raw(ban.direction == Direction::in ? ",\"direction\":\"in\"" : ",\"direction\":\"out\"");
   writer.text(",\"rule\":", ban.rule, kWord);

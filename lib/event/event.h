@@ -73,11 +73,12 @@ struct Ban {
   std::string_view id;      // UUIDv7
   std::string_view origin;  // node/program
   ip::Prefix target;
-  std::chrono::seconds duration{};  // 0: permanent
+  std::optional<ip::Address> address;  // the one last seen, when the target is more than one address
+  std::chrono::seconds duration{};     // 0: permanent
   Direction direction = Direction::in;
   std::string_view rule;
   std::string_view user;
-  std::vector<std::uint16_t> ports;  // ports of the target seen in the log, newest first
+  std::vector<std::uint16_t> ports;  // of that address, seen in the log, newest first
   std::string_view reason;
 };
 

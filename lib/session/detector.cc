@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// From a line to the state it leaves: who is where, since when. The judgements are in judge.cc.
+#include "session/detector.h"
+
+#include <algorithm>
+
+namespace xlimit::session {
+
+Detector::Detector(Policy policy, Evidence evidence, LimitOf limit_of)
+    : policy_(std::move(policy)),
+      evidence_(std::move(evidence)),
+      limit_of_(std::move(limit_of)),
+      exempt_users_(policy_.exempt_users.begin(), policy_.exempt_users.end()),
+      history_(policy_) {}
+
+std::vector<Verdict> Detector::feed(const event::Access& access) {
+  verdicts_.clear();
+  if (!judges(access)) return {};
+  const Index user = table_.touch_user(access.user);
+  const Time now = advance(user, access.at);
+  expire_places(user, now);
+  const Index place = visit(user, access, now);
+  judge_shared(place, now);
+  judge_torrent(access, place, now);
+  judge_addresses(user, now);
+  forget_idle(now);
+  return std::move(verdicts_);
+}
+
+bool Detector::judges(const event::Access& access) const {
+  if (access.user.empty() || !access.ip || access.status != event::Status::accepted) return false;
+  if (access.ip->is_loopback() || access.ip->is_unspecified()) return false;
+  if (exempt_users_.contains(access.user)) return false;
+  return std::none_of(policy_.exempt_nets.begin(), policy_.exempt_nets.end(),
+                      [&](const ip::Prefix& net) { return net.contains(*access.ip); });
+}
+
+// The user's time after a line at `at`. It grows with every line, so that times also tell the order of lines
+// with the same stamp: v2ray writes whole seconds.
+Time Detector::advance(Index user, Time at) {
+  const Time newest = table_.newest(user);
+  Time now = at > newest ? at : newest + std::chrono::microseconds{1};
+  if (at + std::max<std::chrono::seconds>(kClockStep, policy_.window) < newest) {
+    while (table_.places(user) != kNone) table_.remove_place(table_.places(user));
+    now = at;
+  }
+  table_.set_newest(user, now);
+  return now;
+}
+
+void Detector::expire_places(Index user, Time now) {
+  for (Index place = table_.places(user); place != kNone;) {
+    const Index next = table_.place(place).next_of_user;
+    if (table_.place(place).last + policy_.window <= now) table_.remove_place(place);
+    place = next;
+  }
+}
+
+Index Detector::find_place(Index user, const ip::Address& address) const {
+  const auto group = [this](const ip::Address& member) {
+    return ip::Prefix{member, member.is_v4() ? policy_.group4 : policy_.group6};
+  };
+  const ip::Prefix wanted = group(address);
+  Index place = table_.places(user);
+  while (place != kNone && group(table_.address_of(place)) != wanted)
+    place = table_.place(place).next_of_user;
+  return place;
+}
+
+// The place of this line, now active. In IPv6 it is known by its prefix alone.
+Index Detector::visit(Index user, const event::Access& access, Time now) {
+  const ip::Address& from = *access.ip;
+  const ip::Address known_by = from.is_v4() ? from : ip::Prefix{from, policy_.group6}.address();
+  Index index = find_place(user, known_by);
+  if (index == kNone)
+    index = table_.add_place(user, known_by, now);
+  else if (table_.address_of(index) != known_by)
+    table_.move_place(index, known_by);
+  Place& place = table_.place(index);
+  place.last = now;
+  const std::uint16_t port = access.port.value_or(0);
+  place.trail.note(from, port);
+  if (!place.confirmed && port != 0 && evidence_.connection)
+    place.confirmed = evidence_.connection(from, port);
+  return index;
+}
+
+ip::Prefix Detector::target_of(Index place) const {
+  const ip::Address& address = table_.address_of(place);
+  return {address, address.is_v4() ? 32 : policy_.group6};
+}
+
+bool Detector::is_gateway(Index place, Time now) {
+  return policy_.shared_limit != 0 &&
+         table_.users_at(place, now, policy_.window, policy_.shared_limit) >= policy_.shared_limit;
+}
+
+void Detector::forget_user(Index user) {
+  streaks_.erase(user);
+  table_.remove_user(user);
+}
+
+// A user without an active place is forgotten, two for each line so that it never adds up. `now` is one
+// line's time and may be nonsense; a nonsensical line then costs two idle users.
+void Detector::forget_idle(Time now) {
+  for (int i = 0; i < 2 && table_.users() > 1; ++i) {
+    const Index idlest = table_.idlest_user();
+    const Time newest = table_.newest(idlest);
+    if (newest + policy_.window > now && newest < now + kClockStep + policy_.window) break;
+    forget_user(idlest);
+  }
+  for (; table_.users() > policy_.max_users; ++evicted_) forget_user(table_.idlest_user());
+}
+
+}  // namespace xlimit::session

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+// Decides who holds more places than allowed, and what is to be done about it.
+//
+//   session::Detector detector{policy, evidence, limit_of};
+//   for (const session::Verdict& verdict : detector.feed(access)) ...
+//
+// Time is the lines' own: the same log gives the same verdicts at any speed. It runs per user and never
+// backwards: a line older than the user's newest counts as the newest. Only when it is older by more than
+// kClockStep (or the window, if that is longer) was the clock set back, and the user starts anew.
+//
+// Lines without a user or an address, from loopback or 0.0.0.0, rejected, or of exempt users and networks
+// judge nobody. State is bounded by policy.max_users: beyond it the user idle longest is forgotten.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "event/event.h"
+#include "session/breach.h"
+#include "session/history.h"
+#include "session/policy.h"
+#include "session/table.h"
+#include "session/verdict.h"
+
+namespace xlimit::session {
+
+inline constexpr std::chrono::minutes kClockStep{1};
+
+// Looks a std::string up by a view of it.
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+};
+
+class Detector {
+ public:
+  Detector(Policy policy, Evidence evidence, LimitOf limit_of);
+
+  // Judges one line. Nearly always there is nothing to say.
+  std::vector<Verdict> feed(const event::Access& access);
+
+  // Users forgotten because there were too many, since this was last asked.
+  std::uint64_t take_evicted() { return std::exchange(evicted_, 0); }
+  std::size_t users() const { return table_.users(); }
+
+ private:
+  // What is remembered of a user who broke the rule.
+  struct Streak {
+    std::uint32_t count = 0;  // violations in a row
+    Time last;
+    Time told_at;  // when a violation that was not acted on was last reported, and which
+    std::size_t told = 0;
+  };
+
+  bool judges(const event::Access& access) const;
+  Time advance(Index user, Time at);
+  void expire_places(Index user, Time now);
+  Index visit(Index user, const event::Access& access, Time now);
+  Index find_place(Index user, const ip::Address& address) const;
+  ip::Prefix target_of(Index place) const;
+  bool is_gateway(Index place, Time now);
+
+  void judge_torrent(const event::Access& access, Index place, Time now);
+  void judge_shared(Index place, Time now);
+  void judge_addresses(Index user, Time now);
+  std::vector<Index> counted_places(Index user, std::uint32_t limit, Time now);
+  std::vector<Index> losers(const std::vector<Index>& places, const Breach& breach) const;
+  std::string describe(const std::vector<Index>& places, const Breach& breach) const;
+
+  bool proven(Index place);
+  bool holds_socket(Index place);
+  Verdict make_verdict(Index user, Time now, std::string_view rule, std::span<const Index> places) const;
+  void act(Verdict verdict, Index user, const std::vector<Index>& losers);
+  void tell(Verdict verdict, Index user);
+  Streak& count_violation(Index user, Time now);
+
+  void forget_user(Index user);
+  void forget_idle(Time now);
+
+  Policy policy_;
+  Evidence evidence_;
+  LimitOf limit_of_;
+  boost::unordered_flat_set<std::string, TextHash, std::equal_to<>> exempt_users_;
+  Table table_;
+  History history_;
+  boost::unordered_flat_map<Index, Streak> streaks_;
+  boost::unordered_flat_map<ip::Prefix, Time, std::hash<ip::Prefix>> shared_told_;
+  std::vector<Verdict> verdicts_;
+  std::uint64_t evicted_ = 0;
+};
+
+}  // namespace xlimit::session

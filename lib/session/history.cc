@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// Cooldown and escalation of repeated bans.
+#include "session/history.h"
+
+#include <algorithm>
+
+namespace xlimit::session {
+
+using std::chrono::seconds;
+
+History::History(const Policy& policy)
+    : cooldown_(policy.cooldown.value_or(policy.ban_time)),
+      ban_time_(policy.ban_time),
+      escalation_(policy.escalation) {}
+
+bool History::in_cooldown(const ip::Prefix& target, Time now) const {
+  const auto found = past_.find(target);
+  return found != past_.end() && now < found->second.at + cooldown_;
+}
+
+seconds History::next_duration(const Past& past, Time now) const {
+  const bool stayed_away = now >= past.at + 2 * past.duration;
+  if (stayed_away || escalation_.factor <= 1) return ban_time_;
+  const double longer = static_cast<double>(past.duration.count()) * escalation_.factor;
+  return seconds{static_cast<std::int64_t>(std::min(longer, static_cast<double>(escalation_.most.count())))};
+}
+
+seconds History::ban(const ip::Prefix& target, Time now) {
+  const auto [entry, added] = past_.try_emplace(target);
+  entry->second.duration = added ? ban_time_ : next_duration(entry->second, now);
+  entry->second.at = now;
+  const seconds duration = entry->second.duration;
+  if (added) order_.push_back(target);
+  if (order_.size() > kMost) {
+    past_.erase(order_.front());
+    order_.pop_front();
+  }
+  return duration;
+}
+
+}  // namespace xlimit::session

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+// From the state to a verdict: which rule is broken, who goes, and why somebody does not.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/number.h"
+#include "session/detector.h"
+
+namespace xlimit::session {
+namespace {
+
+constexpr std::size_t kMostShared = 10000;  // gateways whose last report is remembered
+
+void add_clause(std::string& why, const std::string& clause) { why += (why.empty() ? "" : "; ") + clause; }
+
+}  // namespace
+
+std::string_view word(Action action) {
+  switch (action) {
+    case Action::ban: return "ban";
+    case Action::report: return "report";
+    case Action::spared: return "spared";
+  }
+  return "";
+}
+
+Verdict Detector::make_verdict(Index user, Time now, std::string_view rule,
+                               std::span<const Index> places) const {
+  Verdict verdict;
+  verdict.at = now;
+  verdict.user = table_.name(user);
+  verdict.rule = rule;
+  verdict.window = policy_.window;
+  for (const Index place : places) verdict.addresses.push_back(target_of(place));
+  return verdict;
+}
+
+// A gateway is reported once a window, whoever comes through it.
+void Detector::judge_shared(Index place, Time now) {
+  if (!is_gateway(place, now)) return;
+  const ip::Prefix target = target_of(place);
+  Time& told = shared_told_[target];
+  if (told != Time{} && now < told + policy_.window) return;
+  if (shared_told_.size() > kMostShared) shared_told_.clear();
+  shared_told_[target] = now;
+  Verdict verdict = make_verdict(table_.place(place).user, now, "shared", std::span{&place, 1});
+  verdict.limit = policy_.shared_limit;
+  verdict.action = Action::spared;
+  verdict.why =
+      fmt::format("{} is used by {} users or more inside {}: a gateway, counted for nobody",
+                  ip::to_string(target), policy_.shared_limit, base::format_duration(policy_.window));
+  verdicts_.push_back(std::move(verdict));
+}
+
+void Detector::judge_torrent(const event::Access& access, Index place, Time now) {
+  const auto& tags = policy_.torrent_tags;
+  if (std::find(tags.begin(), tags.end(), access.outbound) == tags.end()) return;
+  const Index user = table_.place(place).user;
+  Verdict verdict = make_verdict(user, now, "torrent", std::span{&place, 1});
+  verdict.why = fmt::format("{} was routed to '{}'", ip::to_string(target_of(place)), access.outbound);
+  if (is_gateway(place, now)) {
+    verdict.action = Action::spared;
+    add_clause(verdict.why, "spared: the address is a gateway");
+    return tell(std::move(verdict), user);
+  }
+  act(std::move(verdict), user, {place});
+}
+
+// The user's places that count, oldest first: all, but for gateways when they matter.
+std::vector<Index> Detector::counted_places(Index user, std::uint32_t limit, Time now) {
+  std::vector<Index> places;
+  for (Index place = table_.places(user); place != kNone; place = table_.place(place).next_of_user)
+    places.push_back(place);
+  if (places.size() <= limit) return places;
+  std::erase_if(places, [&](Index place) { return is_gateway(place, now); });
+  std::sort(places.begin(), places.end(),
+            [this](Index a, Index b) { return table_.place(a).first < table_.place(b).first; });
+  return places;
+}
+
+std::string Detector::describe(const std::vector<Index>& places, const Breach& breach) const {
+  const std::string newcomer = ip::to_string(target_of(places[breach.newcomers.back()]));
+  const std::string witness = ip::to_string(target_of(places[breach.witness]));
+  if (policy_.rule == Rule::strict) return fmt::format("{} joined while {} was active", newcomer, witness);
+  if (breach.by_grace)
+    return fmt::format("{} was still active {} after {} had joined", witness,
+                       base::format_duration(policy_.grace), newcomer);
+  return fmt::format("{} was seen again after {} had joined", witness, newcomer);
+}
+
+void Detector::judge_addresses(Index user, Time now) {
+  const Index first = table_.places(user);
+  if (first == kNone || table_.place(first).next_of_user == kNone) return;  // one place breaks no limit
+  const std::uint32_t limit =
+      limit_of_ ? limit_of_(table_.name(user)).value_or(policy_.limit) : policy_.limit;
+  if (limit == 0) return;
+  std::vector<Index> places = counted_places(user, limit, now);
+  const auto breach_of = [&](const std::vector<Index>& counted) {
+    std::vector<Activity> times;
+    for (const Index place : counted) times.push_back({table_.place(place).first, table_.place(place).last});
+    return find_breach(times, limit, policy_.rule, policy_.grace, now);
+  };
+  std::optional<Breach> breach = breach_of(places);
+  if (!breach) return;
+
+  Verdict verdict = make_verdict(user, now, "addresses", places);
+  verdict.limit = limit;
+  verdict.why = describe(places, *breach);
+  std::string unproven;
+  std::erase_if(places, [&](Index place) {
+    if (proven(place)) return false;
+    unproven += (unproven.empty() ? "" : ", ") + ip::to_string(target_of(place));
+    return true;
+  });
+  if (!unproven.empty()) {
+    breach = breach_of(places);
+    if (breach) verdict.why = describe(places, *breach);
+    add_clause(verdict.why, "not counted, no connection here: " + unproven);
+  }
+  if (!breach) {
+    verdict.action = Action::spared;
+    return tell(std::move(verdict), user);
+  }
+  act(std::move(verdict), user, losers(places, *breach));
+}
+
+// As many as are too many; which of them is the operator's choice.
+std::vector<Index> Detector::losers(const std::vector<Index>& places, const Breach& breach) const {
+  std::vector<Index> losers;
+  switch (policy_.loser) {
+    case Loser::newest:
+      for (const std::size_t newcomer : breach.newcomers) losers.push_back(places[newcomer]);
+      break;
+    case Loser::oldest:
+      losers.assign(places.begin(), places.begin() + static_cast<std::ptrdiff_t>(breach.newcomers.size()));
+      break;
+    case Loser::all: losers = places; break;
+    case Loser::none: break;
+  }
+  return losers;
+}
+
+// Was there ever a connection from this place? Asked only about places that break a rule.
+bool Detector::proven(Index place) {
+  if (!evidence_.any || table_.place(place).confirmed) return true;
+  return table_.place(place).confirmed = holds_socket(place);
+}
+
+// Is there one now? The newest ports first: that is no walk over all sockets.
+bool Detector::holds_socket(Index place) {
+  if (!evidence_.any) return true;
+  const ip::Prefix target = target_of(place);
+  const Trail& trail = table_.place(place).trail;
+  if (const std::optional<ip::Address> address = trail.address(target)) {
+    for (const std::uint16_t port : trail.ports(address->is_v4())) {
+      if (evidence_.connection(*address, port)) return true;
+    }
+  }
+  return evidence_.any(target);
+}
+
+Detector::Streak& Detector::count_violation(Index user, Time now) {
+  Streak& streak = streaks_[user];
+  if (streak.last + policy_.window <= now) streak.count = 0;
+  ++streak.count;
+  streak.last = now;
+  return streak;
+}
+
+// Bans the losers, or says why not.
+void Detector::act(Verdict verdict, Index user, const std::vector<Index>& losers) {
+  const Streak& streak = count_violation(user, verdict.at);
+  if (losers.empty()) {
+    add_clause(verdict.why, "nobody is to lose a place");
+    return tell(std::move(verdict), user);
+  }
+  if (streak.count < policy_.confirm) {
+    add_clause(verdict.why, fmt::format("violation {} of {}", streak.count, policy_.confirm));
+    return tell(std::move(verdict), user);
+  }
+  for (const Index place : losers) {
+    const ip::Prefix target = target_of(place);
+    if (history_.in_cooldown(target, verdict.at)) {
+      add_clause(verdict.why, ip::to_string(target) + " was banned less than the cooldown ago");
+    } else if (!holds_socket(place)) {
+      add_clause(verdict.why, "spared: " + ip::to_string(target) + " holds no connection here now");
+      if (verdict.targets.empty()) verdict.action = Action::spared;
+    } else {
+      const Trail& trail = table_.place(place).trail;
+      const std::optional<ip::Address> address = target.is_single() ? std::nullopt : trail.address(target);
+      verdict.targets.push_back(
+          {target, address, trail.ports(target.is_v4()), history_.ban(target, verdict.at)});
+      verdict.action = Action::ban;
+      table_.remove_place(place);
+    }
+  }
+  if (policy_.dry_run && verdict.action == Action::ban) {
+    verdict.action = Action::report;
+    verdict.targets.clear();
+    add_clause(verdict.why, "dry run");
+  }
+  tell(std::move(verdict), user);
+}
+
+// What is not acted on is told once a window, as long as it stays the same.
+void Detector::tell(Verdict verdict, Index user) {
+  if (verdict.action != Action::ban) {
+    Streak& streak = streaks_[user];
+    const std::size_t what = std::hash<std::string>{}(verdict.why);
+    if (streak.told == what && verdict.at < streak.told_at + policy_.window) return;
+    streak.told = what;
+    streak.told_at = verdict.at;
+  }
+  verdicts_.push_back(std::move(verdict));
+}
+
+}  // namespace xlimit::session

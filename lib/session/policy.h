@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// What the operator asks the detector to enforce.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "ip/prefix.h"
+
+namespace xlimit::session {
+
+using base::Time;
+
+enum class Rule : std::uint8_t {
+  strict,   // a further place inside the window is a violation at once
+  overlap,  // the older place must be seen again after the newcomer's first line, or both last for the grace
+};
+enum class Loser : std::uint8_t { newest, oldest, all, none };  // whose place goes, by when it became active
+
+struct Escalation {
+  double factor = 1;  // each further ban is so many times as long
+  std::chrono::seconds most{0};
+};
+
+struct Policy {
+  std::uint32_t limit = 1;  // places one user may hold; 0 is unlimited
+  std::chrono::seconds window{5};
+  Rule rule = Rule::overlap;
+  std::chrono::seconds grace{10};
+  std::uint32_t confirm = 1;
+  std::optional<std::chrono::seconds> cooldown;  // absent: the ban time
+  std::chrono::seconds ban_time{60};
+  Escalation escalation;
+  Loser loser = Loser::newest;
+  unsigned group4 = 32;  // prefix lengths of what counts as one place
+  unsigned group6 = 64;
+  std::vector<std::string> exempt_users;
+  std::vector<ip::Prefix> exempt_nets;
+  std::uint32_t shared_limit = 8;  // users on one address that make it a gateway; 0: never
+  std::vector<std::string> torrent_tags;
+  std::uint32_t max_users = 1000000;
+  bool dry_run = false;
+};
+
+// What the detector asks the world before it acts: log text can be forged, a socket can not. Both empty:
+// believe the log.
+struct Evidence {
+  // Is there a live connection from this address and port? Asked for places not seen before; must be cheap.
+  std::function<bool(const ip::Address&, std::uint16_t)> connection;
+  // Is there any live connection from this prefix?
+  std::function<bool(const ip::Prefix&)> any;
+};
+
+// A user's own limit; absent: the policy's.
+using LimitOf = std::function<std::optional<std::uint32_t>(std::string_view user)>;
+
+}  // namespace xlimit::session

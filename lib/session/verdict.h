@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// What the detector decided about one line, with the reason in a sentence.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "ip/prefix.h"
+
+namespace xlimit::session {
+
+enum class Action : std::uint8_t {
+  ban,     // `targets` are to be banned
+  report,  // a violation that is not acted on: unconfirmed, in cooldown, dry run, nobody loses
+  spared,  // not acted on because it would hit the wrong one
+};
+std::string_view word(Action action);
+
+struct Target {
+  ip::Prefix prefix;
+  std::optional<ip::Address> address;  // last seen inside a prefix that is no single address
+  std::vector<std::uint16_t> ports;    // seen in the log, newest first
+  std::chrono::seconds duration{};
+};
+
+struct Verdict {
+  base::Time at;
+  std::string user;
+  std::string_view rule;  // "addresses", "shared", "torrent"
+  std::uint32_t limit = 0;
+  std::vector<ip::Prefix> addresses;
+  std::chrono::seconds window{};
+  Action action = Action::report;
+  std::string why;
+  std::vector<Target> targets;
+};
+
+}  // namespace xlimit::session
