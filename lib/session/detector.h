@@ -21,6 +21,7 @@
 #include "event/event.h"
 #include "session/breach.h"
 #include "session/history.h"
+#include "session/limits.h"
 #include "session/policy.h"
 #include "session/table.h"
 #include "session/verdict.h"
@@ -28,12 +29,6 @@
 namespace xlimit::session {
 
 inline constexpr std::chrono::minutes kClockStep{1};
-
-// Looks a std::string up by a view of it.
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-};
 
 class Detector {
  public:

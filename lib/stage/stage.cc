@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// Decoding, passing on, complaining.
+#include "stage/stage.h"
+
+#include <fmt/format.h>
+
+namespace xlimit::stage {
+namespace {
+
+using base::Result;
+using stream::Output;
+using stream::Piece;
+
+constexpr std::size_t kQuoted = 80;
+
+// What of a line may go to a terminal.
+std::string quotable(std::string_view line) {
+  std::string text{line.substr(0, kQuoted)};
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  }
+  return text + (line.size() > kQuoted ? "..." : "");
+}
+
+}  // namespace
+
+Stage::Stage(const cli::Command& command, Handlers handlers)
+    : command_(command),
+      handlers_(std::move(handlers)),
+      filter_({.on_line = [this](const Piece& line, Output& out) { return take(line, out); },
+               .on_drained = handlers_.on_drained,
+               .on_end = handlers_.on_end}),
+      minute_(filter_.loop(), std::chrono::minutes{1}, [this] { tell_silenced(); }) {}
+
+Result<base::Exit> Stage::run() {
+  Result<void> ended = filter_.run();
+  tell_silenced();
+  if (!ended) return base::failed(ended);
+  return base::Exit::kDone;
+}
+
+Result<void> Stage::take(const Piece& line, Output& out) {
+  static_assert(stream::kSlack >= event::kPadding);
+  if (!line.whole()) {
+    if (line.first) complain(line.text, "it is longer than an event can be");
+    return pass(line, out);
+  }
+  if (line.text.empty()) return pass(line, out);
+  const event::Event event = decoder_.decode(line.text);
+  if (std::holds_alternative<event::Foreign>(event)) return pass(line, out);
+  if (const auto* malformed = std::get_if<event::Malformed>(&event)) {
+    complain(line.text, malformed->why);
+    return pass(line, out);
+  }
+  Result<bool> used = handlers_.on_event(event, line, out);
+  if (!used) return base::failed(used);
+  return *used ? Result<void>{} : pass(line, out);
+}
+
+Result<void> Stage::pass(const Piece& line, Output& out) {
+  return handlers_.on_other ? handlers_.on_other(line, out) : stream::pass(line, out);
+}
+
+void Stage::complain(std::string_view line, const std::string& why) {
+  if (complained_) {
+    ++silenced_;
+    return;
+  }
+  complained_ = true;
+  command_.warn(fmt::format("not an event, passed on: {}: '{}'", why, quotable(line)));
+}
+
+void Stage::tell_silenced() {
+  if (silenced_ > 0) command_.warn(fmt::format("{} more lines were not events, passed on", silenced_));
+  silenced_ = 0;
+  complained_ = false;
+}
+
+}  // namespace xlimit::stage

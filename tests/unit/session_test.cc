@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: MIT
+// The rules, told line by line.
+#include "session/detector.h"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+using namespace xlimit;
+using namespace std::chrono_literals;
+using session::Action;
+using session::Verdict;
+
+namespace {
+
+const base::Time kNoon = *base::parse_time("2026-06-01T12:00:00Z");
+constexpr const char* kHome = "203.0.113.7";
+constexpr const char* kAway = "198.51.100.4";
+constexpr const char* kThird = "192.0.2.30";
+
+event::Access line(std::chrono::milliseconds after, std::string_view user, std::string_view ip,
+                   std::uint16_t port = 40000) {
+  event::Access access;
+  access.at = kNoon + after;
+  access.user = user;
+  access.ip = ip::parse_address(ip);
+  access.port = port;
+  return access;
+}
+
+// A detector without sockets to look at, that remembers what it said.
+struct Judge {
+  explicit Judge(session::Policy policy, session::Evidence evidence = {}, session::LimitOf limit_of = {})
+      : detector(std::move(policy), std::move(evidence), std::move(limit_of)) {}
+
+  // The action on this line, if there is one.
+  std::optional<Action> hear(const event::Access& access) {
+    const std::vector<Verdict> verdicts = detector.feed(access);
+    if (verdicts.empty()) return {};
+    last = verdicts.back();
+    for (const session::Target& target : last.targets) banned.insert(ip::to_string(target.prefix));
+    return last.action;
+  }
+  std::optional<Action> hear(std::chrono::milliseconds after, std::string_view ip,
+                             std::string_view user = "ann") {
+    return hear(line(after, user, ip));
+  }
+
+  session::Detector detector;
+  Verdict last;
+  std::set<std::string> banned;
+};
+
+session::Policy strict() {
+  session::Policy policy;
+  policy.rule = session::Rule::strict;
+  return policy;
+}
+
+}  // namespace
+
+TEST_CASE("strict: a further place inside the window is banned at once") {
+  Judge judge{strict()};
+  CHECK_FALSE(judge.hear(0s, kHome));
+  CHECK(judge.hear(1s, kAway) == Action::ban);
+  CHECK(judge.banned == std::set<std::string>{kAway});
+  CHECK(judge.last.why == "198.51.100.4 joined while 203.0.113.7 was active");
+  CHECK(judge.last.targets[0].ports == std::vector<std::uint16_t>{40000});
+  CHECK(judge.last.targets[0].duration == 60s);
+}
+
+TEST_CASE("strict: a place whose window has run out does not count") {
+  Judge judge{strict()};
+  judge.hear(0s, kHome);
+  CHECK_FALSE(judge.hear(5s, kAway));
+}
+
+TEST_CASE("overlap: a handover, A then B, is let through") {
+  Judge judge{{}};
+  CHECK_FALSE(judge.hear(0s, kHome));
+  for (int second = 1; second < 30; ++second) CHECK_FALSE(judge.hear(std::chrono::seconds{second}, kAway));
+}
+
+TEST_CASE("overlap: A, B, A bans B") {
+  Judge judge{{}};
+  judge.hear(0s, kHome);
+  CHECK_FALSE(judge.hear(1s, kAway));
+  CHECK(judge.hear(2s, kHome) == Action::ban);
+  CHECK(judge.banned == std::set<std::string>{kAway});
+  CHECK(judge.last.why == "203.0.113.7 was seen again after 198.51.100.4 had joined");
+}
+
+TEST_CASE("overlap: order counts where stamps are whole seconds") {
+  Judge judge{{}};
+  judge.hear(0s, kHome);
+  CHECK_FALSE(judge.hear(0s, kAway));
+  CHECK(judge.hear(0s, kHome) == Action::ban);
+}
+
+TEST_CASE("overlap: both still active when the grace has passed") {
+  session::Policy policy;
+  policy.window = 60s;
+  Judge judge{policy};
+  judge.hear(0s, kHome);
+  CHECK_FALSE(judge.hear(1s, kAway));
+  CHECK_FALSE(judge.hear(10s, kAway));
+  CHECK(judge.hear(11s, kAway) == Action::ban);
+  CHECK(judge.last.why == "203.0.113.7 was still active 10s after 198.51.100.4 had joined");
+}
+
+TEST_CASE("overlap: with two places allowed, one of them may move") {
+  session::Policy policy;
+  policy.limit = 2;
+  Judge judge{policy};
+  judge.hear(0s, kHome);
+  judge.hear(0s, kAway);
+  judge.hear(1s, kHome);
+  CHECK_FALSE(judge.hear(2s, kThird));
+  CHECK_FALSE(judge.hear(3s, kHome));
+  CHECK(judge.hear(4s, kAway) == Action::ban);
+  CHECK(judge.banned == std::set<std::string>{kThird});
+}
+
+TEST_CASE("a place that only just joined is not banned for another's breach") {
+  Judge judge{{}};
+  judge.hear(0s, kHome);
+  judge.hear(1s, kAway);
+  const auto verdicts = judge.detector.feed(line(2s, "ann", kThird));
+  CHECK(verdicts.empty());
+  CHECK(judge.hear(2500ms, kAway) == Action::ban);  // seen again after the third had joined
+  CHECK(judge.banned == std::set<std::string>{kThird});
+}
+
+TEST_CASE("who loses is the operator's choice") {
+  session::Policy policy = strict();
+  SUBCASE("oldest") {
+    policy.loser = session::Loser::oldest;
+    Judge judge{policy};
+    judge.hear(0s, kHome);
+    judge.hear(1s, kAway);
+    CHECK(judge.banned == std::set<std::string>{kHome});
+  }
+  SUBCASE("all") {
+    policy.loser = session::Loser::all;
+    Judge judge{policy};
+    judge.hear(0s, kHome);
+    judge.hear(1s, kAway);
+    CHECK(judge.banned == std::set<std::string>{kHome, kAway});
+  }
+  SUBCASE("none") {
+    policy.loser = session::Loser::none;
+    Judge judge{policy};
+    judge.hear(0s, kHome);
+    CHECK(judge.hear(1s, kAway) == Action::report);
+    CHECK(judge.banned.empty());
+  }
+}
+
+TEST_CASE("IPv6 places are /64 and are banned as such, with the address last seen") {
+  Judge judge{strict()};
+  judge.hear(0s, "2001:db8:1::1");
+  CHECK_FALSE(judge.hear(1s, "2001:db8:1::ffff:2"));  // a privacy address
+  CHECK(judge.hear(2s, "2001:db8:2::9") == Action::ban);
+  CHECK(judge.banned == std::set<std::string>{"2001:db8:2::/64"});
+  CHECK(judge.last.targets[0].address == ip::parse_address("2001:db8:2::9"));
+}
+
+TEST_CASE("IPv4 may be grouped; the ban is of the single address") {
+  session::Policy policy = strict();
+  policy.group4 = 24;
+  Judge judge{policy};
+  judge.hear(0s, kHome);
+  CHECK_FALSE(judge.hear(1s, "203.0.113.99"));
+  CHECK(judge.hear(2s, kAway) == Action::ban);
+  CHECK(judge.banned == std::set<std::string>{kAway});
+}
+
+TEST_CASE("lines that judge nobody") {
+  Judge judge{strict()};
+  judge.hear(0s, kHome);
+  CHECK_FALSE(judge.hear(1s, "127.0.0.1"));
+  CHECK_FALSE(judge.hear(1s, "0.0.0.0"));
+  CHECK_FALSE(judge.hear(1s, kAway, ""));
+  event::Access rejected = line(1s, "ann", kAway);
+  rejected.status = event::Status::rejected;
+  CHECK_FALSE(judge.hear(rejected));
+  event::Access nowhere = line(1s, "ann", kAway);
+  nowhere.ip.reset();
+  CHECK_FALSE(judge.hear(nowhere));
+}
+
+TEST_CASE("a user's own limit goes before the policy's, and 0 is unlimited") {
+  Judge judge{strict(), {}, [](std::string_view user) -> std::optional<std::uint32_t> {
+                if (user == "two") return 2;
+                if (user == "any") return 0;
+                return {};
+              }};
+  for (const char* ip : {kHome, kAway}) CHECK_FALSE(judge.hear(1s, ip, "two"));
+  CHECK(judge.hear(1s, kThird, "two") == Action::ban);
+  for (const char* ip : {kHome, kAway, kThird}) CHECK_FALSE(judge.hear(1s, ip, "any"));
+}
+
+TEST_CASE("only the N-th violation in a row is acted on") {
+  session::Policy policy = strict();
+  policy.confirm = 3;
+  Judge judge{policy};
+  judge.hear(0s, kHome);
+  CHECK(judge.hear(1s, kAway) == Action::report);
+  CHECK(judge.last.why == "198.51.100.4 joined while 203.0.113.7 was active; violation 1 of 3");
+  CHECK(judge.hear(2s, kHome) == Action::report);
+  CHECK(judge.hear(3s, kAway) == Action::ban);
+}
+
+TEST_CASE("a window without a violation starts the count over") {
+  session::Policy policy = strict();
+  policy.confirm = 2;
+  Judge judge{policy};
+  judge.hear(0s, kHome);
+  CHECK(judge.hear(1s, kAway) == Action::report);
+  judge.hear(7s, kHome);
+  CHECK(judge.hear(8s, kAway) == Action::report);
+  CHECK(judge.hear(9s, kAway) == Action::ban);
+}
+
+TEST_CASE("an address banned less than the cooldown ago is reported once a window, not banned again") {
+  Judge judge{strict()};
+  judge.hear(0s, kHome);
+  CHECK(judge.hear(1s, kAway) == Action::ban);
+  CHECK(judge.hear(2s, kAway) == Action::report);
+  CHECK_FALSE(judge.hear(3s, kAway));
+  judge.hear(60500ms, kHome);
+  CHECK(judge.hear(61s, kAway) == Action::ban);
+}
+
+TEST_CASE("who comes back is banned for longer, up to the longest, and starts over after staying away") {
+  session::Policy policy = strict();
+  policy.escalation = {.factor = 3, .most = 400s};
+  Judge judge{policy};
+  std::chrono::seconds at{0};
+  const auto offend = [&](std::chrono::seconds after) {
+    at += after;
+    judge.hear(at, kHome);
+    CHECK(judge.hear(at, kAway) == Action::ban);
+    return judge.last.targets[0].duration;
+  };
+  CHECK(offend(0s) == 60s);
+  CHECK(offend(70s) == 180s);
+  CHECK(offend(190s) == 400s);
+  CHECK(offend(410s) == 400s);
+  CHECK(offend(800s) == 60s);
+}
+
+TEST_CASE("a gateway counts for nobody, is reported once a window and never banned") {
+  Judge judge{strict()};
+  for (int user = 1; user <= 7; ++user) CHECK_FALSE(judge.hear(1s, kAway, "user" + std::to_string(user)));
+  CHECK(judge.hear(1s, kAway, "user8") == Action::spared);
+  CHECK(judge.last.rule == "shared");
+  judge.hear(2s, kHome, "user1");
+  CHECK_FALSE(judge.hear(3s, kAway, "user1"));
+  CHECK(judge.banned.empty());
+  CHECK(judge.hear(6s, kAway, "user3") == std::nullopt);  // by now the others' windows have run out
+}
+
+TEST_CASE("dry run says what would be done and bans nobody") {
+  session::Policy policy = strict();
+  policy.dry_run = true;
+  Judge judge{policy};
+  judge.hear(0s, kHome);
+  CHECK(judge.hear(1s, kAway) == Action::report);
+  CHECK(judge.banned.empty());
+  CHECK(judge.last.why == "198.51.100.4 joined while 203.0.113.7 was active; dry run");
+}
+
+TEST_CASE("a torrent tag bans the place, whatever the limit") {
+  session::Policy policy;
+  policy.torrent_tags = {"torrent"};
+  Judge judge{policy};
+  event::Access access = line(0s, "ann", kHome);
+  access.outbound = "torrent";
+  CHECK(judge.hear(access) == Action::ban);
+  CHECK(judge.last.rule == "torrent");
+  CHECK(judge.banned == std::set<std::string>{kHome});
+}
+
+TEST_CASE("exempt users and networks are not counted") {
+  session::Policy policy = strict();
+  policy.exempt_users = {"ann"};
+  policy.exempt_nets = {*ip::parse_prefix("198.51.100.0/24")};
+  Judge judge{policy};
+  judge.hear(0s, kHome);
+  CHECK_FALSE(judge.hear(1s, kThird));
+  judge.hear(0s, kHome, "bob");
+  CHECK_FALSE(judge.hear(1s, kAway, "bob"));
+  CHECK(judge.hear(2s, kThird, "bob") == Action::ban);
+}
+
+namespace {
+
+// Sockets that are really there.
+session::Evidence sockets_of(const std::set<std::string>& live) {
+  return {
+      .connection = [live](const ip::Address& ip, std::uint16_t) { return live.contains(ip::to_string(ip)); },
+      .any =
+          [live](const ip::Prefix& prefix) {
+            for (const std::string& ip : live) {
+              if (prefix.contains(*ip::parse_address(ip))) return true;
+            }
+            return false;
+          }};
+}
+
+}  // namespace
+
+TEST_CASE("a forged line bans nobody, whether it comes first or last") {
+  Judge judge{strict(), sockets_of({kHome})};
+  SUBCASE("last") {
+    judge.hear(0s, kHome);
+    CHECK(judge.hear(1s, kAway) == Action::spared);
+  }
+  SUBCASE("first") {
+    judge.hear(0s, kAway);
+    CHECK(judge.hear(1s, kHome) == Action::spared);
+  }
+  CHECK(judge.banned.empty());
+  CHECK(judge.last.why.find("not counted, no connection here: 198.51.100.4") != std::string::npos);
+}
+
+TEST_CASE("with connections at both places the ban goes through") {
+  Judge judge{strict(), sockets_of({kHome, kAway})};
+  judge.hear(0s, kHome);
+  CHECK(judge.hear(1s, kAway) == Action::ban);
+}
+
+TEST_CASE("a line older than the user's newest counts as the newest") {
+  Judge judge{strict()};
+  judge.hear(10s, kHome);
+  CHECK(judge.hear(8s, kAway) == Action::ban);
+}
+
+TEST_CASE("a clock set back starts the user anew") {
+  Judge judge{strict()};
+  judge.hear(std::chrono::hours{1}, kHome);
+  CHECK_FALSE(judge.hear(0s, kAway));
+  CHECK_FALSE(judge.hear(10s, kHome));
+}
+
+TEST_CASE("one line from the far future does not make the detector forget the others for ever") {
+  Judge judge{strict()};
+  judge.hear(0s, kHome);
+  judge.hear(std::chrono::hours{24 * 365 * 20}, kHome, "odd");
+  judge.hear(1s, kHome);
+  CHECK(judge.hear(2s, kAway) == Action::ban);
+}
+
+TEST_CASE("beyond the cap the user idle longest goes, and is counted") {
+  session::Policy policy = strict();
+  policy.max_users = 10;
+  Judge judge{policy};
+  for (int user = 0; user < 25; ++user) judge.hear(1s, kHome, "user" + std::to_string(user));
+  CHECK(judge.detector.users() == 10);
+  CHECK(judge.detector.take_evicted() == 15);
+  CHECK(judge.detector.take_evicted() == 0);
+}
+
+TEST_CASE("users without an active place are forgotten") {
+  Judge judge{strict()};
+  for (int user = 0; user < 1000; ++user) judge.hear(1s, kHome, "user" + std::to_string(user));
+  for (int user = 0; user < 600; ++user) judge.hear(10s, kAway, "other" + std::to_string(user % 100));
+  CHECK(judge.detector.users() == 100);
+  CHECK(judge.detector.take_evicted() == 0);
+}
+
+TEST_CASE("limits are read in both forms, and a wrong line is named") {
+  const auto limits = session::Limits::parse(
+      "# comment\n42 3\neve with space 2\r\n\n{\"type\":\"limit\",\"user\":\"ann\",\"limit\":0}\n42 4");
+  REQUIRE(limits);
+  CHECK(limits->of("42") == 4);
+  CHECK(limits->of("eve with space") == 2);
+  CHECK(limits->of("ann") == 0);
+  CHECK_FALSE(limits->of("bob"));
+  const auto wrong = session::Limits::parse("42 3\nbob many\n");
+  REQUIRE_FALSE(wrong);
+  CHECK(wrong.error().text == "line 2 'bob many': 'many' is not a number");
+}
