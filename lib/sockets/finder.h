@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// Finds the connection of a client of whom only the address and port are known, as a log line has them,
+// without a walk of the kernel's table: by asking for it at every place where this host listens.
+//
+//   Finder finder{diag, own_addresses};
+//   Result<std::optional<Connection>> connection = finder.find(client, port);
+//
+// Needs no privilege. Clients of a listener bound to an address that is not this host's (transparent proxies)
+// are not found; a dump finds them.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "base/result.h"
+#include "ip/address.h"
+#include "sockets/diag.h"
+
+namespace xlimit::sockets {
+
+// A place where clients connect to.
+struct Endpoint {
+  ip::Address address;
+  std::uint16_t port = 0;
+
+  bool operator==(const Endpoint&) const = default;
+};
+
+// Most places that one look-up asks at.
+inline constexpr std::size_t kMaxEndpoints = 64;
+// A look-up that misses may be the first client of a new listener; listeners are read again at most this
+// often.
+inline constexpr std::chrono::milliseconds kRefresh{100};
+
+// Pure: where clients may connect to, wildcard listeners spread over the host's own addresses. Endpoints of
+// `known` keep their order and come first. Nothing doubled.
+std::vector<Endpoint> endpoints_of(const std::vector<Connection>& listeners,
+                                   const std::vector<ip::Address>& own, const std::vector<Endpoint>& known);
+
+class Finder {
+ public:
+  using OwnAddresses = std::function<base::Result<std::vector<ip::Address>>()>;
+
+  // `diag` must live as long. `own_addresses` is asked whenever the listeners are read.
+  Finder(Diag& diag, OwnAddresses own_addresses) : diag_(diag), own_addresses_(std::move(own_addresses)) {}
+
+  // The live TCP connection of this peer, or none. Fails when the kernel cannot be asked.
+  base::Result<std::optional<Connection>> find(const ip::Address& remote, std::uint16_t port);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  base::Result<std::optional<Connection>> search(const ip::Address& remote, std::uint16_t port,
+                                                 const std::vector<Endpoint>& places);
+  base::Result<void> refresh();
+  void move_to_front(const Endpoint& endpoint);
+
+  Diag& diag_;
+  OwnAddresses own_addresses_;
+  std::vector<Endpoint> endpoints_;  // most recently hit first
+  std::optional<Clock::time_point> refreshed_;
+};
+
+}  // namespace xlimit::sockets
