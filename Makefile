@@ -19,7 +19,7 @@ compile = cmake --build $(1) -j $(JOBS)
 hand_back = if [ "$$(id -u)" = 0 ]; then chown -R --reference=Makefile $(1); fi
 run_tests = ctest --test-dir $(1) --output-on-failure --no-tests=error $(CTEST_FLAGS)
 
-.PHONY: all help deps build demo test bench asan tsan fuzz tidy format format-check install uninstall clean
+.PHONY: all help deps build completions demo test bench asan tsan fuzz tidy format format-check install uninstall clean
 
 all: build
 
@@ -93,6 +93,10 @@ format:
 
 format-check:
 	@clang-format-14 --dry-run --Werror $(SOURCES)
+
+# From the programs' own help.
+completions: build
+	@completions/generate $(BUILD)/bin completions
 
 install: build
 	@DESTDIR=$(DESTDIR) cmake --install $(BUILD)

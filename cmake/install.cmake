@@ -14,6 +14,9 @@ install(FILES ${words} DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
 file(GLOB words CONFIGURE_DEPENDS completions/fish/*.fish)
 install(FILES ${words} DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 
+file(GLOB units CONFIGURE_DEPENDS systemd/*.socket systemd/*.target)
+install(FILES ${units} DESTINATION ${XLIMIT_UNIT_DIR})
+install(FILES systemd/xlimit.tmpfiles DESTINATION lib/tmpfiles.d RENAME xlimit.conf)
 # Units name the programs by their full path, which only the prefix tells.
 set(bindir ${CMAKE_INSTALL_FULL_BINDIR})
 file(GLOB units CONFIGURE_DEPENDS systemd/*.in)

@@ -49,18 +49,10 @@ void mutate_once(std::string& text, const std::vector<std::string>& inputs, Rand
     case 0:
       if (at < text.size()) text[at] = odd_byte(random);
       break;
-    case 1:
-      text.insert(at, 1, odd_byte(random));
-      break;
-    case 2:
-      text.erase(at, 1 + below(random, 8));
-      break;
-    case 3:
-      text.resize(at);
-      break;
-    case 4:
-      text.insert(at, text.substr(below(random, text.size() + 1), below(random, 64)));
-      break;
+    case 1: text.insert(at, 1, odd_byte(random)); break;
+    case 2: text.erase(at, 1 + below(random, 8)); break;
+    case 3: text.resize(at); break;
+    case 4: text.insert(at, text.substr(below(random, text.size() + 1), below(random, 64))); break;
     default: {
       const std::string& other = inputs[below(random, inputs.size())];
       text.replace(at, std::string::npos, other, below(random, other.size() + 1), std::string::npos);
@@ -86,7 +78,7 @@ void on_crash(int) {
 int main(int argc, char** argv) {
   std::signal(SIGABRT, on_crash);
   const std::vector<std::string> inputs = read_corpus(argc > 1 ? argv[1] : "");
-  const unsigned long rounds = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 20000;
+  const unsigned long rounds = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 200000;
   for (const std::string& input : inputs) run(input);
   Random random{1};
   for (unsigned long round = 0; round < rounds; ++round) {
