@@ -38,7 +38,9 @@ enum class ReadState {
 
 class Lines {
  public:
-  Lines();
+  // At the end of the stream: `finish`, or `hold` what is there for a file that grows.
+  enum class AtEnd { finish, hold };
+  explicit Lines(AtEnd at_end = AtEnd::finish);
 
   // Reads once, at most 256 KiB, and calls `on_piece` for every piece that is complete. `drained` when
   // nothing more was there, `ended` at the end of the stream (finish() was then called). Fails when read(2)
@@ -46,12 +48,16 @@ class Lines {
   base::Result<ReadState> read(int fd, const std::function<void(const Piece&)>& on_piece);
   // Gives what stands in the buffer without a newline, if anything.
   void finish(const std::function<void(const Piece&)>& on_piece);
+  // Bytes read and not given yet, and whether they go on with a line of which pieces were given.
+  std::size_t pending() const { return end_ - begin_; }
+  bool inside() const { return inside_; }
 
  private:
   void split(const std::function<void(const Piece&)>& on_piece);
 
   std::unique_ptr<char[]> buffer_;
   std::size_t begin_ = 0, end_ = 0;
+  AtEnd at_end_;
   bool inside_ = false;  // pieces of the current line were given already
 };
 

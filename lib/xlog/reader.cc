@@ -94,6 +94,7 @@ string_view word(Kind kind) {
 const Reading& Reader::read(string_view line) {
   if (line.ends_with('\r')) line.remove_suffix(1);
   reading_ = {};
+  reading_.access.node = node_;
   if (line.size() > kMaxLine) {
     say(Kind::too_long, "longer than 64 KiB");
   } else if (has_control(line)) {

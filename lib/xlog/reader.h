@@ -48,12 +48,13 @@ struct Reading {
   Kind kind = Kind::foreign;
   std::string_view why;  // a clause, static
   std::string_view prefix, stamp, source, status, destination, detour, rest;
-  event::Access access;  // `node` is the caller's
+  event::Access access;
 };
 
 class Reader {
  public:
-  explicit Reader(Zone zone) : clock_(std::move(zone)) {}
+  // `node` is put into every event and is not copied.
+  explicit Reader(Zone zone, std::string_view node = {}) : clock_(std::move(zone)), node_(node) {}
 
   // `line` is without its newline; a carriage return at its end is dropped. Valid until the next read and as
   // long as the line is.
@@ -80,6 +81,7 @@ class Reader {
   }
 
   Clock clock_;
+  std::string_view node_;
   Reading reading_;
   bool timed_ = false;  // the line has a usable time
 };

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+// Everything here looks at the state of things; what woke the reader does not matter, so a missed or doubled
+// notification does no harm.
+#include "stream/follow.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+
+namespace xlimit::stream {
+
+Follower::Follower(std::string path, Sink sink) : path_(std::move(path)), sink_(std::move(sink)) {}
+
+base::Result<void> Follower::begin(From from) {
+  for (const Sibling& sibling : find_siblings(path_))
+    known_.insert({sibling.identity.device, sibling.identity.inode});
+  base::Result<LogFile> file = LogFile::open(path_);
+  if (!file) {
+    struct stat status;
+    if (::stat(path_.c_str(), &status) != 0 && errno == ENOENT) return {};
+    return base::failed(file);
+  }
+  if (from == From::end) file->seek_end();
+  add(std::move(*file));
+  return {};
+}
+
+void Follower::look_up() {
+  struct stat status;
+  const bool there = ::stat(path_.c_str(), &status) == 0;
+  if (there) {
+    const Files::iterator held = find({status.st_dev, status.st_ino});
+    if (held != files_.end()) return files_.splice(files_.end(), files_, held);  // renamed back
+  }
+  if (!files_.empty()) open_missed();
+  if (there) open_current();
+}
+
+Follower::Files::iterator Follower::find(Key key) {
+  return std::find_if(files_.begin(), files_.end(), [&](const LogFile& file) {
+    return file.identity().device == key.first && file.identity().inode == key.second;
+  });
+}
+
+void Follower::add(LogFile file) {
+  files_.push_back(std::move(file));
+  touched_.insert(files_.back().fd());
+  if (on_open) on_open(files_.back());
+  bound();
+}
+
+// Files that came and were rotated away between two looks. A copy of a file we hold is none of them.
+void Follower::open_missed() {
+  std::set<Key> seen;
+  for (const Sibling& sibling : find_siblings(path_)) {
+    const Key key{sibling.identity.device, sibling.identity.inode};
+    seen.insert(key);
+    if (sibling.compressed || known_.contains(key) || find(key) != files_.end()) continue;
+    base::Result<LogFile> file = LogFile::open(sibling.path);
+    if (!file) continue;
+    const bool copy = std::any_of(files_.begin(), files_.end(), [&](const LogFile& held) {
+      return !held.identity().head.empty() && begins_with(file->fd(), held.identity().head);
+    });
+    if (!copy) add(std::move(*file));
+  }
+  known_ = std::move(seen);
+}
+
+void Follower::open_current() {
+  base::Result<LogFile> file = LogFile::open(path_);
+  if (!file) return warn(file.error().text);
+  warned_.clear();
+  add(std::move(*file));
+}
+
+void Follower::touch(int fd) { touched_.insert(fd); }
+
+void Follower::touch_all() {
+  for (const LogFile& file : files_) touched_.insert(file.fd());
+}
+
+bool Follower::read() {
+  for (LogFile& file : files_) {
+    if (!touched_.contains(file.fd())) continue;
+    check(file);
+    if (read_slice(file)) return true;
+    touched_.erase(file.fd());
+  }
+  return false;
+}
+
+bool Follower::read_slice(LogFile& file) {
+  const base::Result<ReadState> state = file.read(sink_.piece);
+  if (!state) warn(state.error().text + " '" + path_ + "'");
+  return state && *state == ReadState::more;
+}
+
+void Follower::check(LogFile& file) {
+  if (const std::optional<LogFile::Cut> cut = file.check()) {
+    const std::uint64_t saved = read_copy(*cut);
+    sink_.gap(Gap::truncated, cut->lost - std::min(cut->lost, saved));
+  }
+}
+
+// Rotation by copytruncate leaves a copy that has what was cut off unread. Returns how many bytes it had.
+std::uint64_t Follower::read_copy(const LogFile::Cut& cut) {
+  std::vector<Sibling> siblings = find_siblings(path_);
+  for (const Sibling& sibling : siblings) known_.insert({sibling.identity.device, sibling.identity.inode});
+  std::reverse(siblings.begin(), siblings.end());
+  for (const Sibling& sibling : siblings) {
+    if (sibling.compressed || sibling.size <= cut.offset || cut.before.head.empty()) continue;
+    base::Result<LogFile> copy = LogFile::open(sibling.path);
+    if (!copy || !begins_with(copy->fd(), cut.before.head)) continue;
+    copy->seek(cut.offset);
+    while (read_slice(*copy)) continue;
+    copy->finish(sink_.piece);
+    return copy->size() - cut.offset;
+  }
+  return 0;
+}
+
+void Follower::expire(std::chrono::steady_clock::time_point now) {
+  for (Files::iterator file = files_.begin(); file != files_.end();) {
+    const Files::iterator current = file++;
+    const bool replaced = file != files_.end() && files_.back().size() > 0;
+    if (replaced && now - current->grown() > kQuiet) give_up(current);
+  }
+}
+
+// More renamed files than may be held: the one goes that has been quiet longest.
+void Follower::bound() {
+  if (files_.size() <= kMaxHeld + 1) return;
+  give_up(std::min_element(files_.begin(), std::prev(files_.end()),
+                           [](const LogFile& a, const LogFile& b) { return a.grown() < b.grown(); }));
+}
+
+void Follower::give_up(Files::iterator file) {
+  check(*file);
+  while (read_slice(*file)) continue;
+  file->finish(sink_.piece);
+  known_.insert({file->identity().device, file->identity().inode});
+  touched_.erase(file->fd());
+  if (on_close) on_close(*file);
+  files_.erase(file);
+}
+
+void Follower::finish() {
+  for (LogFile& file : files_) file.finish(sink_.piece);
+}
+
+void Follower::warn(const std::string& text) {
+  if (text != warned_) sink_.warning(text);
+  warned_ = text;
+}
+
+}  // namespace xlimit::stream

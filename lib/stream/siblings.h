@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// The files that rotation made of a log: access.log.1, access.log-20260601, access-20260601.log, and s6-log's
+// @4000...s beside its `current`. Compressed ones cannot be read and are told apart.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "stream/log_file.h"
+
+namespace xlimit::stream {
+
+struct Sibling {
+  std::string path;
+  Identity identity;                   // without a head
+  std::chrono::nanoseconds written{};  // when it was last written to, since 1970
+  std::uint64_t size = 0;
+  bool compressed = false;
+};
+
+// Whether rotation may have made a file called `name` of one called `log` (both without folders).
+bool is_rotated_name(std::string_view log, std::string_view name);
+
+// All of them in the log's folder, oldest first by their last write. A folder that cannot be read has none.
+std::vector<Sibling> find_siblings(const std::string& log);
+
+}  // namespace xlimit::stream

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+// Notices are turned into looks; reading goes in slices, so that a signal is heard while gigabytes are read.
+#include "stream/tail.h"
+
+#include <fcntl.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+
+namespace xlimit::stream {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string folder_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path().string() : ".";
+}
+
+bool is_fifo(const std::string& path) {
+  struct stat status;
+  return ::stat(path.c_str(), &status) == 0 && S_ISFIFO(status.st_mode);
+}
+
+}  // namespace
+
+// stdin, or a FIFO. One without a writer is not at its end when following: the next writer may come.
+struct Tail::Pipe {
+  std::string path;
+  Follower::Sink sink;
+  base::Fd fd;  // empty for stdin
+  Lines lines;
+  std::optional<Watch> watch;
+  bool ended = false;
+
+  int number() const { return fd ? fd.get() : STDIN_FILENO; }
+};
+
+Tail::Tail(Loop& loop, Options options, std::function<void()> on_drained)
+    : loop_(loop), options_(options), on_drained_(std::move(on_drained)) {}
+
+Tail::~Tail() = default;
+
+base::Result<void> Tail::add(const std::string& path, Follower::Sink sink) {
+  if (!again_fd_) {
+    again_fd_ = base::Fd{::eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK)};
+    again_watch_.emplace(loop_, again_fd_.get(), POLLIN, [this](short) { work(); });
+  }
+  return path == "-" || is_fifo(path) ? add_pipe(path, std::move(sink)) : add_log(path, std::move(sink));
+}
+
+base::Result<void> Tail::add_log(const std::string& path, Follower::Sink sink) {
+  if (base::Result<void> started = start_notices(); !started) return started;
+  auto log = std::make_unique<Follower>(path, std::move(sink));
+  Follower* follower = log.get();
+  log->on_open = [this, follower](const LogFile& file) {
+    if (const int watch = notices_ ? notices_->watch_file(file.fd()) : -1; watch >= 0)
+      files_.insert({watch, {follower, file.fd()}});
+  };
+  log->on_close = [this](const LogFile& file) {
+    std::erase_if(files_, [&](const auto& entry) {
+      if (entry.second.second != file.fd()) return false;
+      if (files_.count(entry.first) == 1) notices_->forget(entry.first);
+      return true;
+    });
+  };
+  watch_folders(*log);
+  if (base::Result<void> begun = log->begin(options_.from); !begun) return begun;
+  if (!log->is_open()) {
+    if (!options_.follow) return base::os_error("open '" + path + "'", ENOENT);
+    log->warn("'" + path + "' is not there yet, waiting for it");
+  }
+  logs_.push_back(std::move(log));
+  return {};
+}
+
+base::Result<void> Tail::start_notices() {
+  if (!options_.follow || notices_) return {};
+  base::Result<Notices> notices = Notices::open();
+  if (!notices) return base::failed(notices);
+  notices_.emplace(std::move(*notices));
+  notice_watch_.emplace(loop_, notices_->fd(), POLLIN, [this](short) {
+    notices_->drain([this](int watch) { on_notice(watch); });
+    work();
+  });
+  second_.emplace(loop_, 1s, [this] { on_second(); });
+  return {};
+}
+
+// The folder of the name, and of the file that a symbolic link leads to.
+void Tail::watch_folders(Follower& log) {
+  if (!notices_) return;
+  std::error_code ignored;
+  const std::filesystem::path target = std::filesystem::weakly_canonical(log.path(), ignored);
+  for (const std::string& folder : {folder_of(log.path()), folder_of(target)}) {
+    const int watch = notices_->watch_folder(folder);
+    const auto [first, last] = folders_.equal_range(watch);
+    const bool had = std::any_of(first, last, [&](const auto& entry) { return entry.second == &log; });
+    if (watch >= 0 && !had) folders_.insert({watch, &log});
+  }
+}
+
+void Tail::on_notice(int watch) {
+  if (watch < 0) return on_second();
+  const auto [first_file, last_file] = files_.equal_range(watch);
+  for (auto entry = first_file; entry != last_file; ++entry) entry->second.first->touch(entry->second.second);
+  // Looking up opens files and so adds to files_, but never to folders_.
+  const auto [first, last] = folders_.equal_range(watch);
+  for (auto entry = first; entry != last; ++entry) entry->second->look_up();
+}
+
+void Tail::on_second() {
+  const auto now = std::chrono::steady_clock::now();
+  for (const std::unique_ptr<Follower>& log : logs_) {
+    watch_folders(*log);
+    log->look_up();
+    log->touch_all();
+    log->expire(now);
+  }
+  work();
+}
+
+// Reads a slice of each source that has something, and comes back while there is more.
+void Tail::work() {
+  std::uint64_t count = 0;
+  const bool more = read_logs();
+  const ssize_t moved = more ? ::write(again_fd_.get(), "\1\0\0\0\0\0\0", sizeof count)
+                             : ::read(again_fd_.get(), &count, sizeof count);
+  static_cast<void>(moved);  // EAGAIN either way: it is as it should be
+  if (more) return;
+  on_drained_();
+  if (all_ended()) loop_.stop();
+}
+
+bool Tail::read_logs() {
+  if (options_.follow) {
+    bool more = false;
+    for (const std::unique_ptr<Follower>& log : logs_) more = log->read() || more;
+    return more;
+  }
+  while (ended_logs_ < logs_.size()) {
+    if (logs_[ended_logs_]->read()) return true;
+    logs_[ended_logs_++]->finish();
+  }
+  return false;
+}
+
+bool Tail::all_ended() const {
+  const bool logs = logs_.empty() || (!options_.follow && ended_logs_ == logs_.size());
+  return logs && std::all_of(pipes_.begin(), pipes_.end(), [](const auto& pipe) { return pipe->ended; });
+}
+
+base::Result<void> Tail::add_pipe(const std::string& path, Follower::Sink sink) {
+  auto pipe = std::make_unique<Pipe>();
+  pipe->path = path;
+  pipe->sink = std::move(sink);
+  if (path != "-") {
+    pipe->fd = base::Fd{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
+    if (!pipe->fd) return base::os_error("open '" + path + "'");
+  }
+  Pipe* const raw = pipe.get();
+  pipe->watch.emplace(loop_, pipe->number(), POLLIN, [this, raw](short) { read_pipe(*raw); });
+  pipes_.push_back(std::move(pipe));
+  return {};
+}
+
+void Tail::read_pipe(Pipe& pipe) {
+  const base::Result<ReadState> state = pipe.lines.read(pipe.number(), pipe.sink.piece);
+  if (!state) return loop_.stop(base::Error{state.error().code, state.error().text + " '" + pipe.path + "'"});
+  if (*state == ReadState::more) return;
+  if (*state == ReadState::ended && pipe.fd && options_.follow) {
+    // The new descriptor comes before the old one goes: a writer that opens in between must find a reader. A
+    // fresh descriptor does not report the hang-up of writers before it, so poll(2) waits.
+    base::Fd fresh{::open(pipe.path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
+    if (!fresh) return loop_.stop(base::make_os_error("open '" + pipe.path + "'", errno));
+    pipe.watch.reset();
+    pipe.fd = std::move(fresh);
+    pipe.watch.emplace(loop_, pipe.number(), POLLIN, [this, &pipe](short) { read_pipe(pipe); });
+  } else if (*state == ReadState::ended) {
+    pipe.ended = true;
+    pipe.watch->pause();
+  }
+  work();
+}
+
+void Tail::finish() {
+  if (options_.follow) return;
+  for (std::size_t i = ended_logs_; i < logs_.size(); ++i) logs_[i]->finish();
+}
+
+}  // namespace xlimit::stream

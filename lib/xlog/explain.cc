@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#include "xlog/explain.h"
+
+#include <array>
+
+#include "event/encode.h"
+
+namespace xlimit::xlog {
+namespace {
+
+// Control characters would play with the reader's terminal.
+std::string printable(std::string_view text) {
+  std::string shown{text};
+  for (char& c : shown) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  }
+  return shown;
+}
+
+void add(std::string& text, std::string_view name, std::string_view value, std::string_view meaning = {}) {
+  if (value.empty()) return;
+  text.append(name).append(std::string(13 - name.size(), ' ')).append("'" + printable(value) + "'");
+  if (!meaning.empty()) text.append("  ").append(meaning);
+  text.append("\n");
+}
+
+std::string utc(base::Time at) {
+  std::array<char, base::kTimeLength> text;
+  return {text.data(), base::format_time(at, text.data())};
+}
+
+std::string_view meaning(event::Route route) {
+  switch (route) {
+    case event::Route::rule: return "a routing rule chose the way";
+    case event::Route::fallback: return "no rule matched: the default way";
+    case event::Route::forced: return "the way was forced";
+    case event::Route::unknown: return "outbound only, or no arrow that can be told";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string explain(Reader& reader, std::string_view line) {
+  const Reading& reading = reader.read(line);
+  const bool rejected = reading.status == "rejected";
+  std::string text;
+  add(text, "prefix", reading.prefix, "put there by others");
+  add(text, "time", reading.stamp, reading.stamp.empty() ? "" : utc(reading.access.at));
+  add(text, "source", reading.source);
+  add(text, "status", reading.status);
+  add(text, "destination", reading.destination);
+  add(text, "detour", reading.detour, meaning(reading.access.route));
+  add(text, rejected ? "reason" : "user", reading.rest);
+  text.append("verdict      ").append(word(reading.kind)).append(": ").append(reading.why).append("\n");
+  if (reading.kind != Kind::access) return text;
+  event::Line encoded;
+  return text.append(event::encode(reading.access, encoded));
+}
+
+}  // namespace xlimit::xlog

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// Counts by kind, with one sample each.
+#include "xlog/feed.h"
+
+#include <algorithm>
+
+namespace xlimit::xlog {
+namespace {
+
+// At most `length` bytes, cut between characters.
+std::string_view cut(std::string_view text, std::size_t length) {
+  if (text.size() <= length) return text;
+  while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xc0U) == 0x80U) --length;
+  return text.substr(0, length);
+}
+
+}  // namespace
+
+Feed::Feed(std::string file, std::string node, Zone zone)
+    : file_(std::move(file)), node_(std::move(node)), reader_(std::move(zone), node_) {
+  for (std::size_t i = 0; i <= static_cast<std::size_t>(Kind::foreign); ++i)
+    accounts_[i].kind = word(Kind(i));
+  accounts_[0].kind = "truncated";  // the place of Kind::access, which needs no account
+  accounts_[kKinds - 1].kind = "lost";
+  accounts_[0].in_bytes = accounts_[kKinds - 1].in_bytes = true;
+}
+
+void Feed::count(Kind kind, std::string_view line) {
+  Account& account = accounts_[static_cast<std::size_t>(kind)];
+  if (!account.open) account.sample = cut(line, kSample);
+  account.open = true;
+  ++account.amount;
+}
+
+void Feed::count_bytes(std::string_view kind, std::uint64_t bytes) {
+  for (Account& account : accounts_) {
+    if (account.kind != kind) continue;
+    account.open = true;
+    account.amount += bytes;
+  }
+}
+
+void Feed::report(base::Time now, bool end, const std::function<void(const event::Source&)>& emit) {
+  for (Account& account : accounts_) {
+    const bool due = end || !account.reported || *account.reported + kPeriod <= now;
+    if (!account.open || !due) continue;
+    event::Source source;
+    source.at = reader_.last().value_or(now);
+    source.node = node_;
+    source.file = file_;
+    source.kind = account.kind;
+    (account.in_bytes ? source.bytes : source.lines) = account.amount;
+    source.sample = account.sample;
+    emit(source);
+    account.open = false;
+    account.amount = 0;
+    account.reported = now;
+  }
+}
+
+}  // namespace xlimit::xlog

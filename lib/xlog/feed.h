@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// One source of lines: events out, and an account of what did not become one.
+//
+//   xlog::Feed feed{"access.log", node, base::to_utc};
+//   out.write(feed.take(line));                               // empty when the line is no event
+//   feed.report(now, false, [&](const event::Source& source) { ... });
+#pragma once
+
+#include <array>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "event/encode.h"
+#include "xlog/reader.h"
+
+namespace xlimit::xlog {
+
+class Feed {
+ public:
+  // A kind is reported once in this time at most, and at the end.
+  static constexpr std::chrono::seconds kPeriod{60};
+  // A sample is cut to so many bytes.
+  static constexpr std::size_t kSample = 200;
+
+  Feed(std::string file, std::string node, Zone zone);
+  Feed(const Feed&) = delete;
+  Feed& operator=(const Feed&) = delete;
+
+  // The event as a line; valid until the next call.
+  std::string_view take(std::string_view line) {
+    const Reading& reading = reader_.read(line);
+    if (reading.kind != Kind::access) {
+      count(reading.kind, line);
+      return {};
+    }
+    return event::encode(reading.access, line_);
+  }
+  // A line that was not read: the beginning of one that is too long.
+  void count(Kind kind, std::string_view line);
+  // Bytes that were written and not seen; `kind` is "truncated" or "lost".
+  void count_bytes(std::string_view kind, std::uint64_t bytes);
+
+  // Gives the account of every kind that has something new and whose time has come, or of all at the end. The
+  // time in it is that of the newest line, or `now` when no line had one.
+  void report(base::Time now, bool end, const std::function<void(const event::Source&)>& emit);
+
+  Reader& reader() { return reader_; }
+
+ private:
+  struct Account {
+    std::string_view kind;
+    bool in_bytes = false;
+    bool open = false;  // something new
+    std::uint64_t amount = 0;
+    std::string sample;
+    std::optional<base::Time> reported;
+  };
+  static constexpr std::size_t kKinds = 11;  // lines of every kind but `access`, and two of bytes
+  std::string file_, node_;
+  Reader reader_;
+  event::Line line_;
+  std::array<Account, kKinds> accounts_;
+};
+
+}  // namespace xlimit::xlog
