@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// Many prefixes, and the question whether one of them overlaps a given one: a few binary searches, so that an
+// allowlist of thousands of lines does not slow down a ban.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "ip/prefix.h"
+
+namespace xlimit::guard {
+
+class PrefixIndex {
+ public:
+  PrefixIndex() = default;
+  explicit PrefixIndex(const std::vector<ip::Prefix>& prefixes);
+
+  // A member that contains `target` or lies inside it; nullptr when there is none. Valid as long as the
+  // index.
+  const ip::Prefix* overlapping(const ip::Prefix& target) const;
+
+ private:
+  // One address family. A family of its own each, because IPv4 stands in the middle of IPv6's order.
+  struct Family {
+    std::vector<ip::Prefix> sorted;
+    std::vector<unsigned> lengths;  // those that occur, ascending
+  };
+  std::array<Family, 2> families_;
+};
+
+}  // namespace xlimit::guard

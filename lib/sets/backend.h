@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// What ipban asks of the kernel, whatever keeps the bans there. The first backend keeps them in ipset's sets
+// and drops packets with nftables rules.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "sets/names.h"
+#include "sets/set_message.h"
+
+namespace xlimit::sets {
+
+// One thing to do to one set.
+struct Order {
+  Action action = Action::insert;
+  Direction direction = Direction::in;
+  Entry entry;
+
+  SetKey key() const { return {family_of(entry.target), direction}; }
+};
+
+enum class Outcome : std::uint8_t {
+  done,
+  exists,   // insert: it is there already
+  absent,   // remove, test: it is not there
+  full,     // the set takes no more entries
+  no_set,   // the set itself is not there
+  refused,  // anything else, by Answer::error
+};
+
+struct Answer {
+  Outcome outcome = Outcome::refused;
+  int error = 0;  // the kernel's error number, for `refused`
+};
+
+// One set and what enforces it.
+struct SetState {
+  SetKey key;
+  std::string name;
+  bool exists = false;
+  std::uint64_t entries = 0, maximum = 0, bytes = 0;
+  std::uint64_t packets = 0, dropped_bytes = 0;  // counted by its rules
+  std::vector<std::uint16_t> ports{};            // that its rules are limited to; none: all
+  std::vector<std::string> faults{};             // what keeps bans in it from being enforced, one clause each
+};
+
+// How much setup() does: `missing` leaves rules alone that drop other ports than ours, `exact` does not.
+enum class Setup : std::uint8_t { missing, exact };
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  virtual const std::string& name_of(SetKey key) const = 0;
+
+  // Puts sets and rules of one direction in place, for both families, and leaves what is right alone.
+  // Returns what was done, or with `dry_run` would be, one clause each.
+  virtual base::Result<std::vector<std::string>> setup(Direction direction, Setup what, bool dry_run) = 0;
+  // Takes rules and then sets away, of both directions.
+  virtual base::Result<std::vector<std::string>> teardown(bool dry_run) = 0;
+
+  // Carries out the orders in their order; answers[i] is the kernel's word on orders[i]. Fails when the
+  // kernel could not be asked: what became of the orders is then unknown.
+  virtual base::Result<void> execute(std::span<const Order> orders, std::span<Answer> answers) = 0;
+
+  // Every entry of a set; false when there is no such set.
+  virtual base::Result<bool> list(SetKey key, const std::function<void(const Entry&)>& on_entry) = 0;
+  // Empties a set; false when there is no such set.
+  virtual base::Result<bool> flush(SetKey key) = 0;
+
+  virtual base::Result<bool> exists(SetKey key) = 0;
+
+  // Begins to listen for changes of the packet filter; gives a descriptor that is readable when there was
+  // one.
+  virtual base::Result<int> watch() = 0;
+  // Takes the news; true when rules of ours may have been taken away.
+  virtual bool lost_something() = 0;
+
+  // All four sets. An `out` set that was never used, and has no rules, has no faults.
+  virtual base::Result<std::vector<SetState>> status() = 0;
+};
+
+}  // namespace xlimit::sets

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// Bans in ipset's sets, enforced by nftables rules that match with them.
+#pragma once
+
+#include <memory>
+
+#include "sets/admin.h"
+#include "sets/backend.h"
+#include "sets/rules.h"
+#include "sets/set_client.h"
+
+namespace xlimit::sets {
+
+class IpsetBackend final : public Backend {
+ public:
+  struct Options {
+    std::string prefix = "xlimit";
+    std::vector<std::uint16_t> ports;  // destination ports that bans are limited to; none: all
+  };
+
+  // Fails with kPermission without CAP_NET_ADMIN, kUnavailable when the kernel lacks ipset or nftables.
+  static base::Result<std::unique_ptr<Backend>> open(const Options& options);
+
+  const std::string& name_of(SetKey key) const override { return names_.of(key); }
+  base::Result<std::vector<std::string>> setup(Direction direction, Setup what, bool dry_run) override;
+  base::Result<std::vector<std::string>> teardown(bool dry_run) override;
+  base::Result<void> execute(std::span<const Order> orders, std::span<Answer> answers) override {
+    return client_.execute(orders, answers, names_);
+  }
+  base::Result<bool> list(SetKey key, const std::function<void(const Entry&)>& on_entry) override {
+    return client_.list(names_.of(key), on_entry);
+  }
+  base::Result<bool> flush(SetKey key) override { return client_.flush(names_.of(key)); }
+  base::Result<bool> exists(SetKey key) override { return client_.exists(names_.of(key)); }
+  base::Result<int> watch() override;
+  bool lost_something() override;
+  base::Result<std::vector<SetState>> status() override;
+
+ private:
+  IpsetBackend(const Options& options, SetClient client, Admin admin, Rules rules);
+
+  base::Result<void> make_sets(Direction direction, bool dry_run, std::vector<std::string>& done);
+  base::Result<void> make_rules(Direction direction, Setup what, bool dry_run,
+                                std::vector<std::string>& done);
+  base::Result<std::vector<ChainOrder>> plan_rules(Direction direction, Setup what);
+  base::Result<void> destroy_set(const std::string& name);
+  base::Result<SetState> state_of(SetKey key);
+
+  std::string prefix_;
+  std::vector<std::uint16_t> ports_;
+  Names names_;
+  SetClient client_;
+  Admin admin_;
+  Rules rules_;
+  std::optional<netlink::Socket> news_;
+};
+
+}  // namespace xlimit::sets

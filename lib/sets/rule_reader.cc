@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+// Reads what the kernel says of tables, chains and rules, and recognises rules of ours among them.
+#include "sets/rule_message.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "netlink/attributes.h"
+
+#include <arpa/inet.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nf_tables_compat.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/xt_set.h>
+
+namespace xlimit::sets {
+namespace {
+
+using netlink::Attribute;
+using netlink::Attributes;
+
+bool is_command(const nlmsghdr& message, unsigned command) {
+  return message.nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | command);
+}
+
+std::optional<Attribute> find(const Attributes& attributes, std::uint16_t type) {
+  for (const Attribute attribute : attributes) {
+    if (attribute.type() == type) return attribute;
+  }
+  return {};
+}
+
+std::optional<std::uint32_t> number(const Attributes& attributes, std::uint16_t type) {
+  const std::optional<Attribute> attribute = find(attributes, type);
+  return attribute ? attribute->be32() : std::nullopt;
+}
+
+std::string_view text(const Attributes& attributes, std::uint16_t type) {
+  const std::optional<Attribute> attribute = find(attributes, type);
+  return attribute ? attribute->text() : std::string_view{};
+}
+
+// The expressions of one rule, read in their order: each must come where a rule of ours has it.
+class Reader {
+ public:
+  void read(const Attribute& expression) {
+    const Attributes parts{expression};
+    const std::optional<Attribute> data = find(parts, NFTA_EXPR_DATA);
+    if (!data) return spoil();
+    const std::string_view name = text(parts, NFTA_EXPR_NAME);
+    const Attributes body{*data};
+    if (name == "meta") return expect(Stage::start, read_meta(body), Stage::protocol);
+    if (name == "cmp") return read_compare(body);
+    if (name == "payload") return expect(Stage::port, read_payload(body), Stage::port_value);
+    if (name == "match") return read_match(body);
+    if (name == "counter") return read_counter(body);
+    if (name == "immediate") return expect(Stage::verdict, is_drop(body), Stage::end);
+    spoil();
+  }
+
+  SeenRule result() const {
+    SeenRule seen = seen_;
+    if (stage_ == Stage::end) seen.rule = rule_;
+    return seen;
+  }
+
+ private:
+  enum class Stage : std::uint8_t { start, protocol, port, port_value, match, counter, verdict, end, spoilt };
+
+  void spoil() { stage_ = Stage::spoilt; }
+  void expect(Stage now, bool good, Stage next) { stage_ = stage_ == now && good ? next : Stage::spoilt; }
+
+  static bool read_meta(const Attributes& body) { return number(body, NFTA_META_KEY) == NFT_META_L4PROTO; }
+  static bool read_payload(const Attributes& body) {
+    return number(body, NFTA_PAYLOAD_BASE) == NFT_PAYLOAD_TRANSPORT_HEADER &&
+           number(body, NFTA_PAYLOAD_OFFSET) == 2U && number(body, NFTA_PAYLOAD_LEN) == 2U;
+  }
+  static bool is_drop(const Attributes& body) {
+    const std::optional<Attribute> data = find(body, NFTA_IMMEDIATE_DATA);
+    if (!data) return false;
+    const std::optional<Attribute> verdict = find(Attributes{*data}, NFTA_DATA_VERDICT);
+    return verdict && number(Attributes{*verdict}, NFTA_VERDICT_CODE) == NF_DROP;
+  }
+
+  void read_compare(const Attributes& body) {
+    const std::optional<Attribute> data = find(body, NFTA_CMP_DATA);
+    if (!data || number(body, NFTA_CMP_OP) != NFT_CMP_EQ) return spoil();
+    const std::optional<Attribute> value = find(Attributes{*data}, NFTA_DATA_VALUE);
+    if (!value) return spoil();
+    if (stage_ == Stage::protocol) {
+      rule_.protocol = value->u8().value_or(0);
+      return expect(Stage::protocol, rule_.protocol != 0, Stage::port);
+    }
+    rule_.port = ntohs(value->u16().value_or(0));
+    expect(Stage::port_value, rule_.port != 0, Stage::match);
+  }
+
+  void read_match(const Attributes& body) {
+    const std::optional<Attribute> bytes = find(body, NFTA_MATCH_INFO);
+    xt_set_info_match_v1 info;
+    if (stage_ == Stage::start) stage_ = Stage::match;
+    if (text(body, NFTA_MATCH_NAME) != "set" || number(body, NFTA_MATCH_REV) != 1U || !bytes ||
+        bytes->bytes().size() < sizeof info)
+      return spoil();
+    std::memcpy(&info, bytes->bytes().data(), sizeof info);
+    rule_.set = info.match_set.index;
+    rule_.by_source = info.match_set.flags == IPSET_DIM_ONE_SRC;
+    expect(Stage::match,
+           info.match_set.dim == IPSET_DIM_ONE && (rule_.by_source || info.match_set.flags == 0),
+           Stage::counter);
+  }
+
+  void read_counter(const Attributes& body) {
+    const auto big = [&](std::uint16_t type) {
+      const std::optional<Attribute> attribute = find(body, type);
+      return attribute ? attribute->be64().value_or(0) : 0;
+    };
+    seen_.packets = big(NFTA_COUNTER_PACKETS);
+    seen_.bytes = big(NFTA_COUNTER_BYTES);
+    expect(Stage::counter, true, Stage::verdict);
+  }
+
+  Stage stage_ = Stage::start;
+  Rule rule_;
+  SeenRule seen_;
+};
+
+}  // namespace
+
+std::optional<std::uint32_t> read_generation(const nlmsghdr& message) {
+  if (!is_command(message, NFT_MSG_NEWGEN)) return {};
+  return number(Attributes{message, sizeof(nfgenmsg)}, NFTA_GEN_ID);
+}
+
+std::optional<SeenChain> read_chain(const nlmsghdr& message) {
+  if (!is_command(message, NFT_MSG_NEWCHAIN)) return {};
+  const Attributes attributes{message, sizeof(nfgenmsg)};
+  SeenChain chain{
+      .hook = NF_INET_NUMHOOKS, .priority = 0, .accepts = number(attributes, NFTA_CHAIN_POLICY) == NF_ACCEPT};
+  // A chain without a hook sees no packets: it is given a hook that does not exist.
+  if (const std::optional<Attribute> hook = find(attributes, NFTA_CHAIN_HOOK)) {
+    chain.hook = number(Attributes{*hook}, NFTA_HOOK_HOOKNUM).value_or(NF_INET_NUMHOOKS);
+    chain.priority = static_cast<std::int32_t>(number(Attributes{*hook}, NFTA_HOOK_PRIORITY).value_or(0));
+  }
+  return chain;
+}
+
+std::optional<SeenRule> read_rule(const nlmsghdr& message) {
+  if (!is_command(message, NFT_MSG_NEWRULE)) return {};
+  Reader reader;
+  const std::optional<Attribute> expressions =
+      find(Attributes{message, sizeof(nfgenmsg)}, NFTA_RULE_EXPRESSIONS);
+  if (!expressions) return SeenRule{};
+  for (const Attribute expression : Attributes{*expressions}) reader.read(expression);
+  return reader.result();
+}
+
+bool is_loss_in(const nlmsghdr& message, std::string_view table) {
+  // The table's name is attribute 1 in all three kinds of message.
+  static_assert(NFTA_TABLE_NAME == 1 && NFTA_CHAIN_TABLE == 1 && NFTA_RULE_TABLE == 1);
+  const bool loss = is_command(message, NFT_MSG_DELTABLE) || is_command(message, NFT_MSG_DELCHAIN) ||
+                    is_command(message, NFT_MSG_DELRULE);
+  return loss && text(Attributes{message, sizeof(nfgenmsg)}, NFTA_TABLE_NAME) == table;
+}
+
+}  // namespace xlimit::sets

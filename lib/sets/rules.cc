@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+// The drop rules of one installation.
+#include "sets/rules.h"
+
+#include <algorithm>
+#include <array>
+
+namespace xlimit::sets {
+namespace {
+
+// A rule takes about 450 bytes with a port; a message with its table and chains a few hundred.
+constexpr std::size_t kTransaction = 128 * 1024;
+
+bool is_for(const Rule& rule, SetKey key, std::uint16_t set) {
+  return rule.set == set && rule.by_source == (key.direction == Direction::in);
+}
+
+// ERESTART is the kernel's own and has no place in errno.h of user space.
+constexpr int kMoved = 85;
+
+// Sends a transaction on a socket of its own, so that what else the kernel says of a failed one meets nobody.
+// Gives the error number of the first thing that failed, 0 when all is committed.
+base::Result<int> commit(const netlink::Batch& batch) {
+  base::Result<netlink::Socket> socket = netlink::Socket::open(NETLINK_NETFILTER);
+  if (!socket) return base::failed(socket);
+  if (base::Result<void> sent = socket->send(batch.bytes()); !sent) return base::failed(sent);
+  int first = 0;
+  base::Result<void> received = socket->receive(
+      1, [](const nlmsghdr&) {}, [&](std::uint32_t, int error) { first = first != 0 ? first : error; });
+  if (!received) return base::failed(received);
+  return first;
+}
+
+}  // namespace
+
+std::vector<std::string> chain_faults(const ChainState& state, SetKey key, std::optional<std::uint16_t> set) {
+  const std::string name = "chain '" + std::string{chain_name(key.direction)} + "'";
+  if (!state.chain) return {"no " + name};
+  std::vector<std::string> faults;
+  if (*state.chain != wanted_chain(key.direction))
+    faults.push_back(name + " is not at its hook and priority");
+  const bool drops = set && std::ranges::any_of(state.rules, [&](const SeenRule& seen) {
+                       return seen.rule && is_for(*seen.rule, key, *set);
+                     });
+  if (!drops) faults.push_back("no rule in " + name + " drops what the set holds");
+  // Whatever is not ours could accept before a rule of ours is reached.
+  if (drops && !(state.rules.front().rule && is_for(*state.rules.front().rule, key, *set)))
+    faults.push_back("a foreign rule stands first in " + name);
+  return faults;
+}
+
+base::Result<Rules> Rules::open(std::string table) {
+  base::Result<netlink::Socket> socket = netlink::Socket::open(NETLINK_NETFILTER);
+  if (!socket) return base::failed(socket);
+  Rules rules{std::move(*socket), std::move(table)};
+  if (base::Result<std::uint32_t> generation = rules.generation(); !generation)
+    return base::failed(generation);
+  return rules;
+}
+
+base::Result<int> Rules::ask(const netlink::Batch& request, const netlink::Socket::OnMessage& on_answer) {
+  if (base::Result<void> sent = socket_.send(request.bytes()); !sent) return base::failed(sent);
+  int answer = 0;
+  base::Result<void> received =
+      socket_.receive_answers(1, on_answer, [&](std::uint32_t, int error) { answer = error; });
+  if (!received) return base::failed(received);
+  return answer;
+}
+
+base::Result<std::uint32_t> Rules::generation() {
+  alignas(nlmsghdr) std::array<std::byte, 64> buffer;
+  netlink::Batch request{buffer};
+  put_get_generation(request, ++sequence_);
+  std::optional<std::uint32_t> generation;
+  base::Result<int> error =
+      ask(request, [&](const nlmsghdr& message) { generation = read_generation(message); });
+  if (!error) return base::failed(error);
+  if (*error == EPERM) return base::os_error("read the packet filter's rules", *error);
+  if (*error != 0 || !generation)
+    return base::fail(base::Exit::kUnavailable, "use nftables: this kernel has none (module nf_tables)");
+  return *generation;
+}
+
+base::Result<ChainState> Rules::look(SetKey key) {
+  alignas(nlmsghdr) std::array<std::byte, 256> buffer;
+  netlink::Batch request{buffer};
+  ChainState state;
+  put_get_chain(request, key, table_, ++sequence_);
+  base::Result<int> error = ask(request, [&](const nlmsghdr& message) { state.chain = read_chain(message); });
+  if (!error) return base::failed(error);
+  if (*error == ENOENT) return state;
+  if (*error != 0) return base::os_error("look up table '" + table_ + "'", *error);
+  request.clear();
+  put_list_rules(request, key, table_, ++sequence_);
+  base::Result<netlink::Dumped> dumped = socket_.dump(request.bytes(), [&](const nlmsghdr& message) {
+    if (const std::optional<SeenRule> rule = read_rule(message)) state.rules.push_back(*rule);
+  });
+  if (!dumped) return base::failed(dumped);
+  return state;
+}
+
+base::Result<bool> Rules::change(const std::vector<ChainOrder>& orders, std::uint32_t generation) {
+  const std::unique_ptr<std::byte[]> buffer{new std::byte[kTransaction]};
+  netlink::Batch batch{{buffer.get(), kTransaction}};
+  put_transaction_begin(batch, generation, ++sequence_);
+  for (const ChainOrder& order : orders) {
+    put_table(batch, order.key.family, table_, ++sequence_);
+    if (order.replace) {
+      put_delete_rules(batch, order.key, table_, ++sequence_);
+      put_delete_chain(batch, order.key, table_, ++sequence_);
+    }
+    put_chain(batch, order.key, table_, ++sequence_);
+    for (const Rule& rule : order.rules) {
+      const bool last = &order == &orders.back() && &rule == &order.rules.back();
+      put_rule(batch, order.key, table_, rule, ++sequence_, last);
+    }
+  }
+  put_transaction_end(batch, ++sequence_);
+  if (batch.full()) return base::fail(base::Exit::kUsage, "put rules in place: too many ports");
+  base::Result<int> error = commit(batch);
+  if (!error) return base::failed(error);
+  if (*error == kMoved) return false;
+  if (*error == ENOENT || *error == EOPNOTSUPP)
+    return base::fail(
+        base::Exit::kUnavailable,
+        "put rules in place: this kernel lacks nft_compat or xt_set, which match packets with sets");
+  if (*error != 0) return base::os_error("put rules into table '" + table_ + "'", *error);
+  return true;
+}
+
+base::Result<bool> Rules::exists(Family family) {
+  alignas(nlmsghdr) std::array<std::byte, 128> buffer;
+  netlink::Batch request{buffer};
+  put_get_table(request, family, table_, ++sequence_);
+  base::Result<int> error = ask(request, [](const nlmsghdr&) {});
+  if (!error) return base::failed(error);
+  if (*error != 0 && *error != ENOENT) return base::os_error("look up table '" + table_ + "'", *error);
+  return *error == 0;
+}
+
+base::Result<bool> Rules::remove(Family family) {
+  alignas(nlmsghdr) std::array<std::byte, 256> buffer;
+  netlink::Batch batch{buffer};
+  put_transaction_begin(batch, 0, ++sequence_);
+  put_delete_table(batch, family, table_, ++sequence_, true);
+  put_transaction_end(batch, ++sequence_);
+  base::Result<int> error = commit(batch);
+  if (!error) return base::failed(error);
+  if (*error != 0 && *error != ENOENT) return base::os_error("remove table '" + table_ + "'", *error);
+  return *error == 0;
+}
+
+}  // namespace xlimit::sets

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// The drop rules of one installation: a table of our own for each address family, a chain in it for each
+// direction. Other tables are never touched, and what is right is left alone with its counters.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "netlink/socket.h"
+#include "sets/rule_message.h"
+
+namespace xlimit::sets {
+
+// One chain as it is.
+struct ChainState {
+  std::optional<SeenChain> chain;  // absent: there is none
+  std::vector<SeenRule> rules;
+};
+
+// One chain as it should be.
+struct ChainOrder {
+  SetKey key;
+  std::vector<Rule> rules;
+  bool replace = false;  // it exists
+};
+
+// Pure: what keeps a chain from dropping the packets of `set`, one clause each. Ports are not judged: a rule
+// that drops some of them is somebody's choice.
+std::vector<std::string> chain_faults(const ChainState& state, SetKey key, std::optional<std::uint16_t> set);
+
+class Rules {
+ public:
+  // `table` is the name of the tables "ip TABLE" and "ip6 TABLE". Fails with kUnavailable without nftables.
+  static base::Result<Rules> open(std::string table);
+
+  // Every change of any rule on this host makes a new generation.
+  base::Result<std::uint32_t> generation();
+  base::Result<ChainState> look(SetKey key);
+  // All or nothing, in one transaction; false when the ruleset is no longer of that generation.
+  base::Result<bool> change(const std::vector<ChainOrder>& orders, std::uint32_t generation);
+  // False when there was no table of that family.
+  base::Result<bool> remove(Family family);
+  base::Result<bool> exists(Family family);
+
+ private:
+  Rules(netlink::Socket socket, std::string table) : socket_(std::move(socket)), table_(std::move(table)) {}
+  base::Result<int> ask(const netlink::Batch& request, const netlink::Socket::OnMessage& on_answer);
+
+  netlink::Socket socket_;
+  std::string table_;
+  std::uint32_t sequence_ = 0;
+};
+
+}  // namespace xlimit::sets

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// ipban apply: events in, events out, bans in between.
+#include "ipban/batch.h"
+#include "ipban/enforcer.h"
+#include "stage/stage.h"
+
+namespace xlimit::ipban {
+namespace {
+
+// Sets and rules that somebody took away come back; an `out` set that was never used is not made.
+void put_back(sets::Backend& backend, cli::Complaint& complaint) {
+  for (const event::Direction direction : {event::Direction::in, event::Direction::out}) {
+    if (direction == event::Direction::out) {
+      base::Result<bool> used = backend.exists({sets::Family::v4, direction});
+      if (!used || !*used) continue;
+    }
+    base::Result<std::vector<std::string>> made = backend.setup(direction, sets::Setup::missing, false);
+    if (!made) complaint.add(made.error().text);
+  }
+}
+
+}  // namespace
+
+Ended apply(const Settings& settings, const cli::Command& command) {
+  base::Result<std::unique_ptr<Enforcer>> opened = Enforcer::open(settings, command);
+  if (!opened) return base::failed(opened);
+  Enforcer& enforcer = **opened;
+  sets::Backend* backend = enforcer.backend();
+  cli::Complaint not_put_back{command, "put lost rules back"};
+  cli::Complaint host_unknown{command, "read this host's addresses"};
+
+  Batch batch{enforcer, settings, command};
+  stage::Stage stage{
+      command,
+      {.on_event = [&](const event::Event& event, const stream::Piece& line,
+                       stream::Output& out) { return batch.take(event, line, out); },
+       .on_other = [&](const stream::Piece& line, stream::Output& out) { return batch.pass(line, out); },
+       .on_drained = [&](stream::Output& out) { return batch.act(out); },
+       .on_end = {}}};
+  const stream::Watch host{stage.loop(), enforcer.host().fd(), POLLIN, [&](short) {
+                             if (!enforcer.host().changed()) return;
+                             base::Result<void> read = enforcer.host_changed();
+                             if (!read) host_unknown.add(read.error().text);
+                           }};
+  std::optional<stream::Watch> rules;
+  if (backend != nullptr) {
+    base::Result<int> news = backend->watch();
+    if (!news) return base::failed(news);
+    rules.emplace(stage.loop(), *news, POLLIN, [&](short) {
+      if (backend->lost_something()) put_back(*backend, not_put_back);
+    });
+    base::Result<std::vector<std::string>> made =
+        backend->setup(event::Direction::in, sets::Setup::missing, false);
+    if (!made) return base::failed(made);
+  }
+  return stage.run();
+}
+
+}  // namespace xlimit::ipban

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// Who is connected to the ports from which this host is administered.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/result.h"
+#include "ip/address.h"
+
+namespace xlimit::ipban {
+
+class Peers {
+ public:
+  // None: port 22. A 0 among them: nothing is looked at.
+  explicit Peers(std::vector<std::uint16_t> ports);
+
+  // Whether the operator named the ports himself.
+  bool asked_for() const { return asked_for_; }
+  // The remote addresses of live connections to these ports, as they are now.
+  base::Result<std::vector<ip::Address>> look();
+
+ private:
+  bool asked_for_;
+  std::vector<std::uint16_t> ports_;
+};
+
+}  // namespace xlimit::ipban

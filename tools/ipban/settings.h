@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// What the command line says, and the verbs it may say it to.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/command.h"
+#include "event/event.h"
+
+namespace xlimit::ipban {
+
+enum class Format : std::uint8_t { automatic, table, json, plain };
+
+struct Settings {
+  // shared
+  std::string set = "xlimit";
+  std::vector<std::uint16_t> ports;
+  std::vector<std::string> allow;
+  unsigned widest4 = 16, widest6 = 32;
+  std::vector<std::uint16_t> protect_ports;
+  // of some verbs
+  std::vector<std::string> targets;
+  std::chrono::seconds duration{0};
+  event::Direction direction = event::Direction::in;
+  std::string reason;
+  Format format = Format::automatic;
+  bool dry_run = false;
+};
+
+using Ended = base::Result<base::Exit>;
+
+Ended add(const Settings& settings, const cli::Command& command);
+Ended del(const Settings& settings, const cli::Command& command);
+Ended apply(const Settings& settings, const cli::Command& command);
+Ended list(const Settings& settings, const cli::Command& command);
+Ended test(const Settings& settings, const cli::Command& command);
+Ended flush(const Settings& settings, const cli::Command& command);
+Ended status(const Settings& settings, const cli::Command& command);
+Ended setup(const Settings& settings, const cli::Command& command);
+Ended teardown(const Settings& settings, const cli::Command& command);
+
+}  // namespace xlimit::ipban

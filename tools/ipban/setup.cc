@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// ipban setup, teardown, flush: the sets and rules as a whole.
+#include <fmt/core.h>
+
+#include "ipban/enforcer.h"
+#include "ipban/print.h"
+
+namespace xlimit::ipban {
+namespace {
+
+Ended tell(const base::Result<std::vector<std::string>>& done, const Settings& settings,
+           const cli::Command& command) {
+  if (!done) return tl::make_unexpected(done.error());
+  if (settings.dry_run || command.common().verbose) {
+    for (const std::string& clause : *done) fmt::print("{}{}\n", settings.dry_run ? "would " : "", clause);
+  }
+  if (base::Result<void> printed = finish_printing(); !printed) return base::failed(printed);
+  return base::Exit::kDone;
+}
+
+}  // namespace
+
+Ended setup(const Settings& settings, const cli::Command& command) {
+  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings);
+  if (!backend) return base::failed(backend);
+  return tell((*backend)->setup(settings.direction, sets::Setup::exact, settings.dry_run), settings, command);
+}
+
+Ended teardown(const Settings& settings, const cli::Command& command) {
+  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings);
+  if (!backend) return base::failed(backend);
+  return tell((*backend)->teardown(settings.dry_run), settings, command);
+}
+
+Ended flush(const Settings& settings, const cli::Command& command) {
+  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings);
+  if (!backend) return base::failed(backend);
+  std::vector<std::string> done;
+  for (const sets::SetKey key : sets::kAllKeys) {
+    std::uint64_t entries = 0;
+    base::Result<bool> there = settings.dry_run
+                                   ? (*backend)->list(key, [&](const sets::Entry&) { ++entries; })
+                                   : (*backend)->flush(key);
+    if (!there) return base::failed(there);
+    const std::string count = settings.dry_run ? fmt::format(" of {} bans", entries) : "";
+    if (*there) done.push_back("empty set '" + (*backend)->name_of(key) + "'" + count);
+  }
+  return tell(done, settings, command);
+}
+
+}  // namespace xlimit::ipban

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// ipban status: are bans really enforced?
+#include <fmt/core.h>
+
+#include "ipban/enforcer.h"
+#include "ipban/print.h"
+
+namespace xlimit::ipban {
+namespace {
+
+using sets::SetState;
+
+const char* word(event::Direction direction) { return direction == event::Direction::in ? "in" : "out"; }
+
+// An `out` set that nobody ever needed is no news.
+bool is_shown(const SetState& state) { return state.exists || !state.faults.empty(); }
+
+std::string join(const std::vector<std::uint16_t>& ports) {
+  std::string text;
+  for (const std::uint16_t port : ports) text += (text.empty() ? "" : ",") + std::to_string(port);
+  return text;
+}
+
+void print_json(const SetState& state) {
+  std::string faults;
+  // Faults are our own words and names that were checked: nothing in them needs escaping.
+  for (const std::string& fault : state.faults) faults += (faults.empty() ? "\"" : ",\"") + fault + "\"";
+  fmt::print(R"({{"type":"status","set":"{}","direction":"{}","enforced":{},"entries":{},"maximum":{},)"
+             R"("memory_bytes":{},"ports":[{}],"dropped_packets":{},"dropped_bytes":{},"faults":[{}]}})"
+             "\n",
+             state.name, word(state.key.direction), state.faults.empty(), state.entries, state.maximum,
+             state.bytes, join(state.ports), state.packets, state.dropped_bytes, faults);
+}
+
+Row row_of(const SetState& state) {
+  return {state.name,
+          word(state.key.direction),
+          state.faults.empty() ? "yes" : "no",
+          std::to_string(state.entries),
+          state.ports.empty() ? "all" : join(state.ports),
+          std::to_string(state.packets),
+          std::to_string(state.dropped_bytes)};
+}
+
+}  // namespace
+
+Ended status(const Settings& settings, const cli::Command& command) {
+  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings);
+  if (!backend) return base::failed(backend);
+  base::Result<std::vector<SetState>> states = (*backend)->status();
+  if (!states) return base::failed(states);
+  const Format format = resolve(settings.format);
+  std::vector<Row> rows;
+  bool enforced = true;
+  for (const SetState& state : *states) {
+    if (!is_shown(state)) continue;
+    enforced = enforced && state.faults.empty();
+    if (format == Format::json)
+      print_json(state);
+    else
+      rows.push_back(row_of(state));
+    for (const std::string& fault : state.faults) command.warn("set '" + state.name + "': " + fault);
+  }
+  const Row heading{"SET", "DIRECTION", "ENFORCED", "ENTRIES", "PORTS", "PACKETS", "BYTES"};
+  if (format == Format::table) print_table(heading, rows);
+  if (format == Format::plain) print_plain(rows);
+  if (base::Result<void> printed = finish_printing(); !printed) return base::failed(printed);
+  return enforced ? base::Exit::kDone : base::Exit::kNo;
+}
+
+}  // namespace xlimit::ipban
