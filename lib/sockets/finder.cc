@@ -40,15 +40,16 @@ std::vector<Endpoint> without(const std::vector<Endpoint>& endpoints, const std:
 }  // namespace
 
 std::vector<Endpoint> endpoints_of(const std::vector<Connection>& listeners,
-                                   const std::vector<ip::Address>& own, const std::vector<Endpoint>& known) {
+                                   const std::vector<ip::Prefix>& own, const std::vector<Endpoint>& known) {
   std::vector<Endpoint> places;
   for (const Connection& listener : listeners) {
     if (!listener.local.is_unspecified()) {
       add(places, {listener.local, listener.local_port});
       continue;
     }
-    for (const ip::Address& address : own) {
-      if (address.is_v4() || listener.family == AF_INET6) add(places, {address, listener.local_port});
+    for (const ip::Prefix& prefix : own) {
+      const bool reached = prefix.is_v4() || listener.family == AF_INET6;
+      if (reached && prefix.is_single()) add(places, {prefix.address(), listener.local_port});
     }
   }
   std::vector<Endpoint> ordered;
@@ -99,7 +100,7 @@ Result<Found> Finder::search(const ip::Address& remote, std::uint16_t port,
 Result<void> Finder::refresh() {
   Result<std::vector<Connection>> listeners = diag_.listeners();
   if (!listeners) return failed(listeners);
-  Result<std::vector<ip::Address>> own = own_addresses_();
+  Result<std::vector<ip::Prefix>> own = own_addresses_();
   if (!own) return failed(own);
   endpoints_ = endpoints_of(*listeners, *own, endpoints_);
   return {};

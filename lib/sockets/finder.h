@@ -2,7 +2,7 @@
 // Finds the connection of a client of whom only the address and port are known, as a log line has them,
 // without a walk of the kernel's table: by asking for it at every place where this host listens.
 //
-//   Finder finder{diag, own_addresses};
+//   Finder finder{diag, [&] { return watcher.read().map(...own...); }};  // host::Facts::own will do
 //   Result<std::optional<Connection>> connection = finder.find(client, port);
 //
 // Needs no privilege. Clients of a listener bound to an address that is not this host's (transparent proxies)
@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "ip/address.h"
+#include "ip/prefix.h"
 #include "sockets/diag.h"
 
 namespace xlimit::sockets {
@@ -37,11 +37,11 @@ inline constexpr std::chrono::milliseconds kRefresh{100};
 // Pure: where clients may connect to, wildcard listeners spread over the host's own addresses. Endpoints of
 // `known` keep their order and come first. Nothing doubled.
 std::vector<Endpoint> endpoints_of(const std::vector<Connection>& listeners,
-                                   const std::vector<ip::Address>& own, const std::vector<Endpoint>& known);
+                                   const std::vector<ip::Prefix>& own, const std::vector<Endpoint>& known);
 
 class Finder {
  public:
-  using OwnAddresses = std::function<base::Result<std::vector<ip::Address>>()>;
+  using OwnAddresses = std::function<base::Result<std::vector<ip::Prefix>>()>;
 
   // `diag` must live as long. `own_addresses` is asked whenever the listeners are read.
   Finder(Diag& diag, OwnAddresses own_addresses) : diag_(diag), own_addresses_(std::move(own_addresses)) {}

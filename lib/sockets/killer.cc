@@ -33,6 +33,16 @@ Result<std::vector<Toll>> Killer::kill(std::span<const ip::Prefix> targets) {
   return tolls;
 }
 
+Result<std::vector<Toll>> Killer::count(std::span<const ip::Prefix> targets) {
+  std::vector<Toll> tolls(targets.size());
+  const Targets all{targets};
+  Result<void> listed = diag_.list(all.filter(), [&](const Connection& connection) {
+    if (const std::optional<std::size_t> place = all.find(connection.remote)) ++tolls[*place].left;
+  });
+  if (!listed) return failed(listed);
+  return tolls;
+}
+
 Result<void> Killer::repeat(const Filter& filter, const Wanted& wanted,
                             const Diag::OnConnection& on_destroyed, const Diag::OnConnection& on_left) {
   for (unsigned i = 0; i < kRounds; ++i) {

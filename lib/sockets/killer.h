@@ -37,6 +37,8 @@ class Killer {
   // A toll for each target. A socket counts for the narrowest target around its peer, and for the first of
   // equal ones.
   base::Result<std::vector<Toll>> kill(std::span<const ip::Prefix> targets);
+  // Destroys nothing: only `left` is counted.
+  base::Result<std::vector<Toll>> count(std::span<const ip::Prefix> targets);
 
  private:
   using List = base::Result<void> (Diag::*)(const Filter&, const Diag::OnConnection&);
