@@ -42,6 +42,7 @@ struct Common {
 // Readers of one value; a type of your own needs such a function in its namespace, and show_value().
 base::Result<void> read_value(std::string_view text, std::string& value);
 base::Result<void> read_value(std::string_view text, std::chrono::seconds& value);
+base::Result<void> read_value(std::string_view text, std::optional<std::chrono::seconds>& value);
 base::Result<void> read_value(std::string_view text, ip::Prefix& value);
 template <std::unsigned_integral T>
 base::Result<void> read_value(std::string_view text, T& value) {
@@ -52,6 +53,7 @@ base::Result<void> read_value(std::string_view text, T& value) {
 }
 std::string show_value(const std::string& value);
 std::string show_value(std::chrono::seconds value);
+std::string show_value(const std::optional<std::chrono::seconds>& value);
 std::string show_value(const ip::Prefix& value);
 template <std::unsigned_integral T>
 std::string show_value(T value) {

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// The table of options; lists and limits from files.
+#include "settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "session/options.h"
+#include "stream/file.h"
+
+namespace session_detect {
+
+using base::Exit;
+using base::Result;
+
+namespace {
+
+constexpr std::size_t kMostList = 256 * 1024 * 1024;  // bytes of a file of limits or exemptions
+
+// The words, with each @FILE replaced by what it holds.
+Result<std::vector<std::string>> expand(const std::vector<std::string>& words) {
+  std::vector<std::string> all;
+  for (const std::string& word : words) {
+    if (word.empty() || word.front() != '@') {
+      all.push_back(word);
+      continue;
+    }
+    Result<std::string> text = stream::read_file(word.substr(1), kMostList);
+    if (!text) return base::failed(text);
+    std::ranges::move(session::parse_names(*text), std::back_inserter(all));
+  }
+  return all;
+}
+
+}  // namespace
+
+void declare(cli::Command& command, Settings& settings) {
+  session::Policy& policy = settings.policy;
+  using session::Loser, session::Rule;
+  command.option("--limit", policy.limit, "N", "places one user may hold; 0 is unlimited");
+  command.option("--limits", settings.limits_file, "FILE", "limits of single users; reread when it changes");
+  command.option("--window", policy.window, "D", "how long a place counts after its last accepted line");
+  command.choice("--rule", policy.rule, {{"strict", Rule::strict}, {"overlap", Rule::overlap}},
+                 "a further place is too many at once, or when the older is seen again");
+  command.option("--grace", policy.grace, "D", "overlap: also when both last so long");
+  command.option("--confirm", policy.confirm, "N", "act on the N-th violation in a row");
+  command.option("--ban-time", policy.ban_time, "D", "how long to ban");
+  command.option("--cooldown", policy.cooldown, "D", "do not ban again so soon [the ban time]");
+  command.option("--escalate", policy.escalation, "FACTOR:MAX", "ban for longer who comes back");
+  command.choice(
+      "--loser", policy.loser,
+      {{"newest", Loser::newest}, {"oldest", Loser::oldest}, {"all", Loser::all}, {"none", Loser::none}},
+      "whose place goes, by when it became active");
+  command.option("--group4", policy.group4, "BITS", "IPv4 prefix that is one place");
+  command.option("--group6", policy.group6, "BITS", "IPv6 prefix that is one place, and is banned");
+  command.option("--exempt-user", settings.exempt_users, "LIST|@FILE", "users never counted, never banned");
+  command.option("--exempt-net", settings.exempt_nets, "LIST|@FILE", "prefixes never counted, never banned");
+  command.option("--shared-limit", policy.shared_limit, "N", "users on one address that make it a gateway");
+  command.choice("--verify", settings.verify, {{"sockets", true}, {"none", false}},
+                 "count only places that hold a connection here, or believe the log");
+  command.option("--torrent-tag", policy.torrent_tags, "TAG", "ban who is routed to this outbound");
+  command.option("--max-users", policy.max_users, "N", "beyond it the user idle longest is forgotten");
+  command.choice("--pass", settings.pass_access, {{"access", true}, {"none", false}},
+                 "pass access events on");
+  command.option("--dry-run", policy.dry_run, "report, do not ban");
+}
+
+Result<session::Limits> read_limits(const std::string& path) {
+  if (path.empty()) return session::Limits{};
+  Result<std::string> text = stream::read_file(path, kMostList);
+  if (!text) return base::failed(text);
+  Result<session::Limits> limits = session::Limits::parse(*text);
+  if (!limits) return base::fail(limits.error().code, fmt::format("'{}': {}", path, limits.error().text));
+  return limits;
+}
+
+Result<void> complete(Settings& settings) {
+  session::Policy& policy = settings.policy;
+  if (policy.group4 == 0 || policy.group4 > 32) return base::fail(Exit::kUsage, "--group4: 1 to 32");
+  if (policy.group6 == 0 || policy.group6 > 128) return base::fail(Exit::kUsage, "--group6: 1 to 128");
+  if (policy.max_users == 0) return base::fail(Exit::kUsage, "--max-users: at least 1");
+  Result<std::vector<std::string>> users = expand(settings.exempt_users);
+  if (!users) return base::failed(users);
+  Result<std::vector<std::string>> nets = expand(settings.exempt_nets);
+  if (!nets) return base::failed(nets);
+  Result<std::vector<ip::Prefix>> prefixes = session::to_prefixes(*nets);
+  if (!prefixes) return base::failed(prefixes);
+  policy.exempt_users = std::move(*users);
+  policy.exempt_nets = std::move(*prefixes);
+  return {};
+}
+
+}  // namespace session_detect

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// What session-detect is told: its options, and the files they name.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/command.h"
+#include "session/limits.h"
+#include "session/policy.h"
+
+namespace session_detect {
+
+using namespace xlimit;
+
+struct Settings {
+  session::Policy policy;
+  std::vector<std::string> exempt_users, exempt_nets;  // words, and @FILEs of words
+  std::string limits_file;
+  bool verify = true;
+  bool pass_access = false;
+};
+
+void declare(cli::Command& command, Settings& settings);
+
+// Checks ranges and reads the files of exemptions into the policy.
+base::Result<void> complete(Settings& settings);
+
+// No file: no limits. Fails when the file can not be read or has a wrong line.
+base::Result<session::Limits> read_limits(const std::string& path);
+
+}  // namespace session_detect
