@@ -42,7 +42,7 @@ bool Filter::check(base::Result<void> result) {
 }
 
 base::Result<void> pass(const Piece& piece, Output& out) {
-  if (base::Result<void> written = out.write(piece.text); !written || !piece.newline) return written;
+  if (base::Result<void> written = out.write(piece.text); !written || !piece.last) return written;
   return out.write("\n");
 }
 

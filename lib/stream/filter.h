@@ -49,7 +49,7 @@ class Filter {
   Lines lines_;
 };
 
-// The line as it came.
+// The line as it came. Half a line at the end of the stream gets its newline: last words may follow it.
 base::Result<void> pass(const Piece& piece, Output& out);
 
 }  // namespace xlimit::stream

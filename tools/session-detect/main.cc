@@ -39,7 +39,8 @@ Result<Exit> detect(const cli::Command& command, Settings& settings) {
   std::optional<sockets::Witness> witness;
   if (settings.verify) {
     Result<sockets::Witness> opened =
-        sockets::Witness::open([&](const std::string& text) { command.warn(text); });
+        sockets::Witness::open([] { return Result<std::vector<ip::Address>>{}; },
+                               [&](const std::string& text) { command.warn(text); });
     if (!opened) return base::failed(opened);
     witness.emplace(std::move(*opened));
     evidence.connection = [&](const ip::Address& address, std::uint16_t port) {
@@ -52,13 +53,16 @@ Result<Exit> detect(const cli::Command& command, Settings& settings) {
   session::Detector detector{settings.policy, evidence,
                              [&](std::string_view user) { return limits->of(user); }};
 
-  const auto on_event = [&](const event::Event& event, const stream::Piece&, Output& out) -> Result<bool> {
+  const auto on_event = [&](const event::Event& event, const stream::Piece& line, Output& out) -> Result<bool> {
     const auto* access = std::get_if<event::Access>(&event);
     if (access == nullptr) return false;
+    if (settings.pass_access) {
+      if (Result<void> passed = stream::pass(line, out); !passed) return base::failed(passed);
+    }
     for (const session::Verdict& verdict : detector.feed(*access))
       session::report(verdict, access->node.empty() ? node : access->node, origin,
-                      [&](std::string_view line) { (void)out.write(line); });
-    return !settings.pass_access;
+                      [&](std::string_view text) { (void)out.write(text); });
+    return true;
   };
   const auto on_end = [&](Output& out) -> Result<void> {
     return tell_evicted(detector, node, out), Result<void>{};
