@@ -32,7 +32,9 @@ base::Result<void> read_value(std::string_view text, ip::Prefix& value) {
 
 std::string show_value(const std::string& value) { return value; }
 std::string show_value(std::chrono::seconds value) { return base::format_duration(value); }
-std::string show_value(const std::optional<std::chrono::seconds>& value) { return value ? show_value(*value) : ""; }
+std::string show_value(const std::optional<std::chrono::seconds>& value) {
+  return value ? show_value(*value) : "";
+}
 std::string show_value(const ip::Prefix& value) { return ip::to_string(value); }
 
 }  // namespace xlimit::cli

@@ -11,11 +11,20 @@ namespace {
 
 namespace ondemand = simdjson::ondemand;
 
-// One object being read. The first field that is missing or wrong is remembered, and reading goes on with
-// harmless values: the caller looks at `wrong` once, at the end.
+// One object being read. The first field that is missing or wrong is remembered, nothing is read after it (an
+// on-demand reader must not be asked again once it has failed), and the caller looks at `wrong` once, at the
+// end.
 struct Fields {
   ondemand::object& object;
   std::string wrong{};
+
+  // The field's value; false when there is none.
+  bool find(std::string_view key, ondemand::value& value) {
+    if (!wrong.empty()) return false;
+    const simdjson::error_code error = object.find_field_unordered(key).get(value);
+    if (error != simdjson::SUCCESS && error != simdjson::NO_SUCH_FIELD) wrong = "it is not a JSON object";
+    return error == simdjson::SUCCESS;
+  }
 
   void blame(std::string_view key, std::string_view what) {
     if (wrong.empty()) wrong = "'" + std::string{key} + "' " + std::string{what};
@@ -23,7 +32,7 @@ struct Fields {
 
   std::string_view text(std::string_view key) {
     ondemand::value value;
-    if (object.find_field_unordered(key).get(value)) return {};
+    if (!find(key, value)) return {};
     std::string_view text;
     if (value.get_string().get(text)) blame(key, "is not a string");
     return text;
@@ -31,7 +40,7 @@ struct Fields {
 
   std::optional<std::uint64_t> number(std::string_view key, std::uint64_t most) {
     ondemand::value value;
-    if (object.find_field_unordered(key).get(value)) return {};
+    if (!find(key, value)) return {};
     std::uint64_t number = 0;
     if (value.get_uint64().get(number) || number > most) {
       blame(key, "is not a number up to " + std::to_string(most));
@@ -70,7 +79,7 @@ struct Fields {
   std::vector<std::uint16_t> ports() {
     std::vector<std::uint16_t> ports;
     ondemand::value value;
-    if (object.find_field_unordered("ports").get(value)) return ports;
+    if (!find("ports", value)) return ports;
     ondemand::array array;
     if (value.get_array().get(array)) {
       blame("ports", "is not a list");
@@ -217,6 +226,7 @@ Event Decoder::decode(std::string_view line) {
     return Malformed{"it is not a JSON object"};
   Fields fields{object};
   const std::string_view type = fields.text("type");
+  if (!fields.wrong.empty()) return Malformed{fields.wrong};
   if (type.empty()) return Malformed{"it has no 'type'"};
   Event event = read(type, fields);
   if (std::holds_alternative<Foreign>(event)) return event;

@@ -25,16 +25,14 @@ std::string quotable(std::string_view line) {
 }  // namespace
 
 Stage::Stage(const cli::Command& command, Handlers handlers)
-    : command_(command),
-      handlers_(std::move(handlers)),
+    : handlers_(std::move(handlers)),
+      no_event_(command, "not an event, passed on"),
       filter_({.on_line = [this](const Piece& line, Output& out) { return take(line, out); },
                .on_drained = handlers_.on_drained,
-               .on_end = handlers_.on_end}),
-      minute_(filter_.loop(), std::chrono::minutes{1}, [this] { tell_silenced(); }) {}
+               .on_end = handlers_.on_end}) {}
 
 Result<base::Exit> Stage::run() {
   Result<void> ended = filter_.run();
-  tell_silenced();
   if (!ended) return base::failed(ended);
   return base::Exit::kDone;
 }
@@ -62,18 +60,7 @@ Result<void> Stage::pass(const Piece& line, Output& out) {
 }
 
 void Stage::complain(std::string_view line, const std::string& why) {
-  if (complained_) {
-    ++silenced_;
-    return;
-  }
-  complained_ = true;
-  command_.warn(fmt::format("not an event, passed on: {}: '{}'", why, quotable(line)));
-}
-
-void Stage::tell_silenced() {
-  if (silenced_ > 0) command_.warn(fmt::format("{} more lines were not events, passed on", silenced_));
-  silenced_ = 0;
-  complained_ = false;
+  no_event_.add(fmt::format("{}: '{}'", why, quotable(line)));
 }
 
 }  // namespace xlimit::stage

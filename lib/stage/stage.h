@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "cli/command.h"
+#include "cli/complaint.h"
 #include "event/decode.h"
 #include "stream/filter.h"
 
@@ -41,15 +42,11 @@ class Stage {
   base::Result<void> take(const stream::Piece& line, stream::Output& out);
   base::Result<void> pass(const stream::Piece& line, stream::Output& out);
   void complain(std::string_view line, const std::string& why);
-  void tell_silenced();
 
-  const cli::Command& command_;
   Handlers handlers_;
   event::Decoder decoder_;
-  bool complained_ = false;     // in this minute
-  std::uint64_t silenced_ = 0;  // bad lines in it that nothing was said about
+  cli::Complaint no_event_;
   stream::Filter filter_;
-  stream::Timer minute_;
 };
 
 }  // namespace xlimit::stage

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Any bytes as an event: no crash, and what is understood can be written again and is then understood the same.
+// Any bytes as an event: no crash, and what is understood can be written again and is then understood the
+// same.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
