@@ -44,16 +44,6 @@ base::Result<Facts> Watcher::read() {
   return facts;
 }
 
-base::Result<std::vector<ip::Address>> Watcher::own_addresses() {
-  base::Result<Facts> facts = read();
-  if (!facts) return base::failed(facts);
-  std::vector<ip::Address> addresses;
-  for (const ip::Prefix& own : facts->own) {
-    if (own.is_single()) addresses.push_back(own.address());
-  }
-  return addresses;
-}
-
 bool Watcher::changed() {
   bool relevant = false;
   const base::Result<void> read =

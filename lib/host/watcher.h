@@ -19,8 +19,6 @@ class Watcher {
 
   // What is true now, from the kernel's tables.
   base::Result<Facts> read();
-  // The host's single addresses, without prefixes that are routed to it.
-  base::Result<std::vector<ip::Address>> own_addresses();
 
   int fd() const { return news_.fd(); }
   // Takes the notifications that are waiting; true when one of them matters, or when some were lost.

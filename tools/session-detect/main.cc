@@ -57,9 +57,9 @@ Result<void> Judge::open() {
     Result<host::Watcher> host = host::Watcher::open();
     if (!host) return base::failed(host);
     host_.emplace(std::move(*host));
-    Result<sockets::Witness> witness =
-        sockets::Witness::open([this] { return host_->own_addresses(); },
-                               [this](const std::string& text) { lookup_failed_.add(text); });
+    Result<sockets::Witness> witness = sockets::Witness::open(
+        [this] { return host_->read().map([](host::Facts facts) { return std::move(facts.own); }); },
+        [this](const std::string& text) { lookup_failed_.add(text); });
     if (!witness) return base::failed(witness);
     witness_.emplace(std::move(*witness));
     evidence.connection = [this](const ip::Address& address, std::uint16_t port) {
