@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/result.h"
 #include "ip/address.h"
+#include "sockets/diag.h"
 
 namespace xlimit::ipban {
 
@@ -23,6 +25,8 @@ class Peers {
  private:
   bool asked_for_;
   std::vector<std::uint16_t> ports_;
+  sockets::Filter filter_ = sockets::Filter::nothing();
+  std::optional<sockets::Diag> diag_;
 };
 
 }  // namespace xlimit::ipban
