@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Text of addresses. IPv4 is read and written by hand because every log line has one; IPv6 is left to libc.
+// Text of addresses, read and written by hand because every log line has one. What is unusual in IPv6 (a
+// dotted quad at its end, a mistake) is left to libc, whose inet_ntop formats through printf.
 #include "ip/address.h"
 
 #include <arpa/inet.h>
@@ -11,37 +12,150 @@ namespace {
 
 constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
-// One part of a dotted quad at the front of `text`, which it is taken off. -1 when there is none.
-int take_octet(std::string_view& text) {
-  unsigned value = 0;
-  std::size_t length = 0;
-  while (length < text.size() && length < 3 && text[length] >= '0' && text[length] <= '9')
-    value = value * 10 + static_cast<unsigned>(text[length++] - '0');
-  const bool padded = length > 1 && text[0] == '0';
-  if (length == 0 || padded || value > 255) return -1;
-  text.remove_prefix(length);
-  return static_cast<int>(value);
+// The first and the last bytes of a text of `sizeof(Half)` to twice as many, zeros behind it.
+template <class Half>
+void copy_ends(std::string_view text, unsigned char* out) {
+  std::memcpy(out, text.data(), sizeof(Half));
+  std::memcpy(out + text.size() - sizeof(Half), text.data() + text.size() - sizeof(Half), sizeof(Half));
 }
 
+// How long the parts of a dotted quad are cannot be foreseen, so nothing here branches on it: mistakes are
+// gathered and looked at once.
 std::optional<Address> parse_v4(std::string_view text) {
+  if (text.size() < 7 || text.size() > 15) return {};
+  std::array<unsigned char, 24> bytes{};  // digits are looked for behind the end too
+  text.size() >= 8 ? copy_ends<std::uint64_t>(text, bytes.data())
+                   : copy_ends<std::uint32_t>(text, bytes.data());
+  const unsigned char* at = bytes.data();
   std::uint32_t value = 0;
+  unsigned wrong = 0;
   for (int part = 0; part < 4; ++part) {
-    if (part > 0) {
-      if (text.empty() || text.front() != '.') return {};
-      text.remove_prefix(1);
-    }
-    const int octet = take_octet(text);
-    if (octet < 0) return {};
-    value = value << 8 | static_cast<std::uint32_t>(octet);
+    const unsigned first = at[0] - unsigned{'0'}, second = at[1] - unsigned{'0'},
+                   third = at[2] - unsigned{'0'};
+    const unsigned two = second <= 9, three = two & unsigned{third <= 9};
+    unsigned octet = first + two * (first * 9 + second);
+    octet += three * (octet * 9 + third);
+    at += 1 + two + three;
+    const unsigned end = part < 3 ? '.' : '\0';
+    wrong |=
+        unsigned{first > 9} | (two & unsigned{first == 0}) | unsigned{octet > 255} | unsigned{*at != end};
+    at += part < 3;
+    value = value << 8 | (octet & 255);
   }
-  if (!text.empty()) return {};
+  if (wrong != 0 || at != bytes.data() + text.size()) return {};
   return Address::v4(value);
 }
 
-char* put_octet(unsigned value, char* out) {
-  if (value >= 100) *out++ = static_cast<char>('0' + value / 100);
-  if (value >= 10) *out++ = static_cast<char>('0' + value / 10 % 10);
-  *out++ = static_cast<char>('0' + value % 10);
+// Every octet's text and its length.
+struct OctetText {
+  char text[3];
+  std::uint8_t length;
+};
+constexpr std::array<OctetText, 256> kOctets = [] {
+  std::array<OctetText, 256> all{};
+  for (unsigned value = 0; value < all.size(); ++value) {
+    OctetText& octet = all[value];
+    if (value >= 100) octet.text[octet.length++] = static_cast<char>('0' + value / 100);
+    if (value >= 10) octet.text[octet.length++] = static_cast<char>('0' + value / 10 % 10);
+    octet.text[octet.length++] = static_cast<char>('0' + value % 10);
+  }
+  return all;
+}();
+
+// Writes three characters, of which those behind the end are to be written over.
+char* put_octet(std::uint8_t value, char* out) {
+  const OctetText& octet = kOctets[value];
+  std::memcpy(out, octet.text, sizeof octet.text);
+  return out + octet.length;
+}
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  c = static_cast<char>(c | 0x20);
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+// One group of up to four hex digits at the front of `text`, which it is taken off. -1 when there is none.
+int take_group(std::string_view& text) {
+  int value = 0;
+  std::size_t length = 0;
+  for (int digit; length < text.size() && length < 4 && (digit = hex_value(text[length])) >= 0; ++length)
+    value = value << 4 | digit;
+  text.remove_prefix(length);
+  return length == 0 ? -1 : value;
+}
+
+// Groups and at most one "::". Absent does not mean that it is no address.
+std::optional<Address> parse_plain_v6(std::string_view text) {
+  std::array<std::uint16_t, 8> groups{};
+  std::size_t count = 0, gap = groups.size();
+  if (text.starts_with("::")) {
+    gap = 0;
+    text.remove_prefix(2);
+  }
+  while (!text.empty()) {
+    const int group = take_group(text);
+    if (group < 0 || count == groups.size()) return {};
+    groups[count++] = static_cast<std::uint16_t>(group);
+    if (text.empty()) break;
+    if (text[0] != ':' || text.size() == 1) return {};
+    text.remove_prefix(1);
+    if (text[0] != ':') continue;
+    if (gap != groups.size()) return {};
+    gap = count;
+    text.remove_prefix(1);
+  }
+  if (gap == groups.size() ? count != groups.size() : count == groups.size()) return {};
+  if (gap != groups.size()) {
+    std::move_backward(groups.begin() + static_cast<std::ptrdiff_t>(gap),
+                       groups.begin() + static_cast<std::ptrdiff_t>(count), groups.end());
+    std::fill_n(groups.begin() + static_cast<std::ptrdiff_t>(gap), groups.size() - count, std::uint16_t{0});
+  }
+  Address::Bytes bytes;
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    bytes[2 * i] = static_cast<std::uint8_t>(groups[i] >> 8);
+    bytes[2 * i + 1] = static_cast<std::uint8_t>(groups[i]);
+  }
+  return Address{bytes};
+}
+
+struct Run {
+  std::size_t begin = 8, length = 0;
+};
+
+// The first of the longest runs of two or more zero groups (RFC 5952, 4.2).
+Run longest_zeros(const std::array<unsigned, 8>& groups) {
+  Run best, now;
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    now = groups[i] != 0 ? Run{} : now.length == 0 ? Run{i, 1} : Run{now.begin, now.length + 1};
+    if (now.length > best.length && now.length >= 2) best = now;
+  }
+  return best;
+}
+
+char* put_group(unsigned value, char* out) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  if (value >= 0x1000) *out++ = kHex[value >> 12];
+  if (value >= 0x100) *out++ = kHex[value >> 8 & 15];
+  if (value >= 0x10) *out++ = kHex[value >> 4 & 15];
+  *out++ = kHex[value & 15];
+  return out;
+}
+
+char* put_v6(const Address::Bytes& bytes, char* out) {
+  std::array<unsigned, 8> groups;
+  for (std::size_t i = 0; i < groups.size(); ++i) groups[i] = bytes[2 * i] * 256U + bytes[2 * i + 1];
+  const Run zeros = longest_zeros(groups);
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    if (i == zeros.begin) {
+      *out++ = ':';
+      i += zeros.length;
+      if (i == groups.size()) *out++ = ':';
+    }
+    if (i == groups.size()) break;
+    if (i > 0) *out++ = ':';
+    out = put_group(groups[i], out);
+  }
   return out;
 }
 
@@ -83,7 +197,9 @@ bool Address::is_unspecified() const { return is_v4() ? v4_value() == 0 : *this 
 bool Address::is_multicast() const { return is_v4() ? bytes_[12] >> 4 == 14 : bytes_[0] == 0xff; }
 
 std::optional<Address> parse_address(std::string_view text) {
-  if (text.find(':') == std::string_view::npos) return parse_v4(text);
+  if (const std::optional<Address> v4 = parse_v4(text)) return v4;
+  if (text.find(':') == std::string_view::npos) return {};
+  if (const std::optional<Address> plain = parse_plain_v6(text)) return plain;
   char terminated[kAddressLength + 1];
   if (text.size() > kAddressLength || text.find('\0') != std::string_view::npos) return {};
   *std::copy(text.begin(), text.end(), terminated) = '\0';
@@ -93,11 +209,7 @@ std::optional<Address> parse_address(std::string_view text) {
 }
 
 char* format_address(const Address& address, char* out) {
-  if (!address.is_v4()) {
-    char text[INET6_ADDRSTRLEN];
-    inet_ntop(AF_INET6, address.bytes().data(), text, sizeof text);
-    return std::copy(text, text + std::strlen(text), out);
-  }
+  if (!address.is_v4()) return put_v6(address.bytes(), out);
   for (int part = 12; part < 16; ++part) {
     if (part > 12) *out++ = '.';
     out = put_octet(address.bytes()[static_cast<std::size_t>(part)], out);

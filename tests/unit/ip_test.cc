@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Text and arithmetic of addresses and prefixes.
+#include <arpa/inet.h>
 #include <doctest/doctest.h>
+
+#include <random>
 
 #include "ip/prefix.h"
 
@@ -13,6 +16,34 @@ TEST_CASE("addresses are written in canonical form") {
   CHECK(canonical("2001:db8:0:1:1:1:1:1") == "2001:db8:0:1:1:1:1:1");
   CHECK(canonical("::ffff:192.0.2.1") == "192.0.2.1");
   CHECK(canonical("::") == "::");
+}
+
+TEST_CASE("IPv6 text is what libc makes of it") {
+  std::mt19937 random{1};
+  for (int round = 0; round < 20000; ++round) {
+    in6_addr raw;
+    for (std::uint8_t& byte : raw.s6_addr) byte = random() % 3 == 0 ? static_cast<std::uint8_t>(random()) : 0;
+    raw.s6_addr[round % 12] |= 1;  // libc writes ::/96 with a dotted quad, RFC 5952 does not
+    char text[INET6_ADDRSTRLEN];
+    inet_ntop(AF_INET6, &raw, text, sizeof text);
+    const ip::Address address = ip::Address::from_v6(&raw);
+    if (!address.is_v4()) CHECK(ip::to_string(address) == text);
+    CHECK(ip::parse_address(text) == address);
+  }
+}
+
+TEST_CASE("IPv6 text that libc refuses is refused, and the other way round") {
+  std::mt19937 random{2};
+  for (int round = 0; round < 200000; ++round) {
+    std::string text;
+    for (std::size_t length = random() % 20; text.size() < length;) text += ":::::012afG."[random() % 12];
+    if (text.find(':') == std::string::npos) continue;
+    in6_addr raw;
+    const bool valid = inet_pton(AF_INET6, text.c_str(), &raw) == 1;
+    const std::optional<ip::Address> address = ip::parse_address(text);
+    CHECK_MESSAGE(address.has_value() == valid, text);
+    if (address && valid) CHECK_MESSAGE(*address == ip::Address::from_v6(&raw), text);
+  }
 }
 
 TEST_CASE("what is no address is none") {
