@@ -3,6 +3,7 @@
 #include "xlog/fields.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace xlimit::xlog {
@@ -10,62 +11,87 @@ namespace {
 
 using std::string_view;
 constexpr std::size_t kNone = string_view::npos;
+constexpr std::size_t kLongestV4 = 15;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-std::optional<std::uint16_t> read_port(string_view text) {
-  if (text.empty() || text.size() > 5) return {};
-  unsigned value = 0;
-  for (const char c : text) {
-    if (!is_digit(c)) return {};
-    value = value * 10 + static_cast<unsigned>(c - '0');
-  }
-  if (value > 65535 || (text.size() > 1 && text[0] == '0')) return {};
-  return static_cast<std::uint16_t>(value);
-}
-
-// "host:port" and "[host]:port" apart. `port` is empty when there is no colon behind the host.
+// "host:port" and "[host]:port" apart.
 struct HostPort {
   string_view host;
-  string_view port;
+  std::optional<std::uint16_t> port;
+  bool has_port = false;  // a colon stands behind the host; the port is absent when what follows is none
   bool bracketed = false;
 };
 
-HostPort split(string_view text) {
-  if (!text.empty() && text[0] == '[') {
-    const std::size_t close = text.rfind(']');
-    if (close == kNone) return {text, {}};
-    const string_view behind = text.substr(close + 1);
-    if (behind.empty() || behind[0] == ':')
-      return {text.substr(1, close - 1), behind.empty() ? behind : behind.substr(1), true};
-    return {text, {}};
+// At most five digits, of which the first is no 0 unless it is alone.
+std::optional<std::uint16_t> read_port(string_view text) {
+  unsigned value = 0;
+  bool valid = !text.empty() && text.size() <= 5 && (text[0] != '0' || text.size() == 1);
+  for (const char c : text) {
+    const auto digit = static_cast<unsigned>(c) - '0';
+    valid &= digit <= 9;
+    value = value * 10 + digit;
   }
-  // The port is short, so the colon is looked for from the end.
-  for (std::size_t i = text.size(); i-- > 0;) {
-    if (text[i] == ':') return {text.substr(0, i), text.substr(i + 1)};
-    if (!is_digit(text[i])) break;
-  }
-  return {text, {}};
+  if (!valid || value > 65535) return {};
+  return static_cast<std::uint16_t>(value);
 }
 
-bool take_word(string_view& text, string_view word) {
-  if (!text.starts_with(word)) return false;
-  text.remove_prefix(word.size());
+HostPort split_slowly(string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == kNone) return {text, {}};
+  return {text.substr(0, colon), read_port(text.substr(colon + 1)), true};
+}
+
+// The last eight characters as one word. Ports are four or five digits long as it happens, and a branch on
+// that would be wrong every other time.
+HostPort split_plain(string_view text) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101U, kLow = kOnes * 0x7f;
+  if (text.size() < 9 || std::endian::native != std::endian::little) return split_slowly(text);
+  std::uint64_t word;
+  std::memcpy(&word, text.data() + text.size() - 8, 8);
+  const std::uint64_t unlike = word ^ (kOnes * ':');
+  const std::uint64_t colons = ~(((unlike & kLow) + kLow) | unlike | kLow);
+  const auto above =
+      static_cast<unsigned>(std::countl_zero(colons));  // bits of the digits behind the last colon
+  if (colons == 0 || above < 8 || above > 40) return split_slowly(text);
+  std::uint64_t digits = (word ^ (kOnes * '0')) & (~std::uint64_t{0} << (64 - above));
+  const bool valid = (((digits + kOnes * 0x76) | digits) & (kOnes * 0x80)) == 0;
+  const bool padded = above > 8 && (digits >> (64 - above) & 0xff) == 0;
+  // Eight digits to a number in three multiplications: pairs, fours, all.
+  digits = (digits * 2561) >> 8 & 0x00ff00ff00ff00ffU;
+  digits = (digits * 6553601) >> 16 & 0x0000ffff0000ffffU;
+  const std::uint64_t value = (digits * 42949672960001U) >> 32;
+  const bool fits = valid && !padded && value <= 65535;
+  return {text.substr(0, text.size() - above / 8 - 1),
+          fits ? std::optional{static_cast<std::uint16_t>(value)} : std::nullopt, true};
+}
+
+HostPort split(string_view text) {
+  if (text.empty() || text[0] != '[') return split_plain(text);
+  const std::size_t close = text.rfind(']');
+  if (close == kNone) return {text, {}};
+  const HostPort behind = split_plain(text.substr(close + 1));
+  if (!behind.host.empty()) return {text, {}};
+  return {text.substr(1, close - 1), behind.port, behind.has_port, true};
+}
+
+// The length is known when this is compiled, so the comparison is one of words.
+template <std::size_t N>
+bool take_word(string_view& text, const char (&word)[N]) {
+  if (text.size() < N - 1 || std::memcmp(text.data(), word, N - 1) != 0) return false;
+  text.remove_prefix(N - 1);
   return true;
 }
 
-// "1.2.*.*", "1.*.*.*": parts, then asterisks.
-bool is_masked_v4(string_view text) {
-  return text.size() >= 5 && is_digit(text[0]) && text.ends_with(".*") &&
-         text.find_first_not_of("0123456789.*") == kNone;
-}
-
-bool is_masked(string_view text) {
-  if (text.find("Masked IPv") != kNone) return true;
-  const HostPort parts = split(text);
-  const std::size_t slash = parts.host.find('/');
-  if (slash == kNone) return is_masked_v4(parts.host);
-  return ip::parse_address(parts.host.substr(0, slash)).has_value();
+// "1.2.*.*", "2001:db8::/32" in brackets, "Masked IPv4": the core's maskAddress was here.
+bool is_masked(const HostPort& parts) {
+  const string_view host = parts.host;
+  if (!parts.bracketed)
+    return host.size() >= 5 && host.ends_with(".*") && is_digit(host[0]) &&
+           host.find_first_not_of("0123456789.*") == kNone;
+  if (host == "Masked IPv4" || host == "Masked IPv6") return true;
+  const std::size_t slash = host.find('/');
+  return slash != kNone && ip::parse_address(host.substr(0, slash));
 }
 
 // Digits, dots and colons alone: a piece of an address.
@@ -76,33 +102,31 @@ bool is_address_piece(string_view text) {
 
 std::optional<ip::Address> read_ip(const HostPort& parts) {
   if (parts.bracketed) return ip::parse_address(parts.host.substr(0, parts.host.find('%')));
-  return parts.host.find(':') == kNone ? ip::parse_address(parts.host) : std::nullopt;
+  if (parts.host.size() > kLongestV4) return {};  // IPv6 without brackets is ambiguous
+  const std::optional<ip::Address> ip = ip::parse_address(parts.host);
+  return ip && ip->is_v4() && parts.host[0] != ':' ? ip : std::nullopt;
 }
 
-Source read_unusual(string_view text) {
+Source read_unusual(string_view text, const HostPort& parts) {
   if (text == "DNS") return {SourceKind::dns, {}, {}};
-  if (is_masked(text)) return {SourceKind::masked, {}, {}};
+  if (is_masked(parts)) return {SourceKind::masked, {}, {}};
   if (is_address_piece(text) || text.starts_with('[')) return {SourceKind::damaged, {}, {}};
   return {};
 }
 
 // The length of the destination at the front: up to a blank, but "[Masked IPv4]" has one inside.
 std::size_t destination_length(string_view text) {
-  const std::size_t masked = text.find("[Masked IPv");
   const std::size_t blank = std::min(text.find(' '), text.size());
-  if (masked == kNone || masked > blank) return blank;
-  const std::size_t close = text.find(']', masked);
+  if (!text.substr(0, blank).ends_with("[Masked")) return blank;
+  const std::size_t close = text.find(']', blank);
   return close == kNone ? text.size() : std::min(text.find(' ', close), text.size());
 }
 
 Outcome put_host(string_view text, event::Access& access) {
-  if (is_masked(text)) {
-    access.dport = read_port(text.substr(text.rfind(':') + 1));
-    return Outcome::good;
-  }
   const HostPort parts = split(text);
-  access.dport = read_port(parts.port);
-  if (parts.host.empty() || !access.dport) return Outcome::cut;
+  access.dport = parts.port;
+  if (is_masked(parts)) return Outcome::good;
+  if (parts.host.empty() || !parts.port) return Outcome::cut;
   access.host = parts.host;
   return Outcome::good;
 }
@@ -135,11 +159,10 @@ Outcome put_url(string_view text, string_view scheme, event::Access& access) {
   string_view authority = text.substr(0, text.find_first_of("/?#"));
   if (const std::size_t at = authority.rfind('@'); at != kNone) authority.remove_prefix(at + 1);
   access.network = event::Network::tcp;
-  if (is_masked(authority)) return Outcome::good;
   const HostPort parts = split(authority);
-  if (parts.host.empty() || parts.host[0] == '[') return Outcome::cut;
-  access.dport = parts.port.empty() ? default_port(scheme) : read_port(parts.port);
-  if (!parts.port.empty() && !access.dport) return Outcome::cut;
+  access.dport = parts.has_port ? parts.port : default_port(scheme);
+  if (is_masked(parts)) return Outcome::good;
+  if (parts.host.empty() || parts.host[0] == '[' || (parts.has_port && !parts.port)) return Outcome::cut;
   access.host = parts.host;
   return Outcome::good;
 }
@@ -201,10 +224,8 @@ Source read_source(string_view text) {
   if (!take_word(bare, "tcp:")) take_word(bare, "udp:");
   const HostPort parts = split(bare);
   const std::optional<ip::Address> ip = read_ip(parts);
-  if (!ip) return read_unusual(bare);
-  if (parts.port.empty()) return {bare.ends_with(':') ? SourceKind::damaged : SourceKind::address, ip, {}};
-  const std::optional<std::uint16_t> port = read_port(parts.port);
-  return {port ? SourceKind::address : SourceKind::damaged, ip, port};
+  if (!ip) return read_unusual(bare, parts);
+  return {parts.port || !parts.has_port ? SourceKind::address : SourceKind::damaged, ip, parts.port};
 }
 
 Outcome take_destination(string_view& text, event::Access& access) {

@@ -43,6 +43,20 @@ microseconds fraction(std::string_view text) {
   return microseconds{value};
 }
 
+// Takes a whole stamp off when it has a fraction of six digits and a blank behind it.
+std::optional<microseconds> take_micros(std::string_view& text) {
+  if (text.size() < 27 || text[kStampLength] != '.' || text[26] != ' ') return {};
+  unsigned value = 0, wrong = 0;
+  for (std::size_t i = 20; i < 26; ++i) {
+    const auto digit = static_cast<unsigned>(text[i]) - '0';
+    wrong |= digit > 9;
+    value = value * 10 + digit;
+  }
+  if (wrong != 0) return {};
+  text.remove_prefix(26);
+  return microseconds{value};
+}
+
 std::optional<base::LocalMinute> make_minute(int year, int month, int day, int hour, int minute) {
   const std::chrono::year_month_day date{std::chrono::year{year},
                                          std::chrono::month{static_cast<unsigned>(month)},
@@ -104,6 +118,11 @@ std::optional<base::Time> Clock::take(std::string_view& text) {
   if (std::memcmp(text.data(), cached_text_, kMinuteLength) != 0 && !read_minute(text.data())) return {};
   const int second = digits(text.data() + kMinuteLength, 2);
   if (second < 0 || second > 59) return {};
+  // Six digits and a blank is what the core writes.
+  if (const std::optional<microseconds> micros = take_micros(text)) {
+    last_ = resolve(cached_, seconds{second}) + *micros;
+    return last_;
+  }
   const std::size_t length = fraction_length(text.substr(kStampLength));
   const base::Time at = resolve(cached_, seconds{second}) + fraction(text.substr(kStampLength, length));
   text.remove_prefix(kStampLength + length);
