@@ -80,8 +80,9 @@ Index Detector::visit(Index user, const event::Access& access, Time now) {
   place.last = now;
   const std::uint16_t port = access.port.value_or(0);
   place.trail.note(from, port);
-  if (!place.confirmed && port != 0 && evidence_.connection)
-    place.confirmed = evidence_.connection(from, port);
+  const bool look = !place.confirmed && port != 0 && evidence_.connection;
+  if (look) place.confirmed = evidence_.connection(from, port);
+  fresh_ = look && place.confirmed ? index : kNone;
   return index;
 }
 

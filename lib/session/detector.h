@@ -84,6 +84,7 @@ class Detector {
   boost::unordered_flat_map<Index, Streak> streaks_;
   boost::unordered_flat_map<ip::Prefix, Time, std::hash<ip::Prefix>> shared_told_;
   std::vector<Verdict> verdicts_;
+  Index fresh_ = kNone;  // the place whose connection was seen for this very line
   std::uint64_t evicted_ = 0;
 };
 

@@ -149,7 +149,7 @@ bool Detector::proven(Index place) {
 
 // Is there one now? The newest ports first: that is no walk over all sockets.
 bool Detector::holds_socket(Index place) {
-  if (!evidence_.any) return true;
+  if (!evidence_.any || place == fresh_) return true;
   const ip::Prefix target = target_of(place);
   const Trail& trail = table_.place(place).trail;
   if (const std::optional<ip::Address> address = trail.address(target)) {

@@ -35,9 +35,9 @@ class Reaper {
     if (Result<void> passed = stream::pass(line, out); !passed) return failed(passed);
     targets_.push_back(banned->ban.target);
     tolls_.push_back(0);
-    const bool logged = banned->ban.direction == event::Direction::in && banned->ban.target.is_single();
+    const std::optional<ip::Address> logged = logged_address(banned->ban);
     if (logged && targets_.size() <= kMaxLookedUp && !settings_.dry_run) {
-      Result<void> destroyed = destroy_logged(banned->ban);
+      Result<void> destroyed = destroy_logged(*logged, banned->ban.ports);
       if (!destroyed) return failed(destroyed);
     }
     if (targets_.size() < kMaxBatch) return true;
@@ -53,10 +53,16 @@ class Reaper {
   }
 
  private:
+  // Whose ports the ban names: of a prefix, the address last seen inside.
+  static std::optional<ip::Address> logged_address(const event::Ban& ban) {
+    if (ban.direction != event::Direction::in) return {};
+    return ban.target.is_single() ? std::optional{ban.target.address()} : ban.address;
+  }
+
   // Without a walk of the table: the ports that the log named.
-  Result<void> destroy_logged(const event::Ban& ban) {
-    for (const std::uint16_t port : ban.ports) {
-      Result<std::optional<Connection>> found = finder_.find(ban.target.address(), port);
+  Result<void> destroy_logged(const ip::Address& address, const std::vector<std::uint16_t>& ports) {
+    for (const std::uint16_t port : ports) {
+      Result<std::optional<Connection>> found = finder_.find(address, port);
       if (!found) return failed(found);
       if (!*found) continue;
       Result<unsigned> destroyed = diag_.destroy({&**found, 1});
