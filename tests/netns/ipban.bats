@@ -211,6 +211,16 @@ ban_line() { # TARGET SECONDS [MORE]
   [[ $(wc -l <"$BATS_TEST_TMPDIR/err") -eq 2 ]]
 }
 
+@test "a line too long for an event comes out whole between two bans" {
+  in_fresh_netns bash -c '
+    { echo "$0"; printf "%0300000d\n" 7; echo "$1"; printf half; } >"$2"
+    ipban apply <"$2" 2>/dev/null | awk "{ print length(\$0), substr(\$0, 1, 16) }"' \
+    "$(ban_line 203.0.113.1 60)" "$(ban_line 203.0.113.2 60)" "$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/out"
+  [[ $(sed -n 2p "$BATS_TEST_TMPDIR/out") = "300000 0000000000000000" ]]
+  [[ $(grep -c '{"type":"banned"' "$BATS_TEST_TMPDIR/out") -eq 2 ]]
+  [[ $(tail -n 1 "$BATS_TEST_TMPDIR/out") = "4 half" ]]
+}
+
 @test "own addresses and gateways are refused, also when they come while apply runs" {
   netns_add node client
   netns_join node "192.0.2.1/24" client "192.0.2.9/24"

@@ -12,10 +12,8 @@ namespace {
 constexpr std::size_t kMostItems = 4096;
 constexpr std::size_t kMostBytes = std::size_t{1024} * 1024;
 
-base::Time now() { return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()); }
-
-base::Result<void> write_line(std::string_view line, bool newline, stream::Output& out) {
-  return stream::pass({.text = line, .newline = newline}, out);
+base::Result<void> write_line(std::string_view line, bool last, stream::Output& out) {
+  return stream::pass({.text = line, .last = last}, out);
 }
 
 }  // namespace
@@ -41,6 +39,7 @@ base::Result<bool> Batch::take(const event::Event& event, const stream::Piece& l
     added = add(Kind::ban, *ban, line, out);
   } else if (const auto* unban = std::get_if<event::Unban>(&event)) {
     event::Ban same;
+    same.at = unban->at;
     same.node = unban->node;
     same.id = unban->id;
     same.origin = unban->origin;
@@ -61,7 +60,7 @@ base::Result<void> Batch::pass(const stream::Piece& line, stream::Output& out) {
 base::Result<void> Batch::add(Kind kind, event::Ban ban, const stream::Piece& line, stream::Output& out) {
   for (std::string_view* text : {&ban.node, &ban.id, &ban.origin, &ban.rule, &ban.user, &ban.reason})
     *text = keep(*text);
-  items_.push_back({.kind = kind, .newline = line.newline, .line = keep(line.text), .ban = std::move(ban)});
+  items_.push_back({.kind = kind, .last = line.last, .line = keep(line.text), .ban = std::move(ban)});
   if (items_.size() < kMostItems && kept_ < kMostBytes) return {};
   return act(out);
 }
@@ -100,7 +99,7 @@ base::Result<void> Batch::carry_out(std::span<const Item> run, stream::Output& o
   }
   for (std::size_t i = 0; i < run.size(); ++i) {
     base::Result<void> written;
-    if (kind == Kind::text) written = write_line(run[i].line, run[i].newline, out);
+    if (kind == Kind::text) written = write_line(run[i].line, run[i].last, out);
     if (kind == Kind::ban) written = write_ban(run[i], orders[i], verdicts[i], out);
     if (kind == Kind::unban) written = write_unban(run[i], orders[i], verdicts[i], out);
     if (!written) return written;
@@ -111,14 +110,13 @@ base::Result<void> Batch::carry_out(std::span<const Item> run, stream::Output& o
 base::Result<void> Batch::write_dry(const Item& item, stream::Output& out) {
   command_.warn(std::string{"would "} + (item.kind == Kind::ban ? "ban '" : "unban '") +
                 ip::to_string(item.ban.target) + "'");
-  return write_line(item.line, item.newline, out);
+  return write_line(item.line, item.last, out);
 }
 
 base::Result<void> Batch::write_ban(const Item& item, const sets::Order& order, const sets::Verdict& verdict,
                                     stream::Output& out) {
   if (dry_run_ && verdict.why.empty()) return write_dry(item, out);
   event::Ban ban = item.ban;
-  ban.at = now();
   ban.duration = order.entry.timeout;
   if (verdict.done)
     return out.write(
@@ -131,9 +129,9 @@ base::Result<void> Batch::write_unban(const Item& item, const sets::Order& order
   if (dry_run_) return write_dry(item, out);
   if (!verdict.done) {
     failed_.add("lift '" + ip::to_string(item.ban.target) + "': " + verdict.why + ", passed on");
-    return write_line(item.line, item.newline, out);
+    return write_line(item.line, item.last, out);
   }
-  const event::Unban unban{.at = now(),
+  const event::Unban unban{.at = item.ban.at,
                            .node = item.ban.node,
                            .id = item.ban.id,
                            .origin = item.ban.origin,

@@ -30,7 +30,7 @@ class Batch {
   enum class Kind : std::uint8_t { text, ban, unban };
   struct Item {
     Kind kind = Kind::text;
-    bool newline = true;
+    bool last = true;       // piece of its line
     std::string_view line;  // as it came; like all texts here it stands in the arena
     event::Ban ban;         // an Unban has a part of a ban's fields
   };
