@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// What a command line comes to: values, defaults, exit codes.
+#include <doctest/doctest.h>
+
+#include "cli/command.h"
+
+using namespace xlimit;
+using namespace std::chrono_literals;
+
+namespace {
+
+// The options that tests use, and what the last run gave.
+struct Trial {
+  std::uint32_t limit = 1;
+  std::chrono::seconds window{5};
+  std::vector<std::uint16_t> ports;
+  std::vector<std::string> command;
+  bool dry_run = false;
+  int loser = 0;
+  std::vector<std::string> targets;
+  std::string ran;
+
+  int run(std::vector<std::string> words) {
+    cli::Command main{"trial", "Try things."};
+    main.option("--limit", limit, "N", "places");
+    main.option("--window", window, "D", "how long");
+    main.option("--port", ports, "N", "ports");
+    main.option("--dry-run", dry_run, "do nothing");
+    main.choice("--loser", loser, {{"newest", 0}, {"oldest", 1}}, "who goes");
+    main.rest("--command", command, "PROGRAM ARG...", "run it");
+    const auto body = [this](const char* name) {
+      return [this, name]() -> base::Result<base::Exit> { return ran = name, base::Exit::kDone; };
+    };
+    cli::Command& add = main.verb("add", "Ban.", body("add"));
+    add.arguments(targets, "TARGET...", "addresses", true);
+    main.verb("apply", "Act.", body("apply"));
+    main.verb("fail", "Fail.",
+              [] { return base::Result<base::Exit>{base::fail(base::Exit::kIo, "no luck")}; });
+    words.insert(words.begin(), "trial");
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    return main.run(static_cast<int>(argv.size()), argv.data());
+  }
+};
+
+}  // namespace
+
+TEST_CASE("options are read by their type") {
+  Trial trial;
+  CHECK(trial.run({"add", "192.0.2.1", "--limit", "3", "--window=2m", "--dry-run", "--loser", "oldest"}) ==
+        0);
+  CHECK(trial.limit == 3);
+  CHECK(trial.window == 2min);
+  CHECK(trial.dry_run);
+  CHECK(trial.loser == 1);
+  CHECK(trial.targets == std::vector<std::string>{"192.0.2.1"});
+  CHECK(trial.ran == "add");
+}
+
+TEST_CASE("a repeatable option takes commas, repetition, and several words where they can be nothing else") {
+  using Ports = std::vector<std::uint16_t>;
+  Trial commas, words, ambiguous;
+  CHECK(commas.run({"apply", "--port", "80,443", "--port", "8443"}) == 0);
+  CHECK(commas.ports == Ports{80, 443, 8443});
+  CHECK(words.run({"apply", "--port", "80", "443"}) == 0);
+  CHECK(words.ports == Ports{80, 443});
+  CHECK(ambiguous.run({"add", "--port", "80", "443"}) == 0);
+  CHECK(ambiguous.ports == Ports{80});
+  CHECK(ambiguous.targets == std::vector<std::string>{"443"});
+}
+
+TEST_CASE("what is behind a rest option is left alone") {
+  Trial trial;
+  CHECK(trial.run({"apply", "--limit", "2", "--command", "docker", "exec", "-i", "x", "--limit", "9"}) == 0);
+  CHECK(trial.limit == 2);
+  CHECK(trial.command == std::vector<std::string>{"docker", "exec", "-i", "x", "--limit", "9"});
+}
+
+TEST_CASE("wrong use is 64, a body's error its own code, help and version 0") {
+  const std::vector<std::vector<std::string>> wrong{{},
+                                                    {"frob"},
+                                                    {"apply", "--bogus"},
+                                                    {"apply", "extra"},
+                                                    {"add"},
+                                                    {"apply", "--limit", "-1"},
+                                                    {"apply", "--limit"},
+                                                    {"apply", "--window", "5x"},
+                                                    {"apply", "--loser", "me"},
+                                                    {"apply", "--command"}};
+  for (const auto& words : wrong) {
+    Trial trial;
+    CHECK(trial.run(words) == 64);
+    CHECK(trial.ran.empty());
+  }
+  Trial trial;
+  CHECK(trial.run({"fail"}) == 74);
+  CHECK(trial.run({"--help"}) == 0);
+  CHECK(trial.run({"add", "--help"}) == 0);
+  CHECK(trial.run({"--version"}) == 0);
+  CHECK(trial.ran.empty());
+}
+
+TEST_CASE("a configuration file that is missing or wrong is 78") {
+  Trial trial;
+  CHECK(trial.run({"apply", "--config", "/nonexistent.toml"}) == 78);
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+// Lines in bounded memory, output that never blocks a stop, a loop whose watches may leave while it runs.
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <string>
+
+#include "stream/file.h"
+#include "stream/lines.h"
+#include "stream/loop.h"
+#include "stream/output.h"
+
+using namespace xlimit;
+using namespace std::chrono_literals;
+using base::Fd;
+
+namespace {
+
+struct Pipe {
+  Pipe() {
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+    read = Fd{ends[0]};
+    write = Fd{ends[1]};
+  }
+  void put(const std::string& text) const {
+    REQUIRE(::write(write.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  }
+  Fd read, write;
+};
+
+struct Collector {
+  // Everything that the pipe holds now.
+  stream::ReadState pull(int fd) {
+    const auto state = lines.read(fd, [this](const stream::Piece& piece) {
+      pieces.push_back(std::string{piece.first ? "<" : "-"} + std::string{piece.text} +
+                       (piece.last ? ">" : "-"));
+      readable = readable && piece.text.data()[piece.text.size() + stream::kSlack - 1] >= CHAR_MIN;
+    });
+    REQUIRE(state);
+    return *state;
+  }
+  stream::Lines lines;
+  std::vector<std::string> pieces;
+  bool readable = true;
+};
+
+}  // namespace
+
+TEST_CASE("lines are split wherever the reads were") {
+  Pipe pipe;
+  Collector got;
+  pipe.put("one\ntw");
+  CHECK(got.pull(pipe.read.get()) == stream::ReadState::drained);
+  CHECK(got.pieces == std::vector<std::string>{"<one>"});
+  pipe.put("o\n\nthree");
+  got.pull(pipe.read.get());
+  CHECK(got.pieces == std::vector<std::string>{"<one>", "<two>", "<>"});
+  pipe.write = {};
+  CHECK(got.pull(pipe.read.get()) == stream::ReadState::ended);
+  CHECK(got.pieces.back() == "<three>");
+}
+
+TEST_CASE("a line longer than the limit comes in pieces that make up the whole") {
+  Pipe pipe;
+  ::fcntl(pipe.write.get(), F_SETPIPE_SZ, 1 << 20);
+  const std::string endless(200000, 'x');
+  pipe.put(endless);
+  Collector got;
+  got.pull(pipe.read.get());
+  pipe.put("yz\nnext\n");
+  got.pull(pipe.read.get());
+  REQUIRE(got.pieces.size() == 3);
+  CHECK(got.pieces[0] == "<" + endless + "-");
+  CHECK(got.pieces[1] == "-yz>");
+  CHECK(got.pieces[2] == "<next>");
+}
+
+TEST_CASE("a reader that went away is no error, and nothing is kept for it") {
+  Pipe pipe;
+  stream::Output out{pipe.write.get()};
+  pipe.read = {};
+  std::signal(SIGPIPE, SIG_IGN);
+  CHECK(out.write("hello\n"));
+  CHECK(out.flush());
+  CHECK(out.gone());
+  CHECK(out.empty());
+}
+
+TEST_CASE("a full pipe does not keep a stop signal waiting") {
+  Pipe pipe, stop;
+  stream::Output out{pipe.write.get(), stop.read.get()};
+  stop.put("x");
+  const std::string block(4096, 'x');
+  base::Result<void> written;
+  for (int i = 0; i < 1000 && written; ++i) written = out.write(block);
+  REQUIRE_FALSE(written);
+  CHECK(written.error().code == base::Exit::kTemporary);
+}
+
+TEST_CASE("a disk that is full is said") {
+  const Fd full{::open("/dev/full", O_WRONLY | O_CLOEXEC)};
+  REQUIRE(full);
+  stream::Output out{full.get()};
+  CHECK(out.write("hello\n"));
+  const base::Result<void> flushed = out.flush();
+  REQUIRE_FALSE(flushed);
+  CHECK(flushed.error().code == base::Exit::kIo);
+  CHECK(flushed.error().text == "write: No space left on device");
+}
+
+TEST_CASE("a watch is called when its descriptor is readable, and may leave from inside") {
+  stream::Loop loop;
+  Pipe pipe;
+  int calls = 0;
+  std::optional<stream::Watch> watch;
+  watch.emplace(loop, pipe.read.get(), static_cast<short>(POLLIN), [&](short) {
+    ++calls;
+    watch.reset();
+  });
+  stream::Timer later{loop, 1ms, [&] { loop.stop(); }};
+  pipe.put("x");
+  CHECK(loop.run());
+  CHECK(calls == 1);
+}
+
+TEST_CASE("a handler's error is what run gives") {
+  stream::Loop loop;
+  stream::Timer soon{loop, 1ms, [&] { loop.stop(base::Error{base::Exit::kData, "no"}); }};
+  const base::Result<void> ended = loop.run();
+  REQUIRE_FALSE(ended);
+  CHECK(ended.error().text == "no");
+}
+
+TEST_CASE("a signal ends the loop") {
+  stream::Loop loop;
+  stream::Signals signals{loop};
+  std::raise(SIGTERM);
+  CHECK(loop.run());
+}
+
+TEST_CASE("a file is read whole, and a change of it is noticed, also by renaming") {
+  std::string directory = "/tmp/xlimit-stream-test.XXXXXX";
+  REQUIRE(::mkdtemp(directory.data()) != nullptr);
+  const std::string path = directory + "/limits", aside = directory + "/aside";
+  const auto put = [](const std::string& where, const std::string& text) {
+    const Fd fd{::open(where.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
+    REQUIRE(::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  };
+  put(path, "one");
+  stream::Loop loop;
+  std::string seen;
+  stream::FileWatch watch{loop, path, [&] {
+                            seen = stream::read_file(path, 100).value_or("gone");
+                            loop.stop();
+                          }};
+  put(aside, "two");
+  ::rename(aside.c_str(), path.c_str());
+  CHECK(loop.run());
+  CHECK(seen == "two");
+  CHECK(stream::read_file(path, 2).error().code == base::Exit::kData);
+  CHECK(stream::read_file(directory, 100).error().code == base::Exit::kUnavailable);
+  CHECK(stream::read_file(path + "x", 100).error().text == "open '" + path + "x': No such file or directory");
+  ::unlink(path.c_str());
+  ::rmdir(directory.c_str());
+}
