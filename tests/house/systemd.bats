@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: MIT
+# The units are understood by systemd, name programs and options that exist, and leave little to abuse.
+
+load ../helpers
+
+setup() {
+  needs systemd-analyze
+  UNITS=$BATS_TEST_TMPDIR/units
+  mkdir "$UNITS"
+  cp "$ROOT"/systemd/*.socket "$ROOT"/systemd/*.target "$UNITS"
+  local unit
+  for unit in "$ROOT"/systemd/*.service.in; do
+    sed "s#@bindir@#$BUILD/bin#" "$unit" >"$UNITS/$(basename "${unit%.in}")"
+  done
+}
+
+@test "systemd finds nothing to complain of" {
+  [ -z "$(systemd-analyze verify --man=no "$UNITS"/xlimit* 2>&1 | tee /dev/stderr)" ]
+}
+
+@test "each program accepts the command line its unit gives it" {
+  local unit words
+  for unit in "$UNITS"/*.service; do
+    read -ra words < <(sed -n 's/^ExecStart=//p' "$unit")
+    "${words[@]}" --help >/dev/null || { echo "${words[*]} --help failed"; return 1; }
+  done
+}
+
+@test "no stage is exposed more than 2.0 of 10" {
+  local unit
+  for unit in "$UNITS"/*.service; do
+    systemd-analyze security --offline=yes --threshold=20 "$unit" | tail -n 1
+    [ "${PIPESTATUS[0]}" -eq 0 ]
+  done
+}
+
+@test "only the stages that change the kernel may" {
+  [ "$(grep -l '^AmbientCapabilities=CAP_NET_ADMIN$' "$UNITS"/*.service | xargs -n 1 basename | paste -sd' ')" = \
+    "xlimit-ban.service xlimit-kill.service" ]
+  grep -qx 'CapabilityBoundingSet=' "$UNITS/xlimit-detect.service"
+}
