@@ -6,6 +6,8 @@
 
 #include <simdjson.h>
 
+#include "event/encode.h"
+
 namespace xlimit::event {
 namespace {
 
@@ -17,6 +19,13 @@ namespace ondemand = simdjson::ondemand;
 struct Fields {
   ondemand::object& object;
   std::string wrong{};
+
+  // A name that is too long would be cut when it is written again, and then be another's.
+  std::string_view user() {
+    const std::string_view name = text("user");
+    if (name.size() > kMaxUser / 6 && encoded_size(name) > kMaxUser) blame("user", "is too long");
+    return name;
+  }
 
   // The field's value; false when there is none.
   bool find(std::string_view key, ondemand::value& value) {
@@ -115,7 +124,7 @@ Access read_access(Fields& fields) {
   Access access;
   access.at = fields.time();
   access.node = fields.text("node");
-  access.user = fields.text("user");
+  access.user = fields.user();
   access.ip = fields.address("ip");
   access.port = narrow(fields.number("port", UINT16_MAX));
   access.status = read_status(fields);
@@ -150,7 +159,7 @@ Ban read_ban(Fields& fields) {
   ban.duration = std::chrono::seconds{seconds.value_or(1)};
   ban.direction = fields.direction();
   ban.rule = fields.text("rule");
-  ban.user = fields.text("user");
+  ban.user = fields.user();
   ban.ports = fields.ports();
   ban.reason = fields.text("reason");
   return ban;
@@ -180,7 +189,7 @@ Unban read_unban(Fields& fields) {
 
 Limit read_limit(Fields& fields) {
   Limit limit;
-  limit.user = fields.text("user");
+  limit.user = fields.user();
   if (limit.user.empty()) fields.blame("user", "is missing");
   const std::optional<std::uint64_t> number = fields.number("limit", UINT32_MAX);
   if (!number) fields.blame("limit", "is missing");

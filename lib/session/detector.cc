@@ -30,7 +30,7 @@ std::vector<Verdict> Detector::feed(const event::Access& access) {
 bool Detector::judges(const event::Access& access) const {
   if (access.user.empty() || !access.ip || access.status != event::Status::accepted) return false;
   if (access.ip->is_loopback() || access.ip->is_unspecified()) return false;
-  if (exempt_users_.contains(access.user)) return false;
+  if (!exempt_users_.empty() && exempt_users_.contains(access.user)) return false;
   return std::none_of(policy_.exempt_nets.begin(), policy_.exempt_nets.end(),
                       [&](const ip::Prefix& net) { return net.contains(*access.ip); });
 }
@@ -56,13 +56,14 @@ void Detector::expire_places(Index user, Time now) {
   }
 }
 
-Index Detector::find_place(Index user, const ip::Address& address) const {
-  const auto group = [this](const ip::Address& member) {
-    return ip::Prefix{member, member.is_v4() ? policy_.group4 : policy_.group6};
-  };
-  const ip::Prefix wanted = group(address);
+ip::Prefix Detector::group_of(const ip::Address& address) const {
+  return {address, address.is_v4() ? policy_.group4 : policy_.group6};
+}
+
+// The user's place in this group, if any. The tag spares nearly every look at another group's address.
+Index Detector::find_place(Index user, const ip::Prefix& group, std::uint8_t tag) const {
   Index place = table_.places(user);
-  while (place != kNone && group(table_.address_of(place)) != wanted)
+  while (place != kNone && (table_.place(place).tag != tag || group_of(table_.address_of(place)) != group))
     place = table_.place(place).next_of_user;
   return place;
 }
@@ -70,13 +71,16 @@ Index Detector::find_place(Index user, const ip::Address& address) const {
 // The place of this line, now active. In IPv6 it is known by its prefix alone.
 Index Detector::visit(Index user, const event::Access& access, Time now) {
   const ip::Address& from = *access.ip;
-  const ip::Address known_by = from.is_v4() ? from : ip::Prefix{from, policy_.group6}.address();
-  Index index = find_place(user, known_by);
+  const ip::Prefix group = group_of(from);
+  const ip::Address& known_by = from.is_v4() ? from : group.address();
+  const auto tag = static_cast<std::uint8_t>(std::hash<ip::Prefix>{}(group));
+  Index index = find_place(user, group, tag);
   if (index == kNone)
     index = table_.add_place(user, known_by, now);
   else if (table_.address_of(index) != known_by)
     table_.move_place(index, known_by);
   Place& place = table_.place(index);
+  place.tag = tag;
   place.last = now;
   const std::uint16_t port = access.port.value_or(0);
   place.trail.note(from, port);

@@ -54,7 +54,8 @@ class Detector {
   Time advance(Index user, Time at);
   void expire_places(Index user, Time now);
   Index visit(Index user, const event::Access& access, Time now);
-  Index find_place(Index user, const ip::Address& address) const;
+  ip::Prefix group_of(const ip::Address& address) const;
+  Index find_place(Index user, const ip::Prefix& group, std::uint8_t tag) const;
   ip::Prefix target_of(Index place) const;
   bool is_gateway(Index place, Time now);
 

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Records that are named by a small number and used again after they were given back. Grows in chunks: a
-// vector would need twice the memory at the moment it doubles.
+// vector would need twice the memory at the moment it doubles. All chunks but the first ask for huge pages.
 #pragma once
 
 #include <cstdint>
-#include <deque>
-#include <utility>
+#include <memory>
+#include <new>
+#include <type_traits>
 #include <vector>
+
+#include "base/pages.h"
 
 namespace xlimit::session {
 
@@ -15,28 +18,41 @@ inline constexpr Index kNone = UINT32_MAX;
 
 template <class T>
 class Pool {
+  static_assert(std::is_trivially_destructible_v<T>);
+
  public:
-  Index add(T value) {
-    if (free_.empty()) {
-      records_.push_back(std::move(value));
-      return static_cast<Index>(records_.size() - 1);
+  Index add(const T& value) {
+    Index index = size_;
+    if (!free_.empty()) {
+      index = free_.back();
+      free_.pop_back();
+    } else {
+      if (size_ % kChunk == 0) chunks_.push_back(base::allocate_pages(kChunk * sizeof(T), !chunks_.empty()));
+      ++size_;
     }
-    const Index index = free_.back();
-    free_.pop_back();
-    records_[index] = std::move(value);
+    new (&(*this)[index]) T(value);
     return index;
   }
-  void remove(Index index) {
-    records_[index] = T{};
-    free_.push_back(index);
+  void remove(Index index) { free_.push_back(index); }
+
+  T& operator[](Index index) { return static_cast<T*>(chunks_[index / kChunk].get())[index % kChunk]; }
+  const T& operator[](Index index) const {
+    return static_cast<const T*>(chunks_[index / kChunk].get())[index % kChunk];
   }
-  T& operator[](Index index) { return records_[index]; }
-  const T& operator[](Index index) const { return records_[index]; }
-  std::size_t size() const { return records_.size() - free_.size(); }
+  std::size_t size() const { return size_ - free_.size(); }
 
  private:
-  std::deque<T> records_;
+  // The smallest power of two that makes whole huge pages.
+  static constexpr std::size_t chunk_records() {
+    std::size_t count = 1;
+    while (count * sizeof(T) % base::kHugePage != 0) count *= 2;
+    return count;
+  }
+  static constexpr std::size_t kChunk = chunk_records();
+
+  std::vector<base::Pages> chunks_;
   std::vector<Index> free_;
+  Index size_ = 0;
 };
 
 }  // namespace xlimit::session

@@ -8,11 +8,13 @@ static_assert(sizeof(Place) <= 48, "a million users at two addresses must fit in
 
 Table::Table() : by_name_(0, ByName{this}, ByName{this}), by_address_(0, ByAddress{this}, ByAddress{this}) {}
 
-std::string_view Table::name(Index user) const { return {users_[user].name.get(), users_[user].length}; }
+std::string_view Table::name(Index user) const { return names_.text(users_[user].name, users_[user].length); }
 
 Index Table::touch_user(std::string_view name) {
   if (const auto found = by_name_.find(name); found != by_name_.end()) {
     const Index user = *found;
+    // The first place is what everybody asks for next: let it come while the lists are mended.
+    if (const Index place = users_[user].places; place != kNone) __builtin_prefetch(&places_[place]);
     if (user != newest_) {
       unlink_user(user);
       link_user(user);
@@ -20,33 +22,34 @@ Index Table::touch_user(std::string_view name) {
     return user;
   }
   User added;
-  added.name = std::make_unique_for_overwrite<char[]>(name.size());
-  name.copy(added.name.get(), name.size());
+  added.name = names_.add(name);
   added.length = static_cast<std::uint32_t>(name.size());
-  const Index user = users_.add(std::move(added));
+  const Index user = users_.add(added);
+  neighbours_.add({});
   by_name_.insert(user);
   link_user(user);
   return user;
 }
 
 void Table::link_user(Index user) {
-  users_[user].older = newest_;
-  users_[user].newer = kNone;
-  (newest_ == kNone ? oldest_ : users_[newest_].newer) = user;
+  neighbours_[user] = {.newer = kNone, .older = newest_};
+  (newest_ == kNone ? oldest_ : neighbours_[newest_].newer) = user;
   newest_ = user;
 }
 
 void Table::unlink_user(Index user) {
-  const User& gone = users_[user];
-  (gone.newer == kNone ? newest_ : users_[gone.newer].older) = gone.older;
-  (gone.older == kNone ? oldest_ : users_[gone.older].newer) = gone.newer;
+  const Neighbours gone = neighbours_[user];
+  (gone.newer == kNone ? newest_ : neighbours_[gone.newer].older) = gone.older;
+  (gone.older == kNone ? oldest_ : neighbours_[gone.older].newer) = gone.newer;
 }
 
 void Table::remove_user(Index user) {
   while (users_[user].places != kNone) remove_place(users_[user].places);
   unlink_user(user);
   by_name_.erase(user);
+  names_.remove(users_[user].name, users_[user].length);
   users_.remove(user);
+  neighbours_.remove(user);
 }
 
 Index Table::add_place(Index user, const ip::Address& address, Time at) {

@@ -8,11 +8,11 @@
 #pragma once
 
 #include <boost/unordered/unordered_flat_set.hpp>
-#include <memory>
 #include <string_view>
 
 #include "base/time.h"
 #include "ip/address.h"
+#include "session/names.h"
 #include "session/pool.h"
 #include "session/trail.h"
 
@@ -29,6 +29,7 @@ struct Place {
   Index next_here = kNone, previous_here = kNone;  // places at the same address
   Trail trail;                                     // where its newest connections came from
   bool confirmed = false;                          // a live connection was seen
+  std::uint8_t tag = 0;  // of its group: most others can be told apart without a look at the address
 };
 
 class Table {
@@ -66,11 +67,15 @@ class Table {
 
  private:
   struct User {
-    std::unique_ptr<char[]> name;
+    Time newest;
+    std::uint32_t name = 0;
     std::uint32_t length = 0;
     Index places = kNone;
+  };
+  // Neighbours in the order of being seen. Apart from the rest and small, so that much of it stays in the
+  // cache: every line moves a user to the front.
+  struct Neighbours {
     Index newer = kNone, older = kNone;
-    Time newest;
   };
   struct At {
     ip::Address address;
@@ -100,12 +105,17 @@ class Table {
   void enter(Index place, const ip::Address& address);
   void leave(Index place);
 
+  template <class By>
+  using Set = boost::unordered_flat_set<Index, By, By, base::HugeAllocator<Index>>;
+
+  Names names_;
   Pool<User> users_;
+  Pool<Neighbours> neighbours_;  // of the users, by the same index
   Pool<Place> places_;
   Pool<At> addresses_;
   Index oldest_ = kNone, newest_ = kNone;
-  boost::unordered_flat_set<Index, ByName, ByName> by_name_;
-  boost::unordered_flat_set<Index, ByAddress, ByAddress> by_address_;
+  Set<ByName> by_name_;
+  Set<ByAddress> by_address_;
 };
 
 }  // namespace xlimit::session
