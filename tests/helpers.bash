@@ -133,7 +133,6 @@ netns_add() {
   for name; do
     ip netns add "$(netns_name "$name")"
     echo "$(netns_name "$name")" >>"$BATS_TEST_TMPDIR/namespaces"
-    in_netns "$name" sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
     ip -n "$(netns_name "$name")" link set lo up
   done
 }
@@ -145,10 +144,15 @@ netns_join() {
   local a b address
   a=$(netns_name "$1") b=$(netns_name "$3")
   ip -n "$a" link add "to-$3" type veth peer name "to-$1" netns "$b"
-  for address in $2; do ip -n "$a" address add "$address" dev "to-$3"; done
-  for address in $4; do ip -n "$b" address add "$address" dev "to-$1"; done
+  for address in $2; do netns_address "$a" "$address" "to-$3"; done
+  for address in $4; do netns_address "$b" "$address" "to-$1"; done
   ip -n "$a" link set "to-$3" up
   ip -n "$b" link set "to-$1" up
+}
+
+# No duplicate address detection: an address is of use at once.
+netns_address() {
+  if [[ $2 = *:* ]]; then ip -n "$1" address add "$2" dev "$3" nodad; else ip -n "$1" address add "$2" dev "$3"; fi
 }
 
 netns_cleanup() {

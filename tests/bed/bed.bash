@@ -35,12 +35,10 @@ bed_up() {
   bed_guard
   for name in node web c1 c2 c3; do
     ip netns add "$(bed_ns "$name")"
-    bed_in "$name" sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
     ip -n "$(bed_ns "$name")" link set lo up
   done
-  bed_in node sysctl -qw net.ipv4.ip_forward=0
   ip -n "$(bed_ns node)" address add 192.0.2.1/32 dev lo
-  ip -n "$(bed_ns node)" address add 2001:db8:1::1/128 dev lo
+  ip -n "$(bed_ns node)" address add 2001:db8:1::1/128 dev lo nodad
   bed_cable web 198.51.100.80 2001:db8:2::80 2001:db8:2::/64
   bed_cable c1 203.0.113.11 2001:db8:11::11 2001:db8:11::/64
   bed_cable c2 203.0.113.12 2001:db8:12::12 2001:db8:12::/64
@@ -64,10 +62,10 @@ bed_cable() {
   local node there
   node=$(bed_ns node) there=$(bed_ns "$1")
   ip -n "$node" link add "$1" type veth peer name eth0 netns "$there"
-  ip -n "$node" address add fe80::1/64 dev "$1"
-  ip -n "$there" address add fe80::2/64 dev eth0
+  ip -n "$node" address add fe80::1/64 dev "$1" nodad
+  ip -n "$there" address add fe80::2/64 dev eth0 nodad
   ip -n "$there" address add "$2/32" dev eth0
-  ip -n "$there" address add "$3/128" dev eth0
+  ip -n "$there" address add "$3/128" dev eth0 nodad
   ip -n "$node" link set "$1" up
   ip -n "$there" link set eth0 up
   ip -n "$node" route add "$2/32" dev "$1" src 192.0.2.1
