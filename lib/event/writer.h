@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Appends one JSON object to a Line, field by field. Used by encode.cc alone.
+// Appends one JSON object to a Line, field by field: what encode.cc and state files are written with.
 //
 // Every text has a cap in encoded bytes; the caps of one event's texts and its fixed part add up to less than
 // kMaxLine, so nothing here checks for the end of the buffer.

@@ -177,7 +177,7 @@ TEST_CASE("lines that are no events say why") {
   CHECK(Reading{"hello"}.why() == "it is not a JSON object");
   CHECK(Reading{"[1]"}.why() == "it is not a JSON object");
   CHECK(Reading{"{\"type\":\"ban\",\"tim"}.why() == "it is not a JSON object");
-  CHECK(Reading{"{}"}.why() == "it has no 'type'");
+  CHECK(Reading{"{}"}.why() == "'type' is missing");
   CHECK(Reading{"{\"type\":5}"}.why() == "'type' is not a string");
   CHECK(Reading{R"({"type":"ban",,"target":"192.0.2.1"})"}.why() == "it is not a JSON object");
   const std::string ban = R"({"type":"ban","time":"2026-06-01T12:00:00Z","target":"192.0.2.1","seconds":60)";

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// open, write, fsync, rename, fsync of the directory.
+#include "store/atomic_file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <cstdio>
+
+namespace xlimit::store {
+namespace {
+
+using base::Fd;
+using base::Result;
+
+constexpr std::size_t kGathered = 256 * 1024;
+
+std::string directory_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(std::string path, std::string aside, Fd fd)
+    : path_(std::move(path)), aside_(std::move(aside)), fd_(std::move(fd)) {}
+
+AtomicFile::~AtomicFile() {
+  if (fd_) ::unlink(aside_.c_str());
+}
+
+Result<AtomicFile> AtomicFile::create(const std::string& path) {
+  std::string aside = path + ".XXXXXX";
+  Fd fd{::mkostemp(aside.data(), O_CLOEXEC)};
+  if (!fd) return base::os_error("write '" + path + "'");
+  return AtomicFile{path, std::move(aside), std::move(fd)};
+}
+
+Result<void> AtomicFile::write(std::string_view text) {
+  buffer_.append(text);
+  return buffer_.size() < kGathered ? Result<void>{} : flush();
+}
+
+Result<void> AtomicFile::flush() {
+  for (std::string_view left{buffer_}; !left.empty();) {
+    const ssize_t written = ::write(fd_.get(), left.data(), left.size());
+    if (written < 0 && errno != EINTR) return base::os_error("write '" + path_ + "'");
+    if (written > 0) left.remove_prefix(static_cast<std::size_t>(written));
+  }
+  buffer_.clear();
+  return {};
+}
+
+Result<void> AtomicFile::commit() {
+  if (Result<void> flushed = flush(); !flushed) return flushed;
+  if (::fsync(fd_.get()) != 0 || ::rename(aside_.c_str(), path_.c_str()) != 0)
+    return base::os_error("write '" + path_ + "'");
+  fd_ = Fd{};
+  // The rename itself must survive a power cut too.
+  const Fd directory{::open(directory_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (directory) ::fsync(directory.get());
+  return {};
+}
+
+Result<void> write_file(const std::string& path, std::string_view text) {
+  Result<AtomicFile> file = AtomicFile::create(path);
+  if (!file) return base::failed(file);
+  if (Result<void> written = file->write(text); !written) return written;
+  return file->commit();
+}
+
+Result<Lock> Lock::take(const std::string& path) {
+  const std::string lock = path + ".lock";
+  Fd fd{::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+  if (!fd) return base::os_error("open '" + lock + "'");
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return Lock{std::move(fd)};
+  if (errno == EWOULDBLOCK)
+    return base::fail(base::Exit::kTemporary, "'" + path + "' is in use by another process");
+  return base::os_error("lock '" + lock + "'");
+}
+
+}  // namespace xlimit::store

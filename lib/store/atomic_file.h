@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// State that survives: written beside the file, synced, and renamed over it. A reader, and a crash at any
+// instant, sees the old content or the new, never a part.
+//
+//   Result<AtomicFile> file = AtomicFile::create("/var/lib/xlimit/detect.state");
+//   file->write("...");
+//   Result<void> done = file->commit();     // without it nothing happened
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/fd.h"
+#include "base/result.h"
+
+namespace xlimit::store {
+
+class AtomicFile {
+ public:
+  // Fails when the directory can not be written to. The file will have mode 0600, and the owner of the
+  // process.
+  static base::Result<AtomicFile> create(const std::string& path);
+  AtomicFile(AtomicFile&&) noexcept = default;
+  AtomicFile& operator=(AtomicFile&&) = delete;
+  // Removes what was not committed.
+  ~AtomicFile();
+
+  // Gathered; a failure shows at commit() at the latest.
+  base::Result<void> write(std::string_view text);
+  base::Result<void> commit();
+
+ private:
+  AtomicFile(std::string path, std::string aside, base::Fd fd);
+  base::Result<void> flush();
+
+  std::string path_, aside_;
+  base::Fd fd_;
+  std::string buffer_;
+};
+
+// All at once.
+base::Result<void> write_file(const std::string& path, std::string_view text);
+
+// One writer of a state file: holds `PATH.lock` as long as it lives. Fails with kTemporary when another
+// process does.
+class Lock {
+ public:
+  static base::Result<Lock> take(const std::string& path);
+
+ private:
+  explicit Lock(base::Fd fd) : fd_(std::move(fd)) {}
+  base::Fd fd_;
+};
+
+}  // namespace xlimit::store
