@@ -57,6 +57,7 @@ destroy_one_of_many() {
   for ((round = 1; round <= ROUNDS; round++)); do
     for tool in "sockkill" "ss -Knt"; do
       address=203.0.113.$((2 * round - (${#tool} > 7 ? 1 : 0)))
+      # shellcheck disable=SC2086 # a program and its options
       took=$(milliseconds $tool dst "$address")
       printf '%-44s %8s   ' "$tool dst $address" "$took"
       look "$address" || rc=1
@@ -84,5 +85,6 @@ reset_one ""
 start_crowd
 reset_one " among $SOCKETS other connections"
 destroy_one_of_many
-exec {crowd[1]}>&-
+orders=${crowd[1]}
+exec {orders}>&-
 exit "$rc"
