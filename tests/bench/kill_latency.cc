@@ -5,8 +5,8 @@
 //
 // exact: the line names the client's port. sweep: it does not, so the kernel's table is walked. ss: no
 // sockkill; an `ss -K` is run for the address, which is what a script would do. Run it in a network namespace
-// with 192.0.2.1 and 203.0.113.200 on it. Prints "p50 p90 p99 max" in milliseconds; fails when a client was not
-// reset.
+// with 192.0.2.1 and 203.0.113.200 on it. Prints "p50 p90 p99 max" in milliseconds; fails when a client was
+// not reset.
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The stage: a banned event goes out, then the target's connections end, then `killed` says how many.
+#include <algorithm>
 #include <chrono>
+#include <span>
 
 #include "event/encode.h"
 #include "host/watcher.h"
@@ -22,6 +24,7 @@ using sockets::Connection;
 // in a burst the one dump for all comes sooner than many look-ups.
 constexpr std::size_t kMaxBatch = 4096;
 constexpr std::size_t kMaxLookedUp = 32;
+constexpr std::size_t kMaxPorts = 16;  // of one target, newest first
 constexpr unsigned kTries = 3;
 
 class Reaper {
@@ -56,12 +59,14 @@ class Reaper {
   // Whose ports the ban names: of a prefix, the address last seen inside.
   static std::optional<ip::Address> logged_address(const event::Ban& ban) {
     if (ban.direction != event::Direction::in) return {};
-    return ban.target.is_single() ? std::optional{ban.target.address()} : ban.address;
+    if (ban.target.is_single()) return ban.target.address();
+    const bool inside = ban.address && ban.target.contains(*ban.address);
+    return inside ? ban.address : std::nullopt;
   }
 
   // Without a walk of the table: the ports that the log named.
   Result<void> destroy_logged(const ip::Address& address, const std::vector<std::uint16_t>& ports) {
-    for (const std::uint16_t port : ports) {
+    for (const std::uint16_t port : std::span{ports}.first(std::min(ports.size(), kMaxPorts))) {
       Result<std::optional<Connection>> found = finder_.find(address, port);
       if (!found) return failed(found);
       if (!*found) continue;
