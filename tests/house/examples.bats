@@ -18,8 +18,8 @@ run_example() {
     mkdir -p /etc/xlimit
     echo 192.0.2.0/24 >/etc/xlimit/allow
     echo "2026/06/01 12:00:00.000000 from 203.0.113.7:4000 accepted tcp:www.example.com:443 [in >> out] email: ann" |
-      tee /var/log/xray/access.log >"$1/home/access.log"
-    cd "$1/home"
+      tee /var/log/xray/access.log >"$1/here/access.log"
+    cd "$1/here"
     exec timeout -s TERM 1 bash -o pipefail -c "$2"' example "$BATS_TEST_TMPDIR/$RANDOM" "$1"
 }
 
