@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: MIT
+# xlog-tail: lines to events, and following through every kind of rotation.
+load ../helpers
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return
+  LOG=access.log
+  OUT=out
+}
+teardown() { cleanup; }
+
+# line N [FILE]: the N-th numbered record, appended.
+line() {
+  printf '2026/06/01 12:00:00.%06d from 203.0.113.7:1 accepted tcp:a.example:443 [in -> out] email: u%d\n' "$1" "$1" >>"${2:-$LOG}"
+}
+lines() {
+  local n
+  for n in $(seq "$1" "$2"); do line "$n"; done
+}
+
+# follow ARGS...: xlog-tail in the background, until it has opened what is there.
+follow() {
+  spawn xlog-tail --node n1 "$@" >"$OUT" 2>err
+  wait_until reads_signals "$SPAWNED"
+}
+# Its signals are blocked once it is past its start, and it sleeps when it has read what was there.
+reads_signals() {
+  [[ $(awk '/^SigBlk/ { print $2 }' "/proc/$1/status") != 0000000000000000 ]] &&
+    [[ $(cut -d' ' -f3 "/proc/$1/stat") = S ]]
+}
+got() { wait_for_line "$OUT" "\"user\":\"u$1\""; }
+# every_line_once N: u1 to uN came once each, in order or not.
+every_line_once() {
+  diff <(seq "$1" | sed 's/.*/u&/' | sort) <(sed -n 's/.*"user":"\([^"]*\)".*/\1/p' "$OUT" | sort)
+}
+stop() {
+  kill "$SPAWNED"
+  wait "$SPAWNED"
+}
+
+@test "every recorded case still reads the same" { run_cases xlog-tail; }
+
+@test "what is appended comes out, what was there before does not" {
+  line 1
+  follow "$LOG"
+  line 2
+  got 2
+  stop
+  [ "$(grep -c '"user":"u1"' "$OUT")" -eq 0 ]
+}
+
+@test "--from start reads what was there too" {
+  lines 1 3
+  follow --from start "$LOG"
+  got 3
+  line 4
+  got 4
+  every_line_once 4
+}
+
+@test "a half line waits for its rest" {
+  line 1
+  follow --from start "$LOG"
+  got 1
+  printf '2026/06/01 12:00:00 from 203.0.113.7:1 accepted tcp:a.example:443 [in -> out] email: u' >>"$LOG"
+  line 9 other.log
+  printf '2\n' >>"$LOG"
+  got 2
+  every_line_once 2
+}
+
+@test "a renamed log is read on beside the new one" {
+  line 1
+  follow --from start "$LOG"
+  got 1
+  mv "$LOG" "$LOG.1"
+  line 2 "$LOG.1"
+  got 2
+  line 3
+  got 3
+  line 4 "$LOG.1"
+  got 4
+  every_line_once 4
+}
+
+@test "generations that came and went between two looks are read" {
+  line 1
+  follow --from start "$LOG"
+  got 1
+  kill -STOP "$SPAWNED"
+  mv "$LOG" "$LOG.1"
+  lines 2 3
+  mv "$LOG.1" "$LOG.2"
+  mv "$LOG" "$LOG.1"
+  line 4
+  mv "$LOG.2" "$LOG.3"
+  mv "$LOG.1" "$LOG.2"
+  mv "$LOG" "$LOG.1"
+  line 5
+  kill -CONT "$SPAWNED"
+  got 5
+  every_line_once 5
+  [ "$(sed -n 's/.*"user":"u\([^"]*\)".*/\1/p' "$OUT" | tr -d '\n')" = 12345 ]
+}
+
+@test "a log cut short in place is read from its new beginning, and the copy that was made is finished" {
+  lines 1 3
+  follow --from start "$LOG"
+  got 3
+  kill -STOP "$SPAWNED"
+  lines 4 6
+  cp "$LOG" "$LOG.1"
+  : >"$LOG"
+  lines 7 12
+  kill -CONT "$SPAWNED"
+  got 12
+  every_line_once 12
+  stop
+  grep -q '"kind":"truncated","bytes":0' "$OUT"
+}
+
+@test "bytes that were cut off unread are told" {
+  lines 1 3
+  follow --from start "$LOG"
+  got 3
+  printf 'a half line' >>"$LOG"
+  wait_until sleeping_after_read "$SPAWNED"
+  : >"$LOG"
+  line 4
+  got 4
+  stop
+  grep -q '"type":"source".*"kind":"truncated","bytes":11' "$OUT"
+}
+# The half line has been read: the descriptor stands at its end.
+sleeping_after_read() {
+  local fd
+  for fd in /proc/"$1"/fd/*; do
+    [[ $(readlink "$fd") = */access.log ]] && [[ $(awk '/^pos/ { print $2 }' "/proc/$1/fdinfo/${fd##*/}") = "$(stat -c %s "$LOG")" ]] && return
+  done
+  return 1
+}
+
+@test "a log that is not there yet is waited for, and read from its start" {
+  follow "$LOG"
+  grep -q "'access.log' is not there yet, waiting for it" err
+  lines 1 2
+  got 2
+  every_line_once 2
+}
+
+@test "a symbolic link that is turned to another file is followed" {
+  line 1 first.log
+  ln -s first.log "$LOG"
+  follow --from start "$LOG"
+  got 1
+  line 2 second.log
+  ln -sfn second.log "$LOG"
+  got 2
+  line 3 first.log
+  got 3
+  every_line_once 3
+}
+
+@test "s6-log's current is read to its end after it was renamed and deleted" {
+  LOG=current
+  line 1
+  follow --from start "$LOG"
+  got 1
+  kill -STOP "$SPAWNED"
+  line 2
+  mv current @4000000069a1b2c30a1b2c3d.s
+  line 3
+  rm @4000000069a1b2c30a1b2c3d.s
+  kill -CONT "$SPAWNED"
+  got 3
+  every_line_once 3
+}
+
+@test "a FIFO is read, also after its writer has gone" {
+  mkfifo pipe
+  spawn xlog-tail --node n1 pipe >"$OUT"
+  line 1 pipe
+  got 1
+  line 2 pipe
+  got 2
+  stop
+}
+
+@test "the end of stdin is the end, also with a file that is followed by nobody" {
+  line 1
+  run xlog-tail --node n1 - <"$LOG"
+  [ "$status" -eq 0 ]
+  [[ "$output" = *'"user":"u1"'* ]]
+}
+
+@test "a log that must not be read is exit code 77" {
+  needs_root
+  needs setpriv
+  line 1
+  chmod 600 "$LOG"
+  chmod 755 "$BATS_TEST_TMPDIR"
+  run setpriv --reuid 65534 --regid 65534 --clear-groups "$(command -v xlog-tail)" "$PWD/$LOG"
+  [ "$status" -eq 77 ]
+  [[ "$output" = *"Permission denied" ]]
+}
+
+@test "when the reader goes away it ends quietly, also while idle" {
+  line 1
+  mkfifo pipe
+  spawn bash -c 'exec xlog-tail --from start "$1" >pipe 2>err' follow "$LOG"
+  head -n 1 pipe
+  wait "$SPAWNED"
+  [ ! -s err ]
+}
+
+@test "a stop signal brings the account of what was not read" {
+  echo noise >"$LOG"
+  follow --from start "$LOG"
+  wait_for_line "$OUT" '"kind":"foreign","lines":1,"sample":"noise"'
+  echo more >>"$LOG"
+  line 1
+  got 1
+  stop
+  [ "$(grep -c '"kind":"foreign"' "$OUT")" -eq 2 ]
+}
+
+@test "a wrong option is told in one line" {
+  run xlog-tail --from middle
+  [ "$status" -eq 64 ]
+  [ "${#lines[@]}" -eq 1 ]
+}
