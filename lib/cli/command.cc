@@ -2,6 +2,7 @@
 // The only file that includes CLI11: it costs eight seconds of compile time wherever it goes.
 #include "cli/command.h"
 
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <unistd.h>
 
@@ -32,6 +33,15 @@ std::vector<std::string_view> split_list(std::string_view text) {
     if (comma == std::string_view::npos) return parts;
     text.remove_prefix(comma + 1);
   }
+}
+
+// Started with a standard descriptor closed ("<&-"), the first socket or file would become stdin or stdout,
+// and be read or written as such.
+void fill_standard_descriptors() {
+  int fd;
+  do fd = ::open("/dev/null", O_RDWR);
+  while (fd >= STDIN_FILENO && fd < STDERR_FILENO);
+  if (fd > STDERR_FILENO) ::close(fd);
 }
 
 // "-q,--quiet" as the help shows it: "-q, --quiet".
@@ -225,6 +235,7 @@ Error Command::Impl::explain(const CLI::ParseError& error) const {
 }
 
 int Command::run(int argc, char** argv, std::function<Result<Exit>()> body) {
+  fill_standard_descriptors();
   impl_->words.assign(argv + 1, argv + argc);
   const auto report = [this](const Error& error) {
     fmt::print(stderr, "{}: {}\n", impl_->name, error.text);
