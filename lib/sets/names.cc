@@ -22,6 +22,17 @@ base::Result<void> check_prefix(std::string_view prefix) {
                                             "': not 1 to 24 letters, digits, '-' and '_' after a letter");
 }
 
+base::Result<void> check_ports(std::span<const std::uint16_t> ports) {
+  if (ports.size() > kMostPorts)
+    return base::fail(base::Exit::kUsage, "--port: more than " + std::to_string(kMostPorts) + " ports");
+  for (const std::uint16_t port : ports) {
+    if (port == 0 || std::ranges::count(ports, port) > 1)
+      return base::fail(base::Exit::kUsage, "--port '" + std::to_string(port) +
+                                                (port == 0 ? "': no such port" : "': given twice"));
+  }
+  return {};
+}
+
 Names::Names(std::string_view prefix) {
   for (const SetKey key : kAllKeys)
     names_[index(key)] = std::string{prefix} + (key.family == Family::v4 ? '4' : '6') +

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -32,6 +34,11 @@ inline constexpr std::array<SetKey, 4> kAllKeys{{{Family::v4, Direction::in},
 // Fails with kUsage unless `prefix` is 1 to 24 letters, digits, '-' and '_', beginning with a letter: such a
 // name is legal for sets and tables, needs no quoting anywhere, and leaves room for what is added to it.
 base::Result<void> check_prefix(std::string_view prefix);
+
+// Fails with kUsage for port 0, a port twice, or more than kMostPorts: each is two rules that every packet
+// meets.
+inline constexpr std::size_t kMostPorts = 128;
+base::Result<void> check_ports(std::span<const std::uint16_t> ports);
 
 // The names of the four sets: PREFIX4, PREFIX6, PREFIX4out, PREFIX6out.
 class Names {

@@ -4,12 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 
 namespace xlimit::sets {
 namespace {
 
-// A rule takes about 450 bytes with a port; a message with its table and chains a few hundred.
-constexpr std::size_t kTransaction = 128 * 1024;
+// A rule with a port takes about 450 bytes, what is around the rules of one chain less than 1000.
+constexpr std::size_t kRule = 512, kAround = 1024;
 
 bool is_for(const Rule& rule, SetKey key, std::uint16_t set) {
   return rule.set == set && rule.by_source == (key.direction == Direction::in);
@@ -100,8 +101,10 @@ base::Result<ChainState> Rules::look(SetKey key) {
 }
 
 base::Result<bool> Rules::change(const std::vector<ChainOrder>& orders, std::uint32_t generation) {
-  const std::unique_ptr<std::byte[]> buffer{new std::byte[kTransaction]};
-  netlink::Batch batch{{buffer.get(), kTransaction}};
+  std::size_t size = kAround;
+  for (const ChainOrder& order : orders) size += kAround + order.rules.size() * kRule;
+  const std::unique_ptr<std::byte[]> buffer{new std::byte[size]};
+  netlink::Batch batch{{buffer.get(), size}};
   put_transaction_begin(batch, generation, ++sequence_);
   for (const ChainOrder& order : orders) {
     put_table(batch, order.key.family, table_, ++sequence_);
@@ -116,7 +119,7 @@ base::Result<bool> Rules::change(const std::vector<ChainOrder>& orders, std::uin
     }
   }
   put_transaction_end(batch, ++sequence_);
-  if (batch.full()) return base::fail(base::Exit::kUsage, "put rules in place: too many ports");
+  assert(!batch.full());
   base::Result<int> error = commit(batch);
   if (!error) return base::failed(error);
   if (*error == kMoved) return false;

@@ -276,6 +276,15 @@ ban_line() { # TARGET SECONDS [MORE]
     ipban teardown --set other && [[ -z $(ipset list -n) ]] && [[ -z $(nft list ruleset) ]]'
 }
 
+@test "a ban is lifted even when the allowlist can no longer be read" {
+  in_fresh_netns bash -c 'ipban add 203.0.113.1 && ipban del 203.0.113.1 --allow /nowhere' >"$BATS_TEST_TMPDIR/out"
+  grep -q '"result":"removed"' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "started without stdin, apply ends as at the end of its input" {
+  in_fresh_netns bash -c 'timeout 10 ipban apply <&-'
+}
+
 @test "dry runs change nothing" {
   in_fresh_netns bash -c '
     ipban setup --dry-run; ipban add 203.0.113.1 --dry-run; ipban teardown --dry-run; ipban flush --dry-run

@@ -208,6 +208,16 @@ TEST_CASE("names of sets begin with the prefix, which is checked") {
     CHECK_MESSAGE(!sets::check_prefix(bad).has_value(), bad);
 }
 
+TEST_CASE("ports are each given once, and are no more than the rules can bear") {
+  CHECK(sets::check_ports({}).has_value());
+  CHECK(sets::check_ports(std::vector<std::uint16_t>{443, 8443}).has_value());
+  CHECK_FALSE(sets::check_ports(std::vector<std::uint16_t>{443, 443}).has_value());
+  CHECK_FALSE(sets::check_ports(std::vector<std::uint16_t>{0}).has_value());
+  std::vector<std::uint16_t> many(129);
+  for (std::size_t i = 0; i < many.size(); ++i) many[i] = static_cast<std::uint16_t>(i + 1);
+  CHECK_FALSE(sets::check_ports(many).has_value());
+}
+
 TEST_CASE("libipset's description of a set is read line by line") {
   const auto description = sets::parse_description(
       "Name: xlimit4\nType: hash:net\nRevision: 7\nHeader: family inet hashsize 65536 maxelem 1048576 "

@@ -126,16 +126,19 @@ Ended add(const Settings& settings, const cli::Command& command) {
 Ended del(const Settings& settings, const cli::Command& command) {
   base::Result<std::vector<Order>> orders = read_orders(settings);
   if (!orders) return base::failed(orders);
-  base::Result<std::unique_ptr<Enforcer>> enforcer = Enforcer::open(settings, command);
-  if (!enforcer) return base::failed(enforcer);
+  // Nothing that keeps bans from happening, a broken allowlist say, may keep one from being lifted.
+  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings);
+  if (!backend) return base::failed(backend);
   std::vector<Verdict> verdicts(orders->size());
-  if (base::Result<void> done = (*enforcer)->unban(*orders, verdicts); !done) return base::failed(done);
+  base::Result<void> done;
+  if (!settings.dry_run) done = sets::Bans{**backend}.unban(*orders, verdicts);
+  if (!done) return base::failed(done);
   event::Line buffer;
   return tell(
       verdicts, *orders, settings, "unban",
       [&](std::size_t i) {
         const Request request{(*orders)[i], settings, command};
-        const std::string& set = (*enforcer)->set_of((*orders)[i]);
+        const std::string& set = (*backend)->name_of((*orders)[i].key());
         return event::encode(event::Unbanned{request.unban(), verdicts[i].was_present, set}, buffer);
       },
       [&](std::size_t i) -> Row {

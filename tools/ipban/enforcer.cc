@@ -8,6 +8,7 @@
 namespace xlimit::ipban {
 
 base::Result<std::unique_ptr<sets::Backend>> open_backend(const Settings& settings) {
+  if (base::Result<void> good = sets::check_ports(settings.ports); !good) return base::failed(good);
   return sets::IpsetBackend::open({.prefix = settings.set, .ports = settings.ports});
 }
 
@@ -24,6 +25,8 @@ Enforcer::Enforcer(const Settings& settings, const cli::Command& command, guard:
 base::Result<std::unique_ptr<Enforcer>> Enforcer::open(const Settings& settings,
                                                        const cli::Command& command) {
   if (base::Result<void> good = sets::check_prefix(settings.set); !good) return base::failed(good);
+  if (settings.widest4 > 32 || settings.widest6 > 128)
+    return base::fail(base::Exit::kUsage, "--widest4 is at most 32, --widest6 at most 128");
   base::Result<std::vector<ip::Prefix>> allow = read_allowlists(settings.allow);
   if (!allow) return base::failed(allow);
   base::Result<host::Watcher> host = host::Watcher::open();
