@@ -31,7 +31,7 @@ bool has_control(string_view text) {
   block = Bytes{} + ' ';
   if (text.size() >= 16) {
     std::memcpy(&block, end - 16, 16);
-  } else {
+  } else if (!text.empty()) {  // an empty view may have no address at all
     std::memcpy(&block, at, text.size());
   }
   look();
