@@ -19,7 +19,6 @@ constexpr std::size_t kOrigin = 320;
 constexpr std::size_t kFile = 512;
 constexpr std::size_t kSample = 512;
 constexpr std::size_t kMaxAddresses = 24;
-constexpr std::size_t kMaxPorts = 16;
 
 constexpr std::string_view kNodeKey = ",\"node\":";
 constexpr std::string_view kUserKey = ",\"user\":";
@@ -58,16 +57,6 @@ void put_route(Writer& writer, Route route) {
   }
 }
 
-void put_ports(Writer& writer, const std::vector<std::uint16_t>& ports) {
-  if (ports.empty()) return;
-  writer.raw(",\"ports\":[");
-  for (std::size_t i = 0; i < ports.size() && i < kMaxPorts; ++i) {
-    if (i > 0) writer.raw(",");
-    writer.put(ports[i]);
-  }
-  writer.raw("]");
-}
-
 void put_ban(Writer& writer, const Ban& ban) {
   writer.text(kNodeKey, ban.node, kNode);
   writer.text(",\"id\":", ban.id, kWord);
@@ -78,7 +67,7 @@ void put_ban(Writer& writer, const Ban& ban) {
   writer.raw(ban.direction == Direction::in ? ",\"direction\":\"in\"" : ",\"direction\":\"out\"");
   writer.text(",\"rule\":", ban.rule, kWord);
   writer.text(kUserKey, ban.user, kMaxUser);
-  put_ports(writer, ban.ports);
+  writer.ports(ban.ports);
   writer.text(",\"reason\":", ban.reason, kReason);
 }
 

@@ -7,6 +7,7 @@
 
 #include <charconv>
 #include <concepts>
+#include <span>
 #include <string_view>
 
 #include "event/encode.h"
@@ -34,6 +35,22 @@ class Writer {
     *out_++ = '"';
     out_ = escape(value, cap, out_);
     *out_++ = '"';
+  }
+  void time(std::string_view key, Time at) {
+    raw(key);
+    *out_++ = '"';
+    out_ = base::format_time(at, out_);
+    *out_++ = '"';
+  }
+  // At most 16.
+  void ports(std::span<const std::uint16_t> ports) {
+    if (ports.empty()) return;
+    raw(",\"ports\":[");
+    for (std::size_t i = 0; i < ports.size() && i < kMaxPorts; ++i) {
+      if (i > 0) raw(",");
+      put(ports[i]);
+    }
+    raw("]");
   }
   void number(std::string_view key, std::integral auto value) {
     raw(key);
@@ -65,6 +82,8 @@ class Writer {
   }
 
  private:
+  static constexpr std::size_t kMaxPorts = 16;
+
   char* begin_;
   char* out_;
 };

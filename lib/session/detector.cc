@@ -73,7 +73,7 @@ Index Detector::visit(Index user, const event::Access& access, Time now) {
   const ip::Address& from = *access.ip;
   const ip::Prefix group = group_of(from);
   const ip::Address& known_by = from.is_v4() ? from : group.address();
-  const auto tag = static_cast<std::uint8_t>(std::hash<ip::Prefix>{}(group));
+  const std::uint8_t tag = tag_of(group);
   Index index = find_place(user, group, tag);
   if (index == kNone)
     index = table_.add_place(user, known_by, now);

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "event/event.h"
+#include "event/object.h"
 #include "session/breach.h"
 #include "session/history.h"
 #include "session/limits.h"
@@ -41,6 +42,13 @@ class Detector {
   std::uint64_t take_evicted() { return std::exchange(evicted_, 0); }
   std::size_t users() const { return table_.users(); }
 
+  // All that later verdicts depend on, as lines (NDJSON). A detector that restores them goes on as this one
+  // would.
+  void save(const std::function<void(std::string_view)>& write) const;
+  // Into a new detector. Fails with kData, naming the line, when the text is not what save() wrote, to its
+  // end; the detector is then of no use.
+  base::Result<void> restore(std::string_view text);
+
  private:
   // What is remembered of a user who broke the rule.
   struct Streak {
@@ -55,6 +63,9 @@ class Detector {
   void expire_places(Index user, Time now);
   Index visit(Index user, const event::Access& access, Time now);
   ip::Prefix group_of(const ip::Address& address) const;
+  static std::uint8_t tag_of(const ip::Prefix& group) {
+    return static_cast<std::uint8_t>(std::hash<ip::Prefix>{}(group));
+  }
   Index find_place(Index user, const ip::Prefix& group, std::uint8_t tag) const;
   ip::Prefix target_of(Index place) const;
   bool is_gateway(Index place, Time now);
@@ -72,6 +83,10 @@ class Detector {
   void act(Verdict verdict, Index user, const std::vector<Index>& losers);
   void tell(Verdict verdict, Index user);
   Streak& count_violation(Index user, Time now);
+
+  void save_user(Index user, const std::function<void(std::string_view)>& write) const;
+  void restore_user(event::Object& line, Index& user);
+  void restore_place(event::Object& line, Index user);
 
   void forget_user(Index user);
   void forget_idle(Time now);

@@ -26,16 +26,21 @@ seconds History::next_duration(const Past& past, Time now) const {
 }
 
 seconds History::ban(const ip::Prefix& target, Time now) {
-  const auto [entry, added] = past_.try_emplace(target);
-  entry->second.duration = added ? ban_time_ : next_duration(entry->second, now);
-  entry->second.at = now;
-  const seconds duration = entry->second.duration;
-  if (added) order_.push_back(target);
-  if (order_.size() > kMost) {
-    past_.erase(order_.front());
-    order_.pop_front();
-  }
+  const auto known = past_.find(target);
+  const seconds duration = known == past_.end() ? ban_time_ : next_duration(known->second, now);
+  remember(target, {now, duration});
   return duration;
+}
+
+void History::remember(const ip::Prefix& target, const Past& past) {
+  if (past_.insert_or_assign(target, past).second) order_.push_back(target);
+  if (order_.size() <= kMost) return;
+  past_.erase(order_.front());
+  order_.pop_front();
+}
+
+void History::each(const std::function<void(const ip::Prefix&, const Past&)>& see) const {
+  for (const ip::Prefix& target : order_) see(target, past_.at(target));
 }
 
 }  // namespace xlimit::session

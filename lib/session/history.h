@@ -6,6 +6,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <chrono>
 #include <deque>
+#include <functional>
 
 #include "session/policy.h"
 
@@ -23,11 +24,15 @@ class History {
   // the longest. A target that stayed away for as long again as its last ban lasted starts over.
   std::chrono::seconds ban(const ip::Prefix& target, Time now);
 
- private:
   struct Past {
     Time at;
     std::chrono::seconds duration{};
   };
+  // Oldest first, for a state file; and back.
+  void each(const std::function<void(const ip::Prefix&, const Past&)>& see) const;
+  void remember(const ip::Prefix& target, const Past& past);
+
+ private:
   std::chrono::seconds next_duration(const Past& past, Time now) const;
 
   std::chrono::seconds cooldown_;

@@ -45,6 +45,8 @@ class Table {
   std::size_t users() const { return users_.size(); }
   // The user seen longest ago; kNone when there is none.
   Index idlest_user() const { return oldest_; }
+  // The user seen next after this one; kNone behind the last.
+  Index next_user(Index user) const { return neighbours_[user].newer; }
   void remove_user(Index user);
 
   // The time of the user's newest line; the epoch for a new one.

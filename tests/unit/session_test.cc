@@ -6,6 +6,8 @@
 
 #include <set>
 
+#include "session/report.h"
+
 using namespace xlimit;
 using namespace std::chrono_literals;
 using session::Action;
@@ -368,6 +370,57 @@ TEST_CASE("users without an active place are forgotten") {
   for (int user = 0; user < 600; ++user) judge.hear(10s, kAway, "other" + std::to_string(user % 100));
   CHECK(judge.detector.users() == 100);
   CHECK(judge.detector.take_evicted() == 0);
+}
+
+TEST_CASE("a detector that restores another's state goes on as it would have") {
+  session::Policy policy;
+  policy.escalation = {.factor = 2, .most = 1h};
+  policy.shared_limit = 3;
+  policy.confirm = 2;
+  std::vector<event::Access> lines;
+  unsigned random = 7;
+  const auto next = [&](unsigned below) { return (random = random * 1664525 + 1013904223) / 65536 % below; };
+  std::vector<std::string> users{"ann", "bob", "eve \"x\"\n", "dan"}, ips;
+  for (int i = 1; i < 6; ++i) ips.push_back("203.0.113." + std::to_string(i));
+  ips.insert(ips.end(), {"2001:db8:1::7", "2001:db8:2::7", "2001:db8:2::8"});
+  for (int i = 0; i < 4000; ++i)
+    lines.push_back(line(std::chrono::milliseconds{i * 300}, users[next(4)], ips[next(8)],
+                         static_cast<std::uint16_t>(1000 + next(50))));
+  const auto judge = [&](session::Detector& detector, std::size_t from, std::size_t to, std::string& said) {
+    for (std::size_t i = from; i < to; ++i) {
+      for (const Verdict& verdict : detector.feed(lines[i]))
+        session::report(verdict, "n", "n/x", [&](std::string_view text) { said += text; });
+    }
+  };
+  std::string whole;
+  session::Detector one{policy, {}, {}};
+  judge(one, 0, lines.size(), whole);
+  REQUIRE(whole.find("\"type\":\"ban\"") != std::string::npos);
+  for (const std::size_t cut : {1U, 777U, 2000U, 3999U}) {
+    std::string halves, state;
+    session::Detector first{policy, {}, {}}, second{policy, {}, {}};
+    judge(first, 0, cut, halves);
+    first.save([&](std::string_view text) { state += text; });
+    REQUIRE(second.restore(state));
+    judge(second, cut, lines.size(), halves);
+    CHECK(halves == whole);
+    std::string again;
+    session::Detector third{policy, {}, {}};
+    REQUIRE(third.restore(state));
+    third.save([&](std::string_view text) { again += text; });
+    CHECK(again.size() == state.size());
+  }
+}
+
+TEST_CASE("a state that is torn or wrong is refused with its line") {
+  session::Detector detector{{}, {}, {}};
+  detector.feed(line(0s, "ann", kHome));
+  std::string state;
+  detector.save([&](std::string_view text) { state += text; });
+  session::Detector torn{{}, {}, {}}, wrong{{}, {}, {}};
+  CHECK(torn.restore(state.substr(0, state.size() / 2)).error().text == "line 2: it is not a JSON object");
+  CHECK(torn.restore(state.substr(0, state.find('\n') + 1)).error().text == "its end is missing");
+  CHECK(wrong.restore("hello\n").error().text == "line 1: it is not a JSON object");
 }
 
 TEST_CASE("limits are read in both forms, and a wrong line is named") {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The table of options; lists and limits from files.
-#include "settings.h"
+#include "session-detect/settings.h"
 
 #include <fmt/format.h>
 
@@ -60,6 +60,8 @@ void declare(cli::Command& command, Settings& settings) {
   command.choice("--verify", settings.verify, {{"sockets", true}, {"none", false}},
                  "count only places that hold a connection here, or believe the log");
   command.option("--torrent-tag", policy.torrent_tags, "TAG", "ban who is routed to this outbound");
+  command.option("--max-age", settings.max_age, "D", "live use: an older event judges nobody; 0s is any age");
+  command.option("--state", settings.state_file, "FILE", "remember across restarts");
   command.option("--max-users", policy.max_users, "N", "beyond it the user idle longest is forgotten");
   command.choice("--pass", settings.pass_access, {{"access", true}, {"none", false}},
                  "pass access events on");

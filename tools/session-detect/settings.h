@@ -2,6 +2,7 @@
 // What session-detect is told: its options, and the files they name.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ struct Settings {
   session::Policy policy;
   std::vector<std::string> exempt_users, exempt_nets;  // words, and @FILEs of words
   std::string limits_file;
+  std::string state_file;
+  std::chrono::seconds max_age{0};  // 0: any age
   bool verify = true;
   bool pass_access = false;
 };

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+// Opens what the detector needs, feeds it, and writes what it says.
+#include "session-detect/judge.h"
+
+#include <chrono>
+
+#include "event/encode.h"
+#include "session/report.h"
+#include "stream/file.h"
+
+namespace session_detect {
+
+using base::Exit;
+using base::Result;
+using stream::Output;
+
+namespace {
+
+constexpr std::chrono::seconds kSavePeriod{5};
+
+event::Time now() { return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()); }
+
+}  // namespace
+
+Judge::Judge(const cli::Command& command, const Settings& settings, session::Limits limits)
+    : command_(command),
+      settings_(settings),
+      limits_(std::move(limits)),
+      origin_(node() + "/session-detect"),
+      lookup_failed_(command, "look a connection up, taken as none"),
+      save_failed_(command, "save the state, going on without") {}
+
+Result<void> Judge::open() {
+  session::Evidence evidence;
+  if (settings_.verify) {
+    Result<session::Evidence> sockets = look_at_sockets();
+    if (!sockets) return base::failed(sockets);
+    evidence = std::move(*sockets);
+  }
+  detector_.emplace(settings_.policy, evidence, [this](std::string_view user) { return limits_.of(user); });
+  if (settings_.state_file.empty()) return {};
+  Result<StateFile> state = StateFile::open(settings_.state_file, *detector_);
+  if (!state) return base::failed(state);
+  state_.emplace(std::move(*state));
+  return {};
+}
+
+Result<session::Evidence> Judge::look_at_sockets() {
+  Result<host::Watcher> host = host::Watcher::open();
+  if (!host) return base::failed(host);
+  host_.emplace(std::move(*host));
+  Result<sockets::Witness> witness = sockets::Witness::open(
+      [this] { return host_->read().map([](host::Facts facts) { return std::move(facts.own); }); },
+      [this](const std::string& text) { lookup_failed_.add(text); });
+  if (!witness) return base::failed(witness);
+  witness_.emplace(std::move(*witness));
+  return session::Evidence{.connection = [this](const ip::Address& address,
+                                                std::uint16_t port) { return witness_->sees(address, port); },
+                           .any = [this](const ip::Prefix& prefix) { return witness_->sees_any(prefix); }};
+}
+
+Result<Exit> Judge::run() {
+  stage::Stage stage{command_,
+                     {.on_event = [this](const event::Event& event, const stream::Piece& line,
+                                         Output& out) { return take(event, line, out); },
+                      .on_other = {},
+                      .on_drained = {},
+                      .on_end = [this](Output& out) { return end(out); }}};
+  const stream::Timer minute{stage.loop(), std::chrono::minutes{1}, [&] {
+                               Result<void> told = tell_sources(stage.out());
+                               if (told) told = stage.out().flush();
+                               if (!told) stage.loop().stop(std::move(told.error()));
+                             }};
+  std::optional<stream::Timer> saving;
+  if (state_) saving.emplace(stage.loop(), kSavePeriod, [this] { save(); });
+  std::optional<stream::FileWatch> limits;
+  if (!settings_.limits_file.empty())
+    limits.emplace(stage.loop(), settings_.limits_file, [this] { reread_limits(); });
+  return stage.run();
+}
+
+Result<bool> Judge::take(const event::Event& event, const stream::Piece& line, Output& out) {
+  const auto* access = std::get_if<event::Access>(&event);
+  if (access == nullptr) return false;
+  Result<void> written;
+  if (settings_.pass_access) written = stream::pass(line, out);
+  if (is_stale(*access)) {
+    ++stale_;
+    return true;
+  }
+  for (const session::Verdict& verdict : detector_->feed(*access))
+    session::report(verdict, access->node.empty() ? node() : access->node, origin_,
+                    [&](std::string_view text) {
+                      if (written) written = out.write(text);
+                    });
+  if (!written) return base::failed(written);
+  return true;
+}
+
+bool Judge::is_stale(const event::Access& access) {
+  return settings_.max_age.count() > 0 && access.at + settings_.max_age < now();
+}
+
+// What was not judged or not kept is told at the end and at most once a minute.
+Result<void> Judge::tell_sources(Output& out) {
+  const auto tell = [&](std::string_view kind, std::uint64_t lines) -> Result<void> {
+    if (lines == 0) return {};
+    event::Source source;
+    source.at = now();
+    source.node = node();
+    source.kind = kind;
+    source.lines = lines;
+    event::Line line;
+    return out.write(event::encode(source, line));
+  };
+  Result<void> told = tell("evicted", detector_->take_evicted());
+  return told ? tell("stale", std::exchange(stale_, 0)) : told;
+}
+
+Result<void> Judge::end(Output& out) {
+  Result<void> told = tell_sources(out);
+  if (!told || !state_) return told;
+  return state_->save(*detector_);
+}
+
+void Judge::save() {
+  if (const Result<void> saved = state_->save_now_and_then(*detector_); !saved)
+    save_failed_.add(saved.error().text);
+}
+
+void Judge::reread_limits() {
+  Result<session::Limits> read = read_limits(settings_.limits_file);
+  if (read)
+    limits_ = std::move(*read);
+  else
+    command_.warn(read.error().text + "; the limits stay as they were");
+}
+
+}  // namespace session_detect

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// The detector as a stage of the pipeline.
+#pragma once
+
+#include <optional>
+
+#include "cli/complaint.h"
+#include "host/watcher.h"
+#include "session-detect/settings.h"
+#include "session-detect/state.h"
+#include "session/detector.h"
+#include "sockets/witness.h"
+#include "stage/stage.h"
+
+namespace session_detect {
+
+class Judge {
+ public:
+  Judge(const cli::Command& command, const Settings& settings, session::Limits limits);
+
+  // Opens what --verify and --state need.
+  base::Result<void> open();
+  base::Result<base::Exit> run();
+
+ private:
+  const std::string& node() const { return command_.common().node; }
+  base::Result<session::Evidence> look_at_sockets();
+  base::Result<bool> take(const event::Event& event, const stream::Piece& line, stream::Output& out);
+  bool is_stale(const event::Access& access);
+  base::Result<void> tell_sources(stream::Output& out);
+  base::Result<void> end(stream::Output& out);
+  void save();
+  void reread_limits();
+
+  const cli::Command& command_;
+  const Settings& settings_;
+  session::Limits limits_;
+  std::string origin_;
+  cli::Complaint lookup_failed_, save_failed_;
+  std::optional<host::Watcher> host_;
+  std::optional<sockets::Witness> witness_;
+  std::optional<session::Detector> detector_;
+  std::optional<StateFile> state_;
+  std::uint64_t stale_ = 0;  // events too old to judge, since the last source event
+};
+
+}  // namespace session_detect
