@@ -93,7 +93,7 @@ is_gone() {
 
 # spawn CMD...: in the background, with bats' own descriptor closed; the process id is in $SPAWNED.
 spawn() {
-  "$@" 3>&- &
+  "$@" <&0 3>&- &  # in the background stdin would be the null device
   SPAWNED=$!
   echo "$SPAWNED" >>"$BATS_TEST_TMPDIR/spawned"
 }

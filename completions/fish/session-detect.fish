@@ -18,6 +18,8 @@ complete -c session-detect -l exempt-net -r -F -d 'prefixes never counted, never
 complete -c session-detect -l shared-limit -x -d 'users on one address that make it a gateway'
 complete -c session-detect -l verify -x -a 'sockets none' -d 'count only places that hold a connection here, or believe the log'
 complete -c session-detect -l torrent-tag -x -d 'ban who is routed to this outbound'
+complete -c session-detect -l max-age -x -d 'live use: an older event judges nobody; 0s is any age'
+complete -c session-detect -l state -r -F -d 'remember across restarts'
 complete -c session-detect -l max-users -x -d 'beyond it the user idle longest is forgotten'
 complete -c session-detect -l pass -x -a 'access none' -d 'pass access events on'
 complete -c session-detect -l dry-run -d 'report, do not ban'
