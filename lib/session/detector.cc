@@ -11,7 +11,8 @@ Detector::Detector(Policy policy, Evidence evidence, LimitOf limit_of)
       evidence_(std::move(evidence)),
       limit_of_(std::move(limit_of)),
       exempt_users_(policy_.exempt_users.begin(), policy_.exempt_users.end()),
-      history_(policy_) {}
+      history_(policy_),
+      bursts_(policy_.torrent_rate) {}
 
 std::vector<Verdict> Detector::feed(const event::Access& access) {
   verdicts_.clear();
@@ -56,12 +57,15 @@ void Detector::expire_places(Index user, Time now) {
   }
 }
 
-ip::Prefix Detector::group_of(const ip::Address& address) const {
-  return {address, address.is_v4() ? policy_.group4 : policy_.group6};
+Group Detector::group_of(const ip::Address& address) const {
+  const std::uint32_t asn = policy_.asn_of ? policy_.asn_of(address) : 0;
+  if (asn != 0) return {.prefix = {}, .asn = asn};
+  return {.prefix = {address, address.is_v4() ? policy_.group4 : policy_.group6}};
 }
 
 // The user's place in this group, if any. The tag spares nearly every look at another group's address.
-Index Detector::find_place(Index user, const ip::Prefix& group, std::uint8_t tag) const {
+Index Detector::find_place(Index user, const Group& group) const {
+  const std::uint8_t tag = group.tag();
   Index place = table_.places(user);
   while (place != kNone && (table_.place(place).tag != tag || group_of(table_.address_of(place)) != group))
     place = table_.place(place).next_of_user;
@@ -71,16 +75,15 @@ Index Detector::find_place(Index user, const ip::Prefix& group, std::uint8_t tag
 // The place of this line, now active. In IPv6 it is known by its prefix alone.
 Index Detector::visit(Index user, const event::Access& access, Time now) {
   const ip::Address& from = *access.ip;
-  const ip::Prefix group = group_of(from);
-  const ip::Address& known_by = from.is_v4() ? from : group.address();
-  const std::uint8_t tag = tag_of(group);
-  Index index = find_place(user, group, tag);
+  const ip::Address known_by = from.is_v4() ? from : ip::Prefix{from, policy_.group6}.address();
+  const Group group = group_of(from);
+  Index index = find_place(user, group);
   if (index == kNone)
     index = table_.add_place(user, known_by, now);
   else if (table_.address_of(index) != known_by)
     table_.move_place(index, known_by);
   Place& place = table_.place(index);
-  place.tag = tag;
+  place.tag = group.tag();
   place.last = now;
   const std::uint16_t port = access.port.value_or(0);
   place.trail.note(from, port);

@@ -31,6 +31,18 @@ namespace xlimit::session {
 
 inline constexpr std::chrono::minutes kClockStep{1};
 
+// What counts as one place: all of a prefix, or all of an autonomous system.
+struct Group {
+  ip::Prefix prefix;  // when asn is 0
+  std::uint32_t asn = 0;
+
+  bool operator==(const Group&) const = default;
+  // Eight bits of a hash.
+  std::uint8_t tag() const {
+    return static_cast<std::uint8_t>(std::hash<ip::Prefix>{}(prefix) ^ asn ^ asn >> 8);
+  }
+};
+
 class Detector {
  public:
   Detector(Policy policy, Evidence evidence, LimitOf limit_of);
@@ -62,15 +74,13 @@ class Detector {
   Time advance(Index user, Time at);
   void expire_places(Index user, Time now);
   Index visit(Index user, const event::Access& access, Time now);
-  ip::Prefix group_of(const ip::Address& address) const;
-  static std::uint8_t tag_of(const ip::Prefix& group) {
-    return static_cast<std::uint8_t>(std::hash<ip::Prefix>{}(group));
-  }
-  Index find_place(Index user, const ip::Prefix& group, std::uint8_t tag) const;
+  Group group_of(const ip::Address& address) const;
+  Index find_place(Index user, const Group& group) const;
   ip::Prefix target_of(Index place) const;
   bool is_gateway(Index place, Time now);
 
   void judge_torrent(const event::Access& access, Index place, Time now);
+  std::string torrent_sign(const event::Access& access, Index place, Time now);
   void judge_shared(Index place, Time now);
   void judge_addresses(Index user, Time now);
   std::vector<Index> counted_places(Index user, std::uint32_t limit, Time now);
@@ -97,6 +107,7 @@ class Detector {
   boost::unordered_flat_set<std::string, TextHash, std::equal_to<>> exempt_users_;
   Table table_;
   History history_;
+  Bursts bursts_;
   boost::unordered_flat_map<Index, Streak> streaks_;
   boost::unordered_flat_map<ip::Prefix, Time, std::hash<ip::Prefix>> shared_told_;
   std::vector<Verdict> verdicts_;

@@ -53,12 +53,28 @@ void Detector::judge_shared(Index place, Time now) {
   verdicts_.push_back(std::move(verdict));
 }
 
-void Detector::judge_torrent(const event::Access& access, Index place, Time now) {
+// What about this line tells of a torrent; empty when nothing does.
+std::string Detector::torrent_sign(const event::Access& access, Index place, Time now) {
   const auto& tags = policy_.torrent_tags;
-  if (std::find(tags.begin(), tags.end(), access.outbound) == tags.end()) return;
+  const std::string target = ip::to_string(target_of(place));
+  if (std::find(tags.begin(), tags.end(), access.outbound) != tags.end())
+    return fmt::format("{} was routed to '{}'", target, access.outbound);
+  const TorrentRate& rate = policy_.torrent_rate;
+  if (rate.hosts == 0 || !is_peer(access.host, access.dport.value_or(0))) return {};
+  const std::uint64_t key =
+      std::hash<ip::Prefix>{}(target_of(place)) ^ table_.place(place).user * 0x9e3779b97f4a7c15U;
+  if (!bursts_.add(key, access.host, now)) return {};
+  return fmt::format("{} opened connections to more than {} hosts by address inside {}", target, rate.hosts,
+                     base::format_duration(rate.within));
+}
+
+void Detector::judge_torrent(const event::Access& access, Index place, Time now) {
+  if (policy_.torrent_tags.empty() && policy_.torrent_rate.hosts == 0) return;
+  std::string sign = torrent_sign(access, place, now);
+  if (sign.empty()) return;
   const Index user = table_.place(place).user;
   Verdict verdict = make_verdict(user, now, "torrent", std::span{&place, 1});
-  verdict.why = fmt::format("{} was routed to '{}'", ip::to_string(target_of(place)), access.outbound);
+  verdict.why = std::move(sign);
   if (is_gateway(place, now)) {
     verdict.action = Action::spared;
     add_clause(verdict.why, "spared: the address is a gateway");

@@ -12,6 +12,7 @@
 
 #include "base/time.h"
 #include "ip/prefix.h"
+#include "session/burst.h"
 
 namespace xlimit::session {
 
@@ -40,10 +41,13 @@ struct Policy {
   Loser loser = Loser::newest;
   unsigned group4 = 32;  // prefix lengths of what counts as one place
   unsigned group6 = 64;
+  std::function<std::uint32_t(const ip::Address&)>
+      asn_of;  // addresses of one system are one place; 0: unknown
   std::vector<std::string> exempt_users;
   std::vector<ip::Prefix> exempt_nets;
   std::uint32_t shared_limit = 8;  // users on one address that make it a gateway; 0: never
   std::vector<std::string> torrent_tags;
+  TorrentRate torrent_rate;
   std::uint32_t max_users = 1000000;
   bool dry_run = false;
 };

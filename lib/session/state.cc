@@ -87,7 +87,7 @@ void Detector::restore_place(event::Object& line, Index user) {
   Place& place = table_.place(table_.add_place(user, *ip, first));
   place.last = last;
   place.confirmed = confirmed;
-  place.tag = tag_of(group_of(*ip));
+  place.tag = group_of(*ip).tag();
   for (auto port = ports.rbegin(); port != ports.rend(); ++port)
     place.trail.note(last_seen.value_or(*ip), *port);
 }

@@ -177,6 +177,48 @@ TEST_CASE("IPv4 may be grouped; the ban is of the single address") {
   CHECK(judge.banned == std::set<std::string>{kAway});
 }
 
+TEST_CASE("addresses of one autonomous system are one place") {
+  session::Policy policy = strict();
+  policy.asn_of = [](const ip::Address& ip) {
+    return ip.is_v4() && ip.v4_value() >> 24 == 203 ? 64500U : 0U;
+  };
+  Judge judge{policy};
+  judge.hear(0s, kHome);
+  CHECK_FALSE(judge.hear(1s, "203.99.1.1"));
+  CHECK(judge.hear(2s, kAway) == Action::ban);
+  judge.hear(3s, kThird, "bob");
+  CHECK(judge.hear(4s, "203.5.5.5", "bob") == Action::ban);
+  CHECK(judge.banned == std::set<std::string>{kAway, "203.5.5.5"});
+}
+
+TEST_CASE("many hosts by address on high ports in a short time are a torrent") {
+  session::Policy policy;
+  policy.torrent_rate = {.hosts = 20, .within = 10s};
+  Judge judge{policy};
+  const auto connect = [&](int second, const std::string& host, std::uint16_t port) {
+    event::Access access = line(std::chrono::seconds{second}, "ann", kHome);
+    access.host = host;
+    access.dport = port;
+    return judge.hear(access);
+  };
+  SUBCASE("browsing is none") {
+    for (int i = 0; i < 100; ++i) {
+      CHECK_FALSE(connect(0, "host" + std::to_string(i) + ".example.com", 8443));
+      CHECK_FALSE(connect(0, "198.51.100." + std::to_string(i), 443));
+      CHECK_FALSE(connect(0, "198.51.100.1", 40000));
+    }
+  }
+  SUBCASE("slowly is none") {
+    for (int i = 0; i < 100; ++i) CHECK_FALSE(connect(i, "198.51.100." + std::to_string(i), 6881));
+  }
+  SUBCASE("quickly is one") {
+    int banned = 0;
+    for (int i = 0; i < 30; ++i) banned += connect(1, "198.51.100." + std::to_string(i), 6881) == Action::ban;
+    CHECK(banned == 1);
+    CHECK(judge.banned == std::set<std::string>{kHome});
+  }
+}
+
 TEST_CASE("lines that judge nobody") {
   Judge judge{strict()};
   judge.hear(0s, kHome);

@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 
+#include "asn/database.h"
 #include "session/options.h"
 #include "stream/file.h"
 
@@ -54,12 +56,16 @@ void declare(cli::Command& command, Settings& settings) {
       "whose place goes, by when it became active");
   command.option("--group4", policy.group4, "BITS", "IPv4 prefix that is one place");
   command.option("--group6", policy.group6, "BITS", "IPv6 prefix that is one place, and is banned");
+  command.option("--asn", settings.asn_file, "FILE",
+                 "addresses of one autonomous system are one place (MMDB)");
   command.option("--exempt-user", settings.exempt_users, "LIST|@FILE", "users never counted, never banned");
   command.option("--exempt-net", settings.exempt_nets, "LIST|@FILE", "prefixes never counted, never banned");
   command.option("--shared-limit", policy.shared_limit, "N", "users on one address that make it a gateway");
   command.choice("--verify", settings.verify, {{"sockets", true}, {"none", false}},
                  "count only places that hold a connection here, or believe the log");
   command.option("--torrent-tag", policy.torrent_tags, "TAG", "ban who is routed to this outbound");
+  command.option("--torrent-rate", policy.torrent_rate, "N/D",
+                 "ban who connects to more than N hosts by address within D");
   command.option("--max-age", settings.max_age, "D", "live use: an older event judges nobody; 0s is any age");
   command.option("--state", settings.state_file, "FILE", "remember across restarts");
   command.option("--max-users", policy.max_users, "N", "beyond it the user idle longest is forgotten");
@@ -88,6 +94,12 @@ Result<void> complete(Settings& settings) {
   if (!nets) return base::failed(nets);
   Result<std::vector<ip::Prefix>> prefixes = session::to_prefixes(*nets);
   if (!prefixes) return base::failed(prefixes);
+  if (!settings.asn_file.empty()) {
+    Result<asn::Database> opened = asn::Database::open(settings.asn_file);
+    if (!opened) return base::failed(opened);
+    const auto database = std::make_shared<asn::Database>(std::move(*opened));
+    policy.asn_of = [database](const ip::Address& address) { return database->number(address); };
+  }
   policy.exempt_users = std::move(*users);
   policy.exempt_nets = std::move(*prefixes);
   return {};

@@ -20,6 +20,7 @@ struct Settings {
   std::vector<std::string> exempt_users, exempt_nets;  // words, and @FILEs of words
   std::string limits_file;
   std::string state_file;
+  std::string asn_file;
   std::chrono::seconds max_age{0};  // 0: any age
   bool verify = true;
   bool pass_access = false;
@@ -27,7 +28,7 @@ struct Settings {
 
 void declare(cli::Command& command, Settings& settings);
 
-// Checks ranges and reads the files of exemptions into the policy.
+// Checks ranges, reads the files of exemptions and opens the one of systems into the policy.
 base::Result<void> complete(Settings& settings);
 
 // No file: no limits. Fails when the file can not be read or has a wrong line.

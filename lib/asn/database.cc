@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// libmaxminddb: open, look up, one field.
+#include "asn/database.h"
+
+#include <netinet/in.h>
+
+#include <cstring>
+
+namespace xlimit::asn {
+namespace {
+
+using base::Exit;
+
+// IPv4 stands in an IPv6 tree as ::a.b.c.d; the library finds it by the plain IPv4 address.
+sockaddr_storage to_socket_address(const ip::Address& address) {
+  sockaddr_storage storage{};
+  if (address.is_v4()) {
+    auto* in = reinterpret_cast<sockaddr_in*>(&storage);
+    in->sin_family = AF_INET;
+    std::memcpy(&in->sin_addr, address.wire(), address.wire_size());
+  } else {
+    auto* in6 = reinterpret_cast<sockaddr_in6*>(&storage);
+    in6->sin6_family = AF_INET6;
+    std::memcpy(&in6->sin6_addr, address.wire(), address.wire_size());
+  }
+  return storage;
+}
+
+}  // namespace
+
+void Database::Close::operator()(MMDB_s* database) const {
+  MMDB_close(database);
+  delete database;
+}
+
+base::Result<Database> Database::open(const std::string& path) {
+  auto raw = std::make_unique<MMDB_s>();
+  const int status = MMDB_open(path.c_str(), MMDB_MODE_MMAP, raw.get());
+  if (status == MMDB_FILE_OPEN_ERROR || status == MMDB_IO_ERROR) return base::os_error("open '" + path + "'");
+  if (status != MMDB_SUCCESS) return base::fail(Exit::kData, "open '" + path + "': " + MMDB_strerror(status));
+  return Database{std::unique_ptr<MMDB_s, Close>{raw.release()}};
+}
+
+std::uint32_t Database::number(const ip::Address& address) const {
+  const sockaddr_storage socket_address = to_socket_address(address);
+  int status = MMDB_SUCCESS;
+  MMDB_lookup_result_s found =
+      MMDB_lookup_sockaddr(database_.get(), reinterpret_cast<const sockaddr*>(&socket_address), &status);
+  if (status != MMDB_SUCCESS || !found.found_entry) return 0;
+  MMDB_entry_data_s data{};
+  status = MMDB_get_value(&found.entry, &data, "autonomous_system_number", nullptr);
+  if (status != MMDB_SUCCESS || !data.has_data || data.type != MMDB_DATA_TYPE_UINT32) return 0;
+  return data.uint32;
+}
+
+}  // namespace xlimit::asn

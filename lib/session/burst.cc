@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// A bit for each host seen.
+#include "session/burst.h"
+
+#include <fmt/format.h>
+
+#include "base/number.h"
+#include "ip/address.h"
+
+namespace xlimit::session {
+
+using base::Exit;
+using base::Result;
+
+Result<void> read_value(std::string_view text, TorrentRate& value) {
+  const std::size_t slash = text.find('/');
+  const Result<std::uint32_t> hosts = base::parse_number<std::uint32_t>(text.substr(0, slash));
+  if (slash == std::string_view::npos || !hosts || *hosts == 0 || *hosts > kMostHosts)
+    return base::fail(Exit::kUsage, fmt::format("'{}' is not N/D with 1 to {} hosts, for example 50/10s",
+                                                text, kMostHosts));
+  Result<std::chrono::seconds> within = base::parse_duration(text.substr(slash + 1));
+  if (!within) return base::failed(within);
+  value = {*hosts, *within};
+  return {};
+}
+
+std::string show_value(const TorrentRate& value) {
+  return value.hosts == 0 ? "" : fmt::format("{}/{}", value.hosts, base::format_duration(value.within));
+}
+
+bool is_peer(std::string_view host, std::uint16_t port) {
+  return port > 1023 && ip::parse_address(host).has_value();
+}
+
+bool Bursts::add(std::uint64_t place, std::string_view host, base::Time now) {
+  if (bursts_.size() >= kMost)
+    erase_if(bursts_, [&](const auto& entry) { return is_over(*entry.second, now); });
+  if (bursts_.size() >= kMost && !bursts_.contains(place)) return false;
+  std::unique_ptr<Burst>& burst = bursts_[place];
+  if (!burst || is_over(*burst, now)) {
+    burst = std::make_unique<Burst>();
+    burst->since = now;
+  }
+  const std::size_t bit = std::hash<std::string_view>{}(host) % burst->seen.size();
+  if (burst->seen.test(bit)) return false;
+  burst->seen.set(bit);
+  if (++burst->hosts <= rate_.hosts) return false;
+  burst.reset();
+  return true;
+}
+
+}  // namespace xlimit::session
