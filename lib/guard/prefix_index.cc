@@ -15,8 +15,7 @@ PrefixIndex::PrefixIndex(const std::vector<ip::Prefix>& prefixes) {
   for (Family& family : families_) {
     std::ranges::sort(family.sorted);
     std::ranges::sort(family.lengths);
-    const auto repeated = std::ranges::unique(family.lengths);
-    family.lengths.erase(repeated.begin(), repeated.end());
+    family.lengths.erase(std::unique(family.lengths.begin(), family.lengths.end()), family.lengths.end());
   }
 }
 

@@ -78,7 +78,7 @@ struct Admin::Session {
   std::string printed;
 
   // The failure libipset remembers, as one clause without its line end.
-  tl::unexpected<base::Error> failure(const std::string& what) {
+  tl::unexpected<base::Error> failure(const std::string& what) const {
     std::string text = ipset_session_report_msg(handle) == nullptr ? "" : ipset_session_report_msg(handle);
     while (!text.empty() && text.back() == '\n') text.pop_back();
     ipset_session_report_reset(handle);

@@ -103,8 +103,11 @@ std::vector<Rule> wanted_rules(std::uint16_t set, Direction direction, std::span
   if (ports.empty()) return {{.set = set, .by_source = by_source}};
   std::vector<Rule> rules;
   for (const std::uint16_t port : ports) {
-    for (const std::uint8_t protocol : {IPPROTO_TCP, IPPROTO_UDP})
-      rules.push_back({.set = set, .by_source = by_source, .protocol = protocol, .port = port});
+    for (const int protocol : {IPPROTO_TCP, IPPROTO_UDP})
+      rules.push_back({.set = set,
+                       .by_source = by_source,
+                       .protocol = static_cast<std::uint8_t>(protocol),
+                       .port = port});
   }
   return rules;
 }

@@ -89,6 +89,7 @@ base::Result<void> Enforcer::ban(std::span<sets::Order> orders, std::span<sets::
   if (dry_run_ || allowed.empty()) return {};
   if (allowed.size() == orders.size()) return bans_->ban(orders, verdicts);
   std::vector<sets::Order> some;
+  some.reserve(allowed.size());
   for (const std::size_t index : allowed) some.push_back(orders[index]);
   std::vector<sets::Verdict> answers(some.size());
   base::Result<void> asked = bans_->ban(some, answers);
