@@ -16,7 +16,7 @@ Detector::Detector(Policy policy, Evidence evidence, LimitOf limit_of)
 
 std::vector<Verdict> Detector::feed(const event::Access& access) {
   verdicts_.clear();
-  if (!judges(access)) return {};
+  if (!excuse(access).empty()) return {};
   const Index user = table_.touch_user(access.user);
   const Time now = advance(user, access.at);
   expire_places(user, now);
@@ -28,12 +28,31 @@ std::vector<Verdict> Detector::feed(const event::Access& access) {
   return std::move(verdicts_);
 }
 
-bool Detector::judges(const event::Access& access) const {
-  if (access.user.empty() || !access.ip || access.status != event::Status::accepted) return false;
-  if (access.ip->is_loopback() || access.ip->is_unspecified()) return false;
-  if (!exempt_users_.empty() && exempt_users_.contains(access.user)) return false;
-  return std::none_of(policy_.exempt_nets.begin(), policy_.exempt_nets.end(),
-                      [&](const ip::Prefix& net) { return net.contains(*access.ip); });
+std::string_view Detector::excuse(const event::Access& access) const {
+  if (access.user.empty()) return "without a user";
+  if (!access.ip) return "without an address";
+  if (access.status != event::Status::accepted) return "rejected";
+  if (access.ip->is_loopback()) return "from loopback";
+  if (access.ip->is_unspecified()) return "from nowhere";
+  if (!exempt_users_.empty() && exempt_users_.contains(access.user)) return "of an exempt user";
+  for (const ip::Prefix& net : policy_.exempt_nets) {
+    if (net.contains(*access.ip)) return "from an exempt prefix";
+  }
+  return {};
+}
+
+std::uint32_t Detector::limit_of(std::string_view user) const {
+  return limit_of_ ? limit_of_(user).value_or(policy_.limit) : policy_.limit;
+}
+
+std::vector<Detector::Held> Detector::held_by(std::string_view user) const {
+  std::vector<Held> held;
+  const Index index = table_.find_user(user);
+  if (index == kNone) return held;
+  for (Index place = table_.places(index); place != kNone; place = table_.place(place).next_of_user)
+    held.push_back({target_of(place), table_.place(place).first, table_.place(place).last});
+  std::sort(held.begin(), held.end(), [](const Held& a, const Held& b) { return a.first < b.first; });
+  return held;
 }
 
 // The user's time after a line at `at`. It grows with every line, so that times also tell the order of lines

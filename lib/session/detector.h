@@ -54,6 +54,16 @@ class Detector {
   std::uint64_t take_evicted() { return std::exchange(evicted_, 0); }
   std::size_t users() const { return table_.users(); }
 
+  // Why a line judges nobody: "rejected", "from loopback"; empty when it counts.
+  std::string_view excuse(const event::Access& access) const;
+  // The places that a user holds, oldest first, and how many he may.
+  struct Held {
+    ip::Prefix place;
+    Time first, last;
+  };
+  std::vector<Held> held_by(std::string_view user) const;
+  std::uint32_t limit_of(std::string_view user) const;
+
   // All that later verdicts depend on, as lines (NDJSON). A detector that restores them goes on as this one
   // would.
   void save(const std::function<void(std::string_view)>& write) const;
@@ -70,7 +80,6 @@ class Detector {
     std::size_t told = 0;
   };
 
-  bool judges(const event::Access& access) const;
   Time advance(Index user, Time at);
   void expire_places(Index user, Time now);
   Index visit(Index user, const event::Access& access, Time now);
@@ -83,7 +92,8 @@ class Detector {
   std::string torrent_sign(const event::Access& access, Index place, Time now);
   void judge_shared(Index place, Time now);
   void judge_addresses(Index user, Time now);
-  std::vector<Index> counted_places(Index user, std::uint32_t limit, Time now);
+  std::vector<Index> places_of(Index user) const;
+  std::string take_out(std::vector<Index>& places, const std::function<bool(Index)>& is_out) const;
   std::vector<Index> losers(const std::vector<Index>& places, const Breach& breach) const;
   std::string describe(const std::vector<Index>& places, const Breach& breach) const;
 

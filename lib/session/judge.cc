@@ -83,16 +83,25 @@ void Detector::judge_torrent(const event::Access& access, Index place, Time now)
   act(std::move(verdict), user, {place});
 }
 
-// The user's places that count, oldest first: all, but for gateways when they matter.
-std::vector<Index> Detector::counted_places(Index user, std::uint32_t limit, Time now) {
+// The user's places, oldest first.
+std::vector<Index> Detector::places_of(Index user) const {
   std::vector<Index> places;
   for (Index place = table_.places(user); place != kNone; place = table_.place(place).next_of_user)
     places.push_back(place);
-  if (places.size() <= limit) return places;
-  std::erase_if(places, [&](Index place) { return is_gateway(place, now); });
   std::sort(places.begin(), places.end(),
             [this](Index a, Index b) { return table_.place(a).first < table_.place(b).first; });
   return places;
+}
+
+// Takes out of `places` those for which `is_out` holds, and says which.
+std::string Detector::take_out(std::vector<Index>& places, const std::function<bool(Index)>& is_out) const {
+  std::string names;
+  std::erase_if(places, [&](Index place) {
+    if (!is_out(place)) return false;
+    names += (names.empty() ? "" : ", ") + ip::to_string(target_of(place));
+    return true;
+  });
+  return names;
 }
 
 std::string Detector::describe(const std::vector<Index>& places, const Breach& breach) const {
@@ -108,10 +117,9 @@ std::string Detector::describe(const std::vector<Index>& places, const Breach& b
 void Detector::judge_addresses(Index user, Time now) {
   const Index first = table_.places(user);
   if (first == kNone || table_.place(first).next_of_user == kNone) return;  // one place breaks no limit
-  const std::uint32_t limit =
-      limit_of_ ? limit_of_(table_.name(user)).value_or(policy_.limit) : policy_.limit;
+  const std::uint32_t limit = limit_of(table_.name(user));
   if (limit == 0) return;
-  std::vector<Index> places = counted_places(user, limit, now);
+  std::vector<Index> places = places_of(user);
   const auto breach_of = [&](const std::vector<Index>& counted) {
     std::vector<Activity> times;
     for (const Index place : counted) times.push_back({table_.place(place).first, table_.place(place).last});
@@ -122,18 +130,19 @@ void Detector::judge_addresses(Index user, Time now) {
 
   Verdict verdict = make_verdict(user, now, "addresses", places);
   verdict.limit = limit;
-  verdict.why = describe(places, *breach);
-  std::string unproven;
-  std::erase_if(places, [&](Index place) {
-    if (proven(place)) return false;
-    unproven += (unproven.empty() ? "" : ", ") + ip::to_string(target_of(place));
-    return true;
-  });
-  if (!unproven.empty()) {
+  std::string why = describe(places, *breach), out;
+  // Who is left out may be what broke the rule, so it is applied again to the rest.
+  const auto leave_out = [&](const char* because, const std::function<bool(Index)>& is_out) {
+    const std::string names = take_out(places, is_out);
+    if (names.empty()) return;
+    add_clause(out, because + names);
     breach = breach_of(places);
-    if (breach) verdict.why = describe(places, *breach);
-    add_clause(verdict.why, "not counted, no connection here: " + unproven);
-  }
+    if (breach) why = describe(places, *breach);
+  };
+  leave_out("not counted, a gateway: ", [&](Index place) { return is_gateway(place, now); });
+  if (breach) leave_out("not counted, no connection here: ", [&](Index place) { return !proven(place); });
+  verdict.why = std::move(why);
+  if (!out.empty()) add_clause(verdict.why, out);
   if (!breach) {
     verdict.action = Action::spared;
     return tell(std::move(verdict), user);

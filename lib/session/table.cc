@@ -10,6 +10,11 @@ Table::Table() : by_name_(0, ByName{this}, ByName{this}), by_address_(0, ByAddre
 
 std::string_view Table::name(Index user) const { return names_.text(users_[user].name, users_[user].length); }
 
+Index Table::find_user(std::string_view name) const {
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? kNone : *found;
+}
+
 Index Table::touch_user(std::string_view name) {
   if (const auto found = by_name_.find(name); found != by_name_.end()) {
     const Index user = *found;

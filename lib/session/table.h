@@ -41,6 +41,8 @@ class Table {
 
   // The user of this name, added when new, and now the one seen last.
   Index touch_user(std::string_view name);
+  // kNone when there is none.
+  Index find_user(std::string_view name) const;
   std::string_view name(Index user) const;
   std::size_t users() const { return users_.size(); }
   // The user seen longest ago; kNone when there is none.

@@ -71,6 +71,9 @@ void declare(cli::Command& command, Settings& settings) {
   command.option("--max-users", policy.max_users, "N", "beyond it the user idle longest is forgotten");
   command.choice("--pass", settings.pass_access, {{"access", true}, {"none", false}},
                  "pass access events on");
+  command.option("--explain", settings.explain, "USER", "print this user's time line instead of events");
+  command.option("--compare", settings.compare, "POLICY.toml",
+                 "print who would be banned by only one of two policies");
   command.option("--dry-run", policy.dry_run, "report, do not ban");
 }
 

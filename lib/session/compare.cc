@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// Counts both sides' bans by user, target and rule.
+#include "session/compare.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "event/writer.h"
+
+namespace xlimit::session {
+
+void Comparison::hear(const event::Access& access) {
+  count(one_.feed(access), &Tally::one, one_total_);
+  count(other_.feed(access), &Tally::other, other_total_);
+}
+
+void Comparison::count(const std::vector<Verdict>& verdicts, std::uint64_t Tally::*side,
+                       std::uint64_t& total) {
+  for (const Verdict& verdict : verdicts) {
+    for (const Target& target : verdict.targets) {
+      ++total;
+      const Key key{verdict.user, target.prefix, verdict.rule};
+      if (tallies_.size() >= kMost && !tallies_.contains(key)) continue;
+      Tally& tally = tallies_[key];
+      if (tally.one == 0 && tally.other == 0) {
+        tally.first = verdict.at;
+        tally.why = verdict.why;
+      }
+      ++(tally.*side);
+    }
+  }
+}
+
+void Comparison::write(std::string_view node, const std::function<void(std::string_view)>& write) const {
+  std::vector<decltype(tallies_)::const_iterator> differing;
+  for (auto entry = tallies_.begin(); entry != tallies_.end(); ++entry) {
+    if (entry->second.one != entry->second.other) differing.push_back(entry);
+  }
+  std::stable_sort(differing.begin(), differing.end(),
+                   [](const auto& a, const auto& b) { return a->second.first < b->second.first; });
+  event::Line line;
+  for (const auto& entry : differing) {
+    event::Writer writer{line, "difference", entry->second.first};
+    writer.text(",\"node\":", node, 253);
+    writer.text(",\"rule\":", entry->first.rule, 64);
+    writer.text(",\"user\":", entry->first.user, event::kMaxUser);
+    writer.prefix(",\"target\":", entry->first.target);
+    writer.number(",\"bans\":", entry->second.one);
+    writer.number(",\"other_bans\":", entry->second.other);
+    writer.text(",\"why\":", entry->second.why, 1000);
+    write(writer.finish());
+  }
+}
+
+std::string Comparison::sum(std::string_view name) const {
+  std::size_t one = 0, other = 0, only_one = 0, only_other = 0;
+  for (const auto& [key, tally] : tallies_) {
+    one += tally.one > 0;
+    other += tally.other > 0;
+    only_one += tally.other == 0;
+    only_other += tally.one == 0;
+  }
+  return fmt::format("{} bans of {} targets here, {} of {} by '{}'; {} targets only here, {} only there",
+                     one_total_, one, other_total_, other, name, only_one, only_other);
+}
+
+}  // namespace xlimit::session

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// Compares what the user held before a line with what he holds after it.
+#include "session/explain.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/number.h"
+
+namespace xlimit::session {
+namespace {
+
+using Held = Detector::Held;
+
+std::string stamp(Time at) {
+  char text[base::kTimeLength];
+  return {text, base::format_time(at, text)};
+}
+
+bool holds(const std::vector<Held>& places, const ip::Prefix& place) {
+  return std::any_of(places.begin(), places.end(), [&](const Held& held) { return held.place == place; });
+}
+
+std::string names(const std::vector<Held>& places) {
+  std::string text;
+  for (const Held& held : places) text += (text.empty() ? "" : ", ") + ip::to_string(held.place);
+  return text;
+}
+
+std::string decision(const Verdict& verdict) {
+  std::string text = fmt::format("    {}: {}: {}\n", verdict.rule, word(verdict.action), verdict.why);
+  for (const Target& target : verdict.targets)
+    text += fmt::format("    ban {} for {}\n", ip::to_string(target.prefix),
+                        base::format_duration(target.duration));
+  return text;
+}
+
+}  // namespace
+
+std::string Explainer::hear(const event::Access& access) {
+  const std::string_view excuse = detector_.excuse(access);
+  const std::vector<Verdict> verdicts = detector_.feed(access);
+  if (access.user != user_) return {};
+  ++lines_;
+  const std::string from = access.ip ? ip::to_string(*access.ip) : "?";
+  std::string text = fmt::format("{}  {} port {}: ", stamp(access.at), from, access.port.value_or(0));
+  if (!excuse.empty()) return text + fmt::format("not counted, {}\n", excuse);
+
+  std::vector<Held> now = detector_.held_by(user_);
+  const bool known = std::any_of(before_.begin(), before_.end(),
+                                 [&](const Held& held) { return held.place.contains(*access.ip); });
+  text += known ? "seen again" : "joins";
+  text += fmt::format("; holds {} of {}: {}\n", now.size(), detector_.limit_of(user_), names(now));
+  for (const Held& held : before_) {
+    const bool gone = !holds(now, held.place) && verdicts.empty();
+    if (gone)
+      text += fmt::format("    {} has left: nothing since {}\n", ip::to_string(held.place), stamp(held.last));
+  }
+  for (const Verdict& verdict : verdicts) {
+    text += decision(verdict);
+    ++violations_;
+    bans_ += verdict.targets.size();
+  }
+  before_ = std::move(now);
+  return text;
+}
+
+std::string Explainer::sum() const {
+  return fmt::format("{} lines of '{}': {} violations, {} bans\n", lines_, user_, violations_, bans_);
+}
+
+}  // namespace xlimit::session

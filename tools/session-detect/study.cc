@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// Feeds a stream to an Explainer or a Comparison. Sockets are of today and say nothing about a recorded
+// stream, so the log is believed.
+#include "session-detect/study.h"
+
+#include "session/compare.h"
+#include "session/explain.h"
+#include "stage/stage.h"
+
+namespace session_detect {
+
+using base::Exit;
+using base::Result;
+using stream::Output;
+
+namespace {
+
+session::LimitOf limit_of(const session::Limits& limits) {
+  return [&limits](std::string_view user) { return limits.of(user); };
+}
+
+// Every access event goes to `hear`; other lines end here.
+Result<Exit> read_stream(const cli::Command& command,
+                         const std::function<Result<void>(const event::Access&, Output&)>& hear,
+                         const std::function<Result<void>(Output&)>& end) {
+  stage::Stage stage{
+      command,
+      {.on_event = [&](const event::Event& event, const stream::Piece&, Output& out) -> Result<bool> {
+         const auto* access = std::get_if<event::Access>(&event);
+         Result<void> heard = access == nullptr ? Result<void>{} : hear(*access, out);
+         if (!heard) return base::failed(heard);
+         return true;
+       },
+       .on_other = [](const stream::Piece&, Output&) { return Result<void>{}; },
+       .on_drained = {},
+       .on_end = end}};
+  return stage.run();
+}
+
+// The policy that the file alone describes.
+Result<Settings> read_policy(const std::string& path) {
+  Settings settings;
+  cli::Command command{"session-detect", ""};
+  declare(command, settings);
+  std::string words[]{"session-detect", "--config", path};
+  char* argv[]{words[0].data(), words[1].data(), words[2].data()};
+  const auto finish = [&]() -> Result<Exit> {
+    Result<void> completed = complete(settings);
+    if (!completed) return base::failed(completed);
+    return Exit::kDone;
+  };
+  const int code = command.run(3, argv, finish);  // says itself what is wrong
+  if (code != 0) return base::fail(static_cast<Exit>(code), "'" + path + "' is no policy");
+  return settings;
+}
+
+}  // namespace
+
+Result<Exit> explain(const cli::Command& command, const Settings& settings, const session::Limits& limits) {
+  session::Detector detector{settings.policy, {}, limit_of(limits)};
+  session::Explainer explainer{detector, settings.explain};
+  return read_stream(
+      command, [&](const event::Access& access, Output& out) { return out.write(explainer.hear(access)); },
+      [&](Output& out) { return out.write(explainer.sum()); });
+}
+
+Result<Exit> compare(const cli::Command& command, const Settings& settings, const session::Limits& limits) {
+  Result<Settings> other = read_policy(settings.compare);
+  if (!other) return base::failed(other);
+  Result<session::Limits> other_limits =
+      other->limits_file.empty() ? Result<session::Limits>{limits} : read_limits(other->limits_file);
+  if (!other_limits) return base::failed(other_limits);
+  session::Detector one{settings.policy, {}, limit_of(limits)};
+  session::Detector two{other->policy, {}, limit_of(*other_limits)};
+  session::Comparison comparison{one, two};
+  return read_stream(
+      command,
+      [&](const event::Access& access, Output&) {
+        comparison.hear(access);
+        return Result<void>{};
+      },
+      [&](Output& out) {
+        Result<void> written;
+        comparison.write(command.common().node, [&](std::string_view line) {
+          if (written) written = out.write(line);
+        });
+        command.warn(comparison.sum(settings.compare));
+        return written;
+      });
+}
+
+}  // namespace session_detect
