@@ -24,6 +24,11 @@ bool is_longer(std::chrono::seconds asked, std::chrono::seconds left) {
   return asked.count() == 0 || asked > left;
 }
 
+void blame(Verdict& verdict, std::string why) {
+  verdict.failed = true;
+  verdict.why = std::move(why);
+}
+
 Order with_action(Order order, Action action) {
   order.action = action;
   return order;
@@ -102,7 +107,7 @@ base::Result<Bans::Waiting> Bans::insert(const Waiting& which, std::span<const O
     if (answers[i].outcome == Outcome::exists)
       there.push_back(which[i]);
     else if (!verdict.done)
-      verdict.why = reason(orders[which[i]], answers[i]);
+      blame(verdict, reason(orders[which[i]], answers[i]));
   }
   return there;
 }
@@ -136,9 +141,8 @@ base::Result<Bans::Waiting> Bans::extend(const Waiting& which, std::span<const O
   if (base::Result<void> asked = execute(replacements, answers); !asked) return base::failed(asked);
   for (std::size_t i = 0; i < changed.size(); ++i) {
     const bool done = answers[i].outcome == Outcome::done;
-    verdicts[changed[i]] = {.done = done,
-                            .result = BanResult::extended,
-                            .why = done ? "" : reason(orders[changed[i]], answers[i])};
+    verdicts[changed[i]] = {.done = done, .result = BanResult::extended};
+    if (!done) blame(verdicts[changed[i]], reason(orders[changed[i]], answers[i]));
   }
   return vanished;
 }
@@ -155,7 +159,7 @@ base::Result<void> Bans::ban(std::span<const Order> orders, std::span<Verdict> v
     waiting = std::move(*vanished);
   }
   for (const std::size_t index : waiting)
-    verdicts[index].why = "it comes and goes in set '" + backend_.name_of(orders[index].key()) + "'";
+    blame(verdicts[index], "it comes and goes in set '" + backend_.name_of(orders[index].key()) + "'");
   return {};
 }
 
@@ -169,7 +173,7 @@ base::Result<void> Bans::unban(std::span<const Order> orders, std::span<Verdict>
     // In a set that is not there nobody is banned.
     verdicts[i].done = outcome == Outcome::done || outcome == Outcome::absent || outcome == Outcome::no_set;
     verdicts[i].was_present = outcome == Outcome::done;
-    if (!verdicts[i].done) verdicts[i].why = reason(orders[i], answers[i]);
+    if (!verdicts[i].done) blame(verdicts[i], reason(orders[i], answers[i]));
   }
   return {};
 }

@@ -22,6 +22,7 @@ struct Verdict {
   bool done = false;
   event::BanResult result = event::BanResult::added;  // of a ban that is done
   bool was_present = false;                           // of a removal that is done
+  bool failed = false;                                // the kernel could not, as opposed to: it was not asked
   std::string why{};                                  // of what is not done
 };
 

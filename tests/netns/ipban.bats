@@ -263,6 +263,16 @@ ban_line() { # TARGET SECONDS [MORE]
   [[ $(tail -n 1 "$BATS_TEST_TMPDIR/out") -eq 2 ]]
 }
 
+@test "a ban that does not fit is refused by apply, said once, and stops nothing" {
+  in_fresh_netns bash -c '
+    ipset create xlimit4 hash:net family inet timeout 0 maxelem 2 hashsize 64
+    for i in 1 2 3 4; do echo "${0/TARGET/203.0.113.$i}"; done | ipban apply' \
+    "$(ban_line TARGET 60)" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err"
+  [[ $(grep -c banned "$BATS_TEST_TMPDIR/out") -eq 2 ]]
+  [[ $(grep -c "refused.*\"why\":\"set 'xlimit4' is full\"" "$BATS_TEST_TMPDIR/out") -eq 2 ]]
+  [[ $(head -n 1 "$BATS_TEST_TMPDIR/err") = "ipban: a ban failed: '203.0.113.3': set 'xlimit4' is full, refused" ]]
+}
+
 @test "a set of another kind under our name is left alone and named" {
   run -69 in_fresh_netns bash -c 'ipset create xlimit4 hash:ip; ipban add 203.0.113.1'
   [[ $output = "ipban: use set 'xlimit4': it is hash:ip inet without timeouts, not hash:net inet with timeouts; destroy it or choose another --set" ]]

@@ -23,7 +23,7 @@ Batch::Batch(Enforcer& enforcer, const Settings& settings, const cli::Command& c
       dry_run_(settings.dry_run),
       command_(command),
       arena_(kMostBytes),
-      failed_(command, "ban") {}
+      failed_(command, "a ban failed") {}
 
 std::string_view Batch::keep(std::string_view text) {
   if (text.empty()) return {};
@@ -94,7 +94,8 @@ base::Result<void> Batch::carry_out(std::span<const Item> run, stream::Output& o
     if (!asked)
       asked = kind == Kind::ban ? enforcer_.ban(orders, verdicts) : enforcer_.unban(orders, verdicts);
     for (sets::Verdict& verdict : verdicts) {
-      if (!asked && !verdict.done && verdict.why.empty()) verdict.why = asked.error().text;
+      if (!asked && !verdict.done && verdict.why.empty())
+        verdict = {.failed = true, .why = asked.error().text};
     }
   }
   for (std::size_t i = 0; i < run.size(); ++i) {
@@ -121,6 +122,7 @@ base::Result<void> Batch::write_ban(const Item& item, const sets::Order& order, 
   if (verdict.done)
     return out.write(
         event::encode(event::Banned{std::move(ban), verdict.result, enforcer_.set_of(order)}, line_));
+  if (verdict.failed) failed_.add("'" + ip::to_string(ban.target) + "': " + verdict.why + ", refused");
   return out.write(event::encode(event::Refused{std::move(ban), verdict.why}, line_));
 }
 
@@ -128,7 +130,7 @@ base::Result<void> Batch::write_unban(const Item& item, const sets::Order& order
                                       const sets::Verdict& verdict, stream::Output& out) {
   if (dry_run_) return write_dry(item, out);
   if (!verdict.done) {
-    failed_.add("lift '" + ip::to_string(item.ban.target) + "': " + verdict.why + ", passed on");
+    failed_.add("lifting '" + ip::to_string(item.ban.target) + "': " + verdict.why + ", passed on");
     return write_line(item.line, item.last, out);
   }
   const event::Unban unban{.at = item.ban.at,
