@@ -1,6 +1,7 @@
 # What `make install` puts beside the programs; a file joins by being there.
 set(XLIMIT_UNIT_DIR lib/systemd/system CACHE STRING "where units go, below the prefix unless absolute")
 
+install(FILES man/xlimit-events.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/xlimit)
 file(GLOB pages CONFIGURE_DEPENDS man/*.[1-8])
 foreach(page IN LISTS pages)
   string(REGEX REPLACE ".*\\." "" section ${page})
