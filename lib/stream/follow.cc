@@ -42,8 +42,9 @@ Follower::Files::iterator Follower::find(Key key) {
   });
 }
 
-void Follower::add(LogFile file) {
+void Follower::add(LogFile file, Hold hold) {
   files_.push_back(std::move(file));
+  if (hold == Hold::until_read) copies_.insert(files_.back().fd());
   touched_.insert(files_.back().fd());
   if (on_open) on_open(files_.back());
   bound();
@@ -56,7 +57,7 @@ void Follower::open_missed() {
     const Key key{sibling.identity.device, sibling.identity.inode};
     seen.insert(key);
     if (sibling.compressed || known_.contains(key) || find(key) != files_.end()) continue;
-    base::Result<LogFile> file = LogFile::open(sibling.path);
+    base::Result<LogFile> file = open_sibling(path_, sibling);
     if (!file) continue;
     const bool copy = std::any_of(files_.begin(), files_.end(), [&](const LogFile& held) {
       return !held.identity().head.empty() && begins_with(file->fd(), held.identity().head);
@@ -80,11 +81,13 @@ void Follower::touch_all() {
 }
 
 bool Follower::read() {
-  for (LogFile& file : files_) {
-    if (!touched_.contains(file.fd())) continue;
-    check(file);
-    if (read_slice(file)) return true;
-    touched_.erase(file.fd());
+  for (Files::iterator next = files_.begin(); next != files_.end();) {
+    const Files::iterator file = next++;
+    if (!touched_.contains(file->fd())) continue;
+    check(*file);
+    if (read_slice(*file)) return true;
+    touched_.erase(file->fd());
+    if (copies_.contains(file->fd())) give_up(file);
   }
   return false;
 }
@@ -109,7 +112,7 @@ std::uint64_t Follower::read_copy(const LogFile::Cut& cut) {
   std::reverse(siblings.begin(), siblings.end());
   for (const Sibling& sibling : siblings) {
     if (sibling.compressed || sibling.size <= cut.offset || cut.before.head.empty()) continue;
-    base::Result<LogFile> copy = LogFile::open(sibling.path);
+    base::Result<LogFile> copy = open_sibling(path_, sibling);
     if (!copy || !begins_with(copy->fd(), cut.before.head)) continue;
     copy->seek(cut.offset);
     while (read_slice(*copy)) continue;
@@ -140,6 +143,7 @@ void Follower::give_up(Files::iterator file) {
   file->finish(sink_.piece);
   known_.insert({file->identity().device, file->identity().inode});
   touched_.erase(file->fd());
+  copies_.erase(file->fd());
   if (on_close) on_close(*file);
   files_.erase(file);
 }

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "stream/checkpoint.h"
 #include "stream/log_file.h"
 #include "stream/siblings.h"
 
@@ -52,6 +53,12 @@ class Follower {
 
   // Opens the log when it is there. Fails when it is and cannot be read.
   base::Result<void> begin(From from);
+  // Goes on where `places` of an earlier run say: the files are found by inode and first bytes, under
+  // whatever name rotation gave them, and those rotated since are read before the one under the path. What is
+  // gone is a gap.
+  base::Result<void> resume(const std::vector<Place>& places);
+  // Where reading is. One with inode 0 when no file is open.
+  std::vector<Place> places() const;
   bool is_open() const { return !files_.empty(); }
 
   // Opens what stands under the path now, and what stood there since the last look. A file that cannot be
@@ -77,10 +84,13 @@ class Follower {
   std::function<void(const LogFile&)> on_open, on_close;
 
  private:
+  enum class Hold : std::uint8_t { open, until_read };
   using Files = std::list<LogFile>;
   using Key = std::pair<dev_t, ino_t>;
   Files::iterator find(Key key);
-  void add(LogFile file);
+  void resume_place(const Place& place, bool last, std::vector<Sibling>& left);
+  void open_newer(const std::vector<Sibling>& left, std::int64_t than, Hold hold);
+  void add(LogFile file, Hold hold = Hold::open);
   void open_missed();
   void open_current();
   void check(LogFile& file);
@@ -93,6 +103,7 @@ class Follower {
   Sink sink_;
   Files files_;
   std::set<int> touched_;  // descriptors
+  std::set<int> copies_;   // descriptors of those that nobody writes to any more
   std::set<Key> known_;    // rotated files that were there before us, or were read
   std::string warned_;     // said already
 };

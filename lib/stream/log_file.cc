@@ -65,6 +65,7 @@ void LogFile::look() {
   const auto size = static_cast<std::uint64_t>(status.st_size);
   if (size > size_) grown_ = std::chrono::steady_clock::now();
   size_ = size;
+  written_ = std::int64_t{status.st_mtim.tv_sec} * 1000000000 + status.st_mtim.tv_nsec;
 }
 
 void LogFile::extend_head() {

@@ -61,14 +61,18 @@ class LogFile {
   // the file is never `ended`: a half line waits for its rest.
   base::Result<ReadState> read(const std::function<void(const Piece&)>& on_piece);
   // Gives a half line that will get no rest.
-  void finish(const std::function<void(const Piece&)>& on_piece) { lines_.finish(on_piece); }
+  void finish(const std::function<void(const Piece&)>& on_piece) {
+    lines_.finish(on_piece);
+    offset_ = position_;
+  }
 
   int fd() const { return fd_.get(); }
   const Identity& identity() const { return identity_; }
   // Where the line begins that has not been given yet.
   std::uint64_t offset() const { return offset_; }
   std::uint64_t size() const { return size_; }
-  bool has_half_line() const { return position_ > offset_; }
+  // When it was last written to, nanoseconds since 1970.
+  std::int64_t written() const { return written_; }
   // When it last grew, by the monotonic clock.
   std::chrono::steady_clock::time_point grown() const { return grown_; }
 
@@ -83,6 +87,7 @@ class LogFile {
   std::uint64_t size_ = 0;      // at the last look
   std::uint64_t position_ = 0;  // read up to here
   std::uint64_t offset_ = 0;    // given up to here
+  std::int64_t written_ = 0;
   std::chrono::steady_clock::time_point grown_ = std::chrono::steady_clock::now();
 };
 

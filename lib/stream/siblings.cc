@@ -57,10 +57,15 @@ bool is_rotated_name(string_view log, string_view name) {
          is_rotation_mark(name.substr(stem.size(), name.size() - log.size()));
 }
 
-std::vector<Sibling> find_siblings(const std::string& log) {
-  const std::filesystem::path path{log};
-  const std::string own = path.filename().string();
-  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+bool looks_rotated(string_view name) {
+  const string_view plain = without_compression(name);
+  const std::size_t log = plain.find(".log");
+  return plain.size() != name.size() || (log != string_view::npos && is_rotation_mark(plain.substr(log + 4)));
+}
+
+namespace {
+
+std::vector<Sibling> scan(const std::filesystem::path& folder, const std::string& own) {
   std::vector<Sibling> found;
   std::error_code ignored;
   for (std::filesystem::directory_iterator entry{folder, ignored}, end; entry != end;
@@ -76,6 +81,42 @@ std::vector<Sibling> find_siblings(const std::string& log) {
     return a.written != b.written ? a.written < b.written : a.path > b.path;
   });
   return found;
+}
+
+bool same_files(const std::vector<Sibling>& a, const std::vector<Sibling>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Sibling& one, const Sibling& other) {
+    return one.path == other.path && one.identity.same_inode(other.identity);
+  });
+}
+
+}  // namespace
+
+// Names that move while a folder is read may be missed, so it is read until it says the same twice.
+std::vector<Sibling> find_siblings(const std::string& log) {
+  const std::filesystem::path path{log};
+  const std::string own = path.filename().string();
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  std::vector<Sibling> found = scan(folder, own);
+  for (int tries = 0; tries < 20; ++tries) {
+    std::vector<Sibling> again = scan(folder, own);
+    if (same_files(found, again)) return again;
+    found = std::move(again);
+  }
+  return found;
+}
+
+base::Result<LogFile> open_sibling(const std::string& log, const Sibling& sibling) {
+  base::Result<LogFile> file = LogFile::open(sibling.path);
+  for (int tries = 0; tries < 20; ++tries) {
+    if (file && file->identity().same_inode(sibling.identity)) return file;
+    const std::vector<Sibling> now = find_siblings(log);
+    const auto moved = std::find_if(now.begin(), now.end(), [&](const Sibling& other) {
+      return other.identity.same_inode(sibling.identity);
+    });
+    if (moved == now.end()) return base::os_error("open '" + sibling.path + "'", ENOENT);
+    file = LogFile::open(moved->path);
+  }
+  return base::os_error("open '" + sibling.path + "'", ENOENT);
 }
 
 }  // namespace xlimit::stream

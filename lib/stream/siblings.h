@@ -22,7 +22,13 @@ struct Sibling {
 // Whether rotation may have made a file called `name` of one called `log` (both without folders).
 bool is_rotated_name(std::string_view log, std::string_view name);
 
+// Whether a name looks rotated by itself: "access.log.1", "access.log-20260601", "access.log.2.gz".
+bool looks_rotated(std::string_view name);
+
 // All of them in the log's folder, oldest first by their last write. A folder that cannot be read has none.
 std::vector<Sibling> find_siblings(const std::string& log);
+
+// Opens that file, also when it is renamed meanwhile. Fails as LogFile::open does, and when it is gone.
+base::Result<LogFile> open_sibling(const std::string& log, const Sibling& sibling);
 
 }  // namespace xlimit::stream

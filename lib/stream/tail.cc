@@ -3,6 +3,8 @@
 #include "stream/tail.h"
 
 #include <fcntl.h>
+#include <fnmatch.h>
+#include <glob.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 
@@ -23,6 +25,34 @@ bool is_fifo(const std::string& path) {
   return ::stat(path.c_str(), &status) == 0 && S_ISFIFO(status.st_mode);
 }
 
+bool is_pattern(const std::string& path) {
+  struct stat status;
+  return path.find_first_of("*?[", path.rfind('/') + 1) != std::string::npos &&
+         ::stat(path.c_str(), &status) != 0;
+}
+
+// Files that match and that rotation did not make of another one that does.
+std::vector<std::string> match(const std::string& pattern) {
+  glob_t found{};
+  std::vector<std::string> paths;
+  if (::glob(pattern.c_str(), 0, nullptr, &found) == 0) {
+    for (std::size_t i = 0; i < found.gl_pathc; ++i) {
+      struct stat status;
+      if (::stat(found.gl_pathv[i], &status) == 0 && S_ISREG(status.st_mode))
+        paths.emplace_back(found.gl_pathv[i]);
+    }
+  }
+  ::globfree(&found);
+  const std::vector<std::string> all = paths;
+  std::erase_if(paths, [&](const std::filesystem::path path) {
+    return looks_rotated(path.filename().string()) ||
+           std::any_of(all.begin(), all.end(), [&](const std::filesystem::path log) {
+             return is_rotated_name(log.filename().string(), path.filename().string());
+           });
+  });
+  return paths;
+}
+
 }  // namespace
 
 // stdin, or a FIFO. One without a writer is not at its end when following: the next writer may come.
@@ -37,22 +67,27 @@ struct Tail::Pipe {
   int number() const { return fd ? fd.get() : STDIN_FILENO; }
 };
 
-Tail::Tail(Loop& loop, Options options, std::function<void()> on_drained)
-    : loop_(loop), options_(options), on_drained_(std::move(on_drained)) {}
+Tail::Tail(Loop& loop, Options options, std::function<Follower::Sink(const std::string& name)> open_sink,
+           std::function<void()> on_read)
+    : loop_(loop),
+      options_(std::move(options)),
+      open_sink_(std::move(open_sink)),
+      on_read_(std::move(on_read)) {}
 
 Tail::~Tail() = default;
 
-base::Result<void> Tail::add(const std::string& path, Follower::Sink sink) {
+base::Result<void> Tail::add(const std::string& path) {
   if (!again_fd_) {
     again_fd_ = base::Fd{::eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK)};
     again_watch_.emplace(loop_, again_fd_.get(), POLLIN, [this](short) { work(); });
   }
-  return path == "-" || is_fifo(path) ? add_pipe(path, std::move(sink)) : add_log(path, std::move(sink));
+  if (path == "-" || is_fifo(path)) return add_pipe(path);
+  return is_pattern(path) ? add_pattern(path) : add_log(path, options_.from);
 }
 
-base::Result<void> Tail::add_log(const std::string& path, Follower::Sink sink) {
+base::Result<void> Tail::add_log(const std::string& path, From from) {
   if (base::Result<void> started = start_notices(); !started) return started;
-  auto log = std::make_unique<Follower>(path, std::move(sink));
+  auto log = std::make_unique<Follower>(path, open_sink_(path));
   Follower* follower = log.get();
   log->on_open = [this, follower](const LogFile& file) {
     if (const int watch = notices_ ? notices_->watch_file(file.fd()) : -1; watch >= 0)
@@ -66,13 +101,28 @@ base::Result<void> Tail::add_log(const std::string& path, Follower::Sink sink) {
     });
   };
   watch_folders(*log);
-  if (base::Result<void> begun = log->begin(options_.from); !begun) return begun;
+  if (base::Result<void> begun = begin(*log, from); !begun) return begun;
   if (!log->is_open()) {
     if (!options_.follow) return base::os_error("open '" + path + "'", ENOENT);
     log->warn("'" + path + "' is not there yet, waiting for it");
   }
   logs_.push_back(std::move(log));
   return {};
+}
+
+base::Result<void> Tail::begin(Follower& log, From from) {
+  std::vector<Place> places = options_.places.value_or(std::vector<Place>{});
+  std::erase_if(places, [&](const Place& place) { return place.log != log.path(); });
+  return places.empty() ? log.begin(from) : log.resume(places);
+}
+
+std::vector<Place> Tail::places() const {
+  std::vector<Place> all;
+  for (const std::unique_ptr<Follower>& log : logs_) {
+    const std::vector<Place> places = log->places();
+    all.insert(all.end(), places.begin(), places.end());
+  }
+  return all;
 }
 
 base::Result<void> Tail::start_notices() {
@@ -86,6 +136,36 @@ base::Result<void> Tail::start_notices() {
   });
   second_.emplace(loop_, 1s, [this] { on_second(); });
   return {};
+}
+
+// Also logs of an earlier run that match no more: what was left of them is read.
+base::Result<void> Tail::add_pattern(const std::string& pattern) {
+  std::vector<std::string> paths = match(pattern);
+  for (const Place& place : options_.places.value_or(std::vector<Place>{})) {
+    const bool known = std::find(paths.begin(), paths.end(), place.log) != paths.end();
+    if (!known && ::fnmatch(pattern.c_str(), place.log.c_str(), FNM_PATHNAME) == 0)
+      paths.push_back(place.log);
+  }
+  for (const std::string& path : paths) {
+    if (base::Result<void> added = add_log(path, options_.from); !added) return added;
+  }
+  if (!options_.follow && paths.empty()) return base::os_error("open '" + pattern + "'", ENOENT);
+  patterns_.push_back(pattern);
+  return start_notices();
+}
+
+void Tail::look_for_new() {
+  for (const std::string& pattern : patterns_) {
+    for (const std::string& path : match(pattern)) {
+      const bool known =
+          std::any_of(logs_.begin(), logs_.end(), [&](const auto& log) { return log->path() == path; });
+      if (known || refused_.contains(path)) continue;
+      if (const base::Result<void> added = add_log(path, From::start); !added) {
+        refused_.insert(path);
+        open_sink_(path).warning(added.error().text + ", skipped");
+      }
+    }
+  }
 }
 
 // The folder of the name, and of the file that a symbolic link leads to.
@@ -112,6 +192,7 @@ void Tail::on_notice(int watch) {
 
 void Tail::on_second() {
   const auto now = std::chrono::steady_clock::now();
+  look_for_new();
   for (const std::unique_ptr<Follower>& log : logs_) {
     watch_folders(*log);
     log->look_up();
@@ -128,9 +209,8 @@ void Tail::work() {
   const ssize_t moved = more ? ::write(again_fd_.get(), "\1\0\0\0\0\0\0", sizeof count)
                              : ::read(again_fd_.get(), &count, sizeof count);
   static_cast<void>(moved);  // EAGAIN either way: it is as it should be
-  if (more) return;
-  on_drained_();
-  if (all_ended()) loop_.stop();
+  on_read_();
+  if (!more && all_ended()) loop_.stop();
 }
 
 bool Tail::read_logs() {
@@ -151,10 +231,10 @@ bool Tail::all_ended() const {
   return logs && std::all_of(pipes_.begin(), pipes_.end(), [](const auto& pipe) { return pipe->ended; });
 }
 
-base::Result<void> Tail::add_pipe(const std::string& path, Follower::Sink sink) {
+base::Result<void> Tail::add_pipe(const std::string& path) {
   auto pipe = std::make_unique<Pipe>();
   pipe->path = path;
-  pipe->sink = std::move(sink);
+  pipe->sink = open_sink_(path);
   if (path != "-") {
     pipe->fd = base::Fd{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
     if (!pipe->fd) return base::os_error("open '" + path + "'");

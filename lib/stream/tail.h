@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Reads logs, pipes and stdin side by side on one loop.
 //
-//   stream::Tail tail{loop, {.follow = true}, [&] { flush(); }};
-//   if (auto added = tail.add(path, sink); !added) return failed(added);
+//   stream::Tail tail{loop, {.follow = true}, open_sink, [&] { flush(); }};
+//   if (auto added = tail.add(path); !added) return failed(added);
 //   loop.run();
 //
 // Event driven: inotify says when to look. A look a second is the net below, for file systems that tell
@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,17 +28,24 @@ namespace xlimit::stream {
 class Tail {
  public:
   struct Options {
+    std::optional<std::vector<Place>> places{};  // of an earlier run; logs among them go on from there
     bool follow = true;  // else: read to the end; the loop is stopped when every source has ended
     From from = From::end;
   };
 
-  // `on_drained`: everything there is was given.
-  Tail(Loop& loop, Options options, std::function<void()> on_drained);
+  // `open_sink` is asked where the lines of a source go; `on_read`: a slice was given, or all there is.
+  Tail(Loop& loop, Options options, std::function<Follower::Sink(const std::string& name)> open_sink,
+       std::function<void()> on_read);
   ~Tail();
 
-  // A file, a FIFO, or "-" for stdin. A file that is not there is waited for when following, with a warning;
-  // otherwise it is an error, as is a folder or one that must not be read.
-  base::Result<void> add(const std::string& path, Follower::Sink sink);
+  // A file, a FIFO, "-" for stdin, or a pattern for files: `*`, `?` and `[` in the last part of the path
+  // (glob(7)), where rotated names are left out; following, new files that match are read from their start. A
+  // file that is not there is waited for when following, with a warning; otherwise it is an error, as is a
+  // folder or one that must not be read.
+  base::Result<void> add(const std::string& path);
+
+  // Where reading is in every log.
+  std::vector<Place> places() const;
 
   // The sources have ended: the last half lines are judged. Following, they are left, because their rest may
   // still be written.
@@ -45,8 +53,11 @@ class Tail {
 
  private:
   struct Pipe;
-  base::Result<void> add_log(const std::string& path, Follower::Sink sink);
-  base::Result<void> add_pipe(const std::string& path, Follower::Sink sink);
+  base::Result<void> begin(Follower& log, From from);
+  base::Result<void> add_log(const std::string& path, From from);
+  base::Result<void> add_pipe(const std::string& path);
+  base::Result<void> add_pattern(const std::string& pattern);
+  void look_for_new();
   base::Result<void> start_notices();
   void watch_folders(Follower& log);
   void on_notice(int watch);
@@ -58,7 +69,10 @@ class Tail {
 
   Loop& loop_;
   Options options_;
-  std::function<void()> on_drained_;
+  std::function<Follower::Sink(const std::string& name)> open_sink_;
+  std::function<void()> on_read_;
+  std::vector<std::string> patterns_;
+  std::set<std::string> refused_;  // files that match and cannot be read
   std::vector<std::unique_ptr<Follower>> logs_;
   std::vector<std::unique_ptr<Pipe>> pipes_;
   std::size_t ended_logs_ = 0;  // without following, those before have ended

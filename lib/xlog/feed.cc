@@ -27,9 +27,35 @@ Feed::Feed(std::string file, std::string node, Zone zone)
 
 void Feed::count(Kind kind, std::string_view line) {
   Account& account = accounts_[static_cast<std::size_t>(kind)];
+  if (kind == Kind::masked) ++masked_;
   if (!account.open) account.sample = cut(line, kSample);
   account.open = true;
   ++account.amount;
+}
+
+// A panel that asks the core's API comes from loopback too, but is no user.
+void Feed::look_at_source(const event::Access& access) {
+  if (!access.ip->is_loopback() && !access.ip->is_unspecified()) {
+    seen_client_ = true;
+  } else if (!access.user.empty()) {
+    ++local_;
+  }
+}
+
+std::string_view Feed::trouble() {
+  constexpr std::uint64_t kEnough = 100;
+  if (told_) return {};
+  told_ = true;
+  if (masked_ > 0)
+    return "the core hides the clients' addresses, nobody can be judged by them: take 'maskAddress' out of "
+           "the log "
+           "section of its configuration";
+  if (!seen_client_ && local_ >= kEnough)
+    return "all connections come from this host, a proxy stands before the core: let it tell the clients' "
+           "addresses "
+           "(PROXY protocol with 'acceptProxyProtocol', or 'trustedXForwardedFor' behind HTTP)";
+  told_ = false;
+  return {};
 }
 
 void Feed::count_bytes(std::string_view kind, std::uint64_t bytes) {

@@ -35,6 +35,7 @@ class Feed {
       count(reading.kind, line);
       return {};
     }
+    if (!seen_client_) look_at_source(reading.access);
     return event::encode(reading.access, line_);
   }
   // A line that was not read: the beginning of one that is too long.
@@ -47,6 +48,11 @@ class Feed {
   void report(base::Time now, bool end, const std::function<void(const event::Source&)>& emit);
 
   Reader& reader() { return reader_; }
+  const std::string& file() const { return file_; }
+
+  // What the operator should change, told once: the log hides its sources, or a proxy stands before the core.
+  // Empty when there is nothing (new) to tell.
+  std::string_view trouble();
 
  private:
   struct Account {
@@ -57,11 +63,15 @@ class Feed {
     std::string sample;
     std::optional<base::Time> reported;
   };
+  void look_at_source(const event::Access& access);
+
   static constexpr std::size_t kKinds = 11;  // lines of every kind but `access`, and two of bytes
   std::string file_, node_;
   Reader reader_;
   event::Line line_;
   std::array<Account, kKinds> accounts_;
+  std::uint64_t local_ = 0, masked_ = 0;  // lines from loopback with a user, and masked ones
+  bool seen_client_ = false, told_ = false;
 };
 
 }  // namespace xlimit::xlog

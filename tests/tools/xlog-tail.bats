@@ -229,3 +229,44 @@ sleeping_after_read() {
   [ "$status" -eq 64 ]
   [ "${#lines[@]}" -eq 1 ]
 }
+
+@test "with a checkpoint nothing is lost or doubled over kill -9 and rotation while stopped" {
+  lines 1 3
+  follow --checkpoint place --from start "$LOG"
+  got 3
+  kill -9 "$SPAWNED"
+  wait "$SPAWNED" || :
+  line 4
+  mv "$LOG" "$LOG.1"
+  lines 5 6
+  mv "$LOG.1" "$LOG.2"
+  mv "$LOG" "$LOG.1"
+  line 7
+  mv "$OUT" before
+  follow --checkpoint place "$LOG"
+  got 7
+  cat before >>"$OUT"
+  every_line_once 7
+}
+
+@test "a checkpoint has one reader at a time, and what is none is refused" {
+  line 1
+  follow --checkpoint place "$LOG"
+  run xlog-tail --checkpoint place "$LOG"
+  [ "$status" -eq 75 ]
+  stop
+  echo something else >place
+  run xlog-tail --checkpoint place "$LOG"
+  [ "$status" -eq 65 ]
+  [ "$output" = "xlog-tail: read 'place': not a checkpoint" ]
+}
+
+@test "a pattern is followed for new files too, and rotated ones are not logs of their own" {
+  line 1 a.log
+  line 2 a.log.1
+  follow --from start '*.log*'
+  got 1
+  line 3 b.log
+  got 3
+  [ "$(grep -c '"user":"u2"' "$OUT")" -eq 0 ]
+}
