@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # fish completion of xlog-tail. Written by completions/generate from the program's own help; change that instead.
 complete -c xlog-tail -l no-follow -d 'read to the end and stop'
-complete -c xlog-tail -l from -x -a 'start end' -d 'where to begin'
+complete -c xlog-tail -l from -x -a 'start end last' -d 'where to begin; last: where the checkpoint says'
+complete -c xlog-tail -l checkpoint -r -F -d 'keep in FILE where reading got to'
 complete -c xlog-tail -l timezone -x -d 'the log\'s time zone'
 complete -c xlog-tail -l explain -x -d 'show how one line is read, step by step'
 complete -c xlog-tail -l config -r -F -d 'read options from FILE (TOML)'
