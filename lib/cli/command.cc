@@ -68,11 +68,9 @@ struct Command::Impl {
   std::vector<std::string>* rest = nullptr;
   std::vector<std::string> words;  // argv, for telling a wrong option from a wrong configuration file
 
-  bool given_on_command_line(const std::string& option) const {
-    return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
-      return word == option || word.rfind(option + "=", 0) == 0;
-    });
-  }
+  bool verb_optional = false;  // there is a body for when none is given
+
+  bool given_on_command_line(const std::string& option) const;
   void parse();
   void allow_several_words();
   const Command* chosen() const;
@@ -182,7 +180,8 @@ std::string Command::Impl::help_text() const {
     page.common = root->help.common;
   }
   const std::string words_after = page.usage.empty() ? "" : " " + page.usage;
-  page.usage = name + (page.verbs.empty() ? "" : " VERB") + " [OPTION]..." + words_after;
+  const std::string verb = page.verbs.empty() ? "" : verb_optional ? " [VERB]" : " VERB";
+  page.usage = name + verb + " [OPTION]..." + words_after;
   return format_help(page);
 }
 
@@ -212,6 +211,18 @@ void Command::Impl::allow_several_words() {
   for (const auto& verb : verbs) verb->impl_->allow_several_words();
 }
 
+// By its long name or by a short one.
+bool Command::Impl::given_on_command_line(const std::string& option) const {
+  const CLI::Option* known = app->get_option_no_throw(option);
+  const std::vector<std::string> letters =
+      known != nullptr ? known->get_snames() : std::vector<std::string>{};
+  return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+    const auto is_short = [&](const std::string& letter) { return word.rfind('-' + letter, 0) == 0; };
+    return word == option || word.rfind(option + "=", 0) == 0 ||
+           std::any_of(letters.begin(), letters.end(), is_short);
+  });
+}
+
 // One specific clause in place of CLI11's sentence.
 Error Command::Impl::explain(const CLI::ParseError& error) const {
   const auto kind = static_cast<CLI::ExitCodes>(error.get_exit_code());
@@ -237,6 +248,7 @@ Error Command::Impl::explain(const CLI::ParseError& error) const {
 int Command::run(int argc, char** argv, std::function<Result<Exit>()> body) {
   fill_standard_descriptors();
   impl_->words.assign(argv + 1, argv + argc);
+  impl_->verb_optional = static_cast<bool>(body);
   const auto report = [this](const Error& error) {
     fmt::print(stderr, "{}: {}\n", impl_->name, error.text);
     return static_cast<int>(error.code);

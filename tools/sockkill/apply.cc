@@ -126,6 +126,7 @@ class Reaper {
 }  // namespace
 
 Result<Exit> apply(const Settings& settings, const cli::Command& command) {
+  if (!settings.filter.empty()) return base::fail(Exit::kUsage, "apply: takes no filter");
   Result<sockets::Diag> diag = sockets::Diag::open();
   if (!diag) return failed(diag);
   Result<void> allowed = settings.dry_run ? Result<void>{} : diag->check_destroy();
