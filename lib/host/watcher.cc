@@ -44,6 +44,14 @@ base::Result<Facts> Watcher::read() {
   return facts;
 }
 
+base::Result<Facts> Watcher::current() {
+  if (changed()) known_.reset();
+  if (known_) return *known_;
+  base::Result<Facts> facts = read();
+  if (facts) known_ = *facts;
+  return facts;
+}
+
 bool Watcher::changed() {
   bool relevant = false;
   const base::Result<void> read =

@@ -6,6 +6,8 @@
 //   ... poll watcher->fd(); when it is readable and watcher->changed() says so, read() again.
 #pragma once
 
+#include <optional>
+
 #include "base/result.h"
 #include "host/facts.h"
 #include "netlink/socket.h"
@@ -19,6 +21,9 @@ class Watcher {
 
   // What is true now, from the kernel's tables.
   base::Result<Facts> read();
+  // The same, but the tables are read only when something changed since the last call: a router's may be
+  // long.
+  base::Result<Facts> current();
 
   int fd() const { return news_.fd(); }
   // Takes the notifications that are waiting; true when one of them matters, or when some were lost.
@@ -29,6 +34,7 @@ class Watcher {
       : tables_(std::move(tables)), news_(std::move(news)) {}
 
   netlink::Socket tables_, news_;
+  std::optional<Facts> known_;  // by current()
 };
 
 }  // namespace xlimit::host

@@ -3,6 +3,8 @@
 // reports several acknowledgements of one send.
 #include "netlink/socket.h"
 
+#include "netlink/messages.h"
+
 #include <libmnl/libmnl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -26,25 +28,6 @@ void enlarge(int fd, int forced, int allowed) {
   if (::setsockopt(fd, SOL_SOCKET, forced, &kSocketBuffer, sizeof kSocketBuffer) < 0)
     (void)::setsockopt(fd, SOL_SOCKET, allowed, &kSocketBuffer, sizeof kSocketBuffer);
 }
-
-// The messages of a datagram, one after the other.
-class Messages {
- public:
-  explicit Messages(std::span<const std::byte> datagram)
-      : message_(reinterpret_cast<const nlmsghdr*>(datagram.data())),
-        left_(static_cast<int>(datagram.size())) {}
-
-  const nlmsghdr* next() {
-    if (!mnl_nlmsg_ok(message_, left_)) return nullptr;
-    const nlmsghdr* current = message_;
-    message_ = mnl_nlmsg_next(message_, &left_);
-    return current;
-  }
-
- private:
-  const nlmsghdr* message_;
-  int left_;
-};
 
 // The positive error number of an NLMSG_ERROR or NLMSG_DONE; a message too short to hold one is an error too.
 int error_of(const nlmsghdr& message) {

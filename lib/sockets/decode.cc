@@ -8,6 +8,8 @@
 
 #include <cstring>
 
+#include "netlink/messages.h"
+
 namespace xlimit::sockets {
 namespace {
 
@@ -48,12 +50,11 @@ std::optional<Connection> decode(const nlmsghdr& message, Protocol protocol) {
 
 std::vector<Connection> decode_dump(std::span<const std::byte> bytes, Protocol protocol) {
   std::vector<Connection> connections;
-  auto left = static_cast<int>(bytes.size());
-  const auto* message = reinterpret_cast<const nlmsghdr*>(bytes.data());
-  while (mnl_nlmsg_ok(message, left) && message->nlmsg_type != NLMSG_DONE) {
+  netlink::Messages messages{bytes};
+  while (const nlmsghdr* message = messages.next()) {
+    if (message->nlmsg_type == NLMSG_DONE) break;
     if (const std::optional<Connection> connection = decode(*message, protocol))
       connections.push_back(*connection);
-    message = mnl_nlmsg_next(message, &left);
   }
   return connections;
 }

@@ -46,6 +46,8 @@ class Finder {
   // `diag` must live as long. `own_addresses` is asked whenever the listeners are read.
   Finder(Diag& diag, OwnAddresses own_addresses) : diag_(diag), own_addresses_(std::move(own_addresses)) {}
 
+  // Reads the listeners now, so that the first look-up need not. May be left out.
+  base::Result<void> refresh();
   // The live TCP connection of this peer, or none. Fails when the kernel cannot be asked.
   base::Result<std::optional<Connection>> find(const ip::Address& remote, std::uint16_t port);
 
@@ -54,7 +56,6 @@ class Finder {
 
   base::Result<std::optional<Connection>> search(const ip::Address& remote, std::uint16_t port,
                                                  const std::vector<Endpoint>& places);
-  base::Result<void> refresh();
   void move_to_front(const Endpoint& endpoint);
 
   Diag& diag_;

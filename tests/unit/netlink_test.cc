@@ -7,6 +7,7 @@
 #include <array>
 
 #include "netlink/batch.h"
+#include "netlink/messages.h"
 #include "netlink/socket.h"
 
 using namespace xlimit;
@@ -63,6 +64,18 @@ TEST_CASE("what does not fit is left out, and the message before it survives") {
   CHECK_FALSE(batch.full());
   CHECK(batch.messages() == 1);
   CHECK(batch.bytes().size() == whole);
+}
+
+TEST_CASE("a length that lies ends the messages") {
+  for (const std::uint32_t length : {0U, 15U, 21U, 0x7fffffffU, 0x80000000U, 0xffffffffU}) {
+    Buffer buffer;
+    netlink::Batch batch{buffer.bytes};
+    batch.begin(RTM_GETADDR, NLM_F_REQUEST, 1);
+    batch.extra<rtgenmsg>();
+    reinterpret_cast<nlmsghdr*>(buffer.bytes.data())->nlmsg_len = length;
+    INFO(length);
+    CHECK(netlink::Messages{batch.bytes()}.next() == nullptr);
+  }
 }
 
 TEST_CASE("a dump gives the loopback interface") {

@@ -50,7 +50,7 @@ Result<session::Evidence> Judge::look_at_sockets() {
   if (!host) return base::failed(host);
   host_.emplace(std::move(*host));
   Result<sockets::Witness> witness = sockets::Witness::open(
-      [this] { return host_->read().map([](host::Facts facts) { return std::move(facts.own); }); },
+      [this] { return host_->current().map([](host::Facts facts) { return std::move(facts.own); }); },
       [this](const std::string& text) { lookup_failed_.add(text); });
   if (!witness) return base::failed(witness);
   witness_.emplace(std::move(*witness));
