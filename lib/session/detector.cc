@@ -70,6 +70,7 @@ Time Detector::advance(Index user, Time at) {
 
 void Detector::expire_places(Index user, Time now) {
   for (Index place = table_.places(user); place != kNone;) {
+    table_.fetch_around(place);
     const Index next = table_.place(place).next_of_user;
     if (table_.place(place).last + policy_.window <= now) table_.remove_place(place);
     place = next;

@@ -57,6 +57,8 @@ class Table {
 
   // First of the user's places; the rest by next_of_user.
   Index places(Index user) const { return users_[user].places; }
+  // Has what hangs on a place brought into the cache while the caller looks at the place itself.
+  void fetch_around(Index place) const;
   Index add_place(Index user, const ip::Address& address, Time at);
   // The place is now at another address of its group: what was known of the old one is forgotten.
   void move_place(Index place, const ip::Address& address);
@@ -90,7 +92,10 @@ class Table {
   struct ByName {
     using is_transparent = void;
     const Table* table;
-    std::string_view key(Index user) const { return table->name(user); }
+    std::string_view key(Index user) const {
+      table->fetch_places(user);
+      return table->name(user);
+    }
     std::string_view key(std::string_view name) const { return name; }
     std::size_t operator()(const auto& a) const { return std::hash<std::string_view>{}(key(a)); }
     bool operator()(const auto& a, const auto& b) const { return key(a) == key(b); }
@@ -104,6 +109,7 @@ class Table {
     bool operator()(const auto& a, const auto& b) const { return key(a) == key(b); }
   };
 
+  void fetch_places(Index user) const;
   void link_user(Index user);
   void unlink_user(Index user);
   void enter(Index place, const ip::Address& address);

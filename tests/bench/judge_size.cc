@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// judge_size [USERS]: what a decision costs in time and a user in memory, when USERS (1000000) hold two
+// places each, beside what one random read of as much memory costs here.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "session/detector.h"
+
+namespace {
+
+using namespace xlimit;
+using Clock = std::chrono::steady_clock;
+
+constexpr unsigned kTrials = 1000000;
+
+// Resident memory of this process, in bytes.
+std::size_t resident() {
+  std::ifstream status{"/proc/self/statm"};
+  std::size_t total = 0, pages = 0;
+  status >> total >> pages;
+  return pages * 4096;
+}
+
+unsigned next_random(unsigned& state) { return (state = state * 1664525U + 1013904223U) >> 3; }
+
+void print(const char* what, std::vector<std::uint32_t>& nanoseconds) {
+  std::sort(nanoseconds.begin(), nanoseconds.end());
+  const auto at = [&](double part) { return nanoseconds[static_cast<std::size_t>(part * (kTrials - 1))]; };
+  std::printf("%-44s %8u %8u %8u\n", what, at(0.5), at(0.9), at(0.99));
+}
+
+template <class Body>
+std::vector<std::uint32_t> measure(Body body) {
+  std::vector<std::uint32_t> nanoseconds(kTrials);
+  for (std::uint32_t& each : nanoseconds) {
+    const Clock::time_point begin = Clock::now();
+    body();
+    each = static_cast<std::uint32_t>((Clock::now() - begin).count());
+  }
+  return nanoseconds;
+}
+
+// A chain through as much memory as the table takes: each step waits for the one before, as look-ups do.
+void measure_memory(std::size_t bytes) {
+  std::vector<std::uint32_t, base::HugeAllocator<std::uint32_t>> chain(bytes / 4);
+  unsigned state = 1;
+  for (std::uint32_t& link : chain) link = next_random(state);
+  std::uint32_t at = 0;
+  std::vector<std::uint32_t> one = measure([&] { at = chain[(at ^ next_random(state)) % chain.size()]; });
+  if (at == 1) std::printf(" ");  // the reads must not be optimised away
+  print("one random read of as much memory, ns", one);
+}
+
+struct Lines {
+  event::Access& next(unsigned user, unsigned place) {
+    name = "user-" + std::to_string(10000000 + user);
+    access.user = name;
+    access.ip = ip::Address::v4(0x0b000000U + 2 * user + place);
+    access.port = static_cast<std::uint16_t>(1024 + user % 60000);
+    access.at += std::chrono::microseconds{1};
+    return access;
+  }
+  std::string name;
+  event::Access access;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const unsigned users = argc > 1 ? static_cast<unsigned>(std::atoi(argv[1])) : 1000000;
+  session::Policy policy;
+  policy.limit = 2;
+  policy.window = std::chrono::hours{1};
+  policy.max_users = users;
+  Lines lines;
+  lines.access.at = base::Time{std::chrono::hours{24 * 365 * 50}};
+  const std::size_t before = resident();
+  session::Detector detector{policy, {}, {}};
+  for (unsigned place = 0; place < 2; ++place) {
+    for (unsigned user = 0; user < users; ++user) detector.feed(lines.next(user, place));
+  }
+  const std::size_t bytes = resident() - before;
+  unsigned state = 7;
+  std::vector<std::uint32_t> decisions(kTrials);
+  for (std::uint32_t& each : decisions) {
+    const event::Access& access = lines.next(next_random(state) % users, next_random(state) & 1);
+    const Clock::time_point begin = Clock::now();
+    detector.feed(access);
+    each = static_cast<std::uint32_t>((Clock::now() - begin).count());
+  }
+  std::printf("%-44s %8s %8s %8s\n", "", "p50", "p90", "p99");
+  measure_memory(bytes);
+  print("one decision, ns", decisions);
+  std::printf("%-44s %8.1f MB, %zu bytes a user\n", "users at two places each",
+              static_cast<double>(bytes) / 1e6, bytes / users);
+}
