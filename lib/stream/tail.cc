@@ -11,10 +11,14 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "stream/child.h"
+
 namespace xlimit::stream {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr std::chrono::seconds kLongPause{60};
 
 std::string folder_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path().string() : ".";
@@ -55,7 +59,8 @@ std::vector<std::string> match(const std::string& pattern) {
 
 }  // namespace
 
-// stdin, or a FIFO. One without a writer is not at its end when following: the next writer may come.
+// stdin, a command's output, or a FIFO. One without a writer is not at its end when following: the next
+// writer may come.
 struct Tail::Pipe {
   std::string path;
   Follower::Sink sink;
@@ -64,7 +69,14 @@ struct Tail::Pipe {
   std::optional<Watch> watch;
   bool ended = false;
 
-  int number() const { return fd ? fd.get() : STDIN_FILENO; }
+  // Of a command only.
+  std::vector<std::string> words;
+  std::optional<Child> child;
+  std::chrono::seconds pause{};
+  std::chrono::steady_clock::time_point started;
+  std::optional<Timer> restart;
+
+  int number() const { return child ? child->fd() : fd ? fd.get() : STDIN_FILENO; }
 };
 
 Tail::Tail(Loop& loop, Options options, std::function<Follower::Sink(const std::string& name)> open_sink,
@@ -72,15 +84,14 @@ Tail::Tail(Loop& loop, Options options, std::function<Follower::Sink(const std::
     : loop_(loop),
       options_(std::move(options)),
       open_sink_(std::move(open_sink)),
-      on_read_(std::move(on_read)) {}
+      on_read_(std::move(on_read)),
+      again_fd_(::eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  again_watch_.emplace(loop_, again_fd_.get(), POLLIN, [this](short) { work(); });
+}
 
 Tail::~Tail() = default;
 
 base::Result<void> Tail::add(const std::string& path) {
-  if (!again_fd_) {
-    again_fd_ = base::Fd{::eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK)};
-    again_watch_.emplace(loop_, again_fd_.get(), POLLIN, [this](short) { work(); });
-  }
   if (path == "-" || is_fifo(path)) return add_pipe(path);
   return is_pattern(path) ? add_pattern(path) : add_log(path, options_.from);
 }
@@ -239,29 +250,77 @@ base::Result<void> Tail::add_pipe(const std::string& path) {
     pipe->fd = base::Fd{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
     if (!pipe->fd) return base::os_error("open '" + path + "'");
   }
-  Pipe* const raw = pipe.get();
-  pipe->watch.emplace(loop_, pipe->number(), POLLIN, [this, raw](short) { read_pipe(*raw); });
+  watch(*pipe);
   pipes_.push_back(std::move(pipe));
   return {};
+}
+
+void Tail::watch(Pipe& pipe) {
+  pipe.watch.reset();
+  pipe.watch.emplace(loop_, pipe.number(), POLLIN, [this, &pipe](short) { read_pipe(pipe); });
 }
 
 void Tail::read_pipe(Pipe& pipe) {
   const base::Result<ReadState> state = pipe.lines.read(pipe.number(), pipe.sink.piece);
   if (!state) return loop_.stop(base::Error{state.error().code, state.error().text + " '" + pipe.path + "'"});
-  if (*state == ReadState::more) return;
-  if (*state == ReadState::ended && pipe.fd && options_.follow) {
-    // The new descriptor comes before the old one goes: a writer that opens in between must find a reader. A
-    // fresh descriptor does not report the hang-up of writers before it, so poll(2) waits.
-    base::Fd fresh{::open(pipe.path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
-    if (!fresh) return loop_.stop(base::make_os_error("open '" + pipe.path + "'", errno));
-    pipe.watch.reset();
-    pipe.fd = std::move(fresh);
-    pipe.watch.emplace(loop_, pipe.number(), POLLIN, [this, &pipe](short) { read_pipe(pipe); });
-  } else if (*state == ReadState::ended) {
+  if (*state == ReadState::ended) end_pipe(pipe);
+  if (!loop_.stopped()) work();
+}
+
+void Tail::end_pipe(Pipe& pipe) {
+  if (pipe.child) return end_command(pipe);
+  if (!pipe.fd || !options_.follow) {
     pipe.ended = true;
-    pipe.watch->pause();
+    return pipe.watch->pause();
   }
-  work();
+  // The new descriptor comes before the old one goes: a writer that opens in between must find a reader. A
+  // fresh descriptor does not report the hang-up of writers before it, so poll(2) waits.
+  base::Fd fresh{::open(pipe.path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
+  if (!fresh) return loop_.stop(base::make_os_error("open '" + pipe.path + "'", errno));
+  pipe.watch.reset();
+  pipe.fd = std::move(fresh);
+  watch(pipe);
+}
+
+base::Result<void> Tail::add_command(const std::vector<std::string>& words) {
+  auto pipe = std::make_unique<Pipe>();
+  for (const std::string& word : words) pipe->path += (pipe->path.empty() ? "" : " ") + word;
+  pipe->words = words;
+  base::Result<Child> child = Child::start(words);
+  if (!child) return base::failed(child);
+  pipe->sink = open_sink_(pipe->path);
+  pipe->child.emplace(std::move(*child));
+  pipe->started = std::chrono::steady_clock::now();
+  watch(*pipe);
+  pipes_.push_back(std::move(pipe));
+  return {};
+}
+
+// Its output is closed. One that ran for a while is started again soon, one that fails at once ever later.
+void Tail::end_command(Pipe& pipe) {
+  pipe.watch->pause();
+  const std::string how = pipe.child->wait();
+  const bool bad = how != "exit code 0";
+  if (!options_.follow) {
+    pipe.ended = true;
+    if (bad) loop_.stop(base::Error{base::Exit::kUnavailable, "'" + pipe.path + "' ended with " + how});
+    return;
+  }
+  const bool lasted = std::chrono::steady_clock::now() - pipe.started > kLongPause;
+  pipe.pause = lasted ? 1s : std::clamp(pipe.pause * 2, std::chrono::seconds{1s}, kLongPause);
+  pipe.sink.warning("'" + pipe.path + "' ended with " + how + ", starting it again in " +
+                    std::to_string(pipe.pause.count()) + " s");
+  pipe.restart.emplace(loop_, pipe.pause, [this, &pipe] { restart_command(pipe); });
+}
+
+void Tail::restart_command(Pipe& pipe) {
+  base::Result<Child> child = Child::start(pipe.words);
+  if (!child) return pipe.sink.warning(child.error().text);
+  pipe.restart.reset();
+  pipe.watch.reset();
+  pipe.child.emplace(std::move(*child));
+  pipe.started = std::chrono::steady_clock::now();
+  watch(pipe);
 }
 
 void Tail::finish() {

@@ -44,6 +44,10 @@ class Tail {
   // folder or one that must not be read.
   base::Result<void> add(const std::string& path);
 
+  // The output of a program. Following, it is started again when it ends, after a second and then longer and
+  // longer.
+  base::Result<void> add_command(const std::vector<std::string>& words);
+
   // Where reading is in every log.
   std::vector<Place> places() const;
 
@@ -64,7 +68,11 @@ class Tail {
   void on_second();
   void work();
   bool read_logs();
+  void watch(Pipe& pipe);
   void read_pipe(Pipe& pipe);
+  void end_pipe(Pipe& pipe);
+  void end_command(Pipe& pipe);
+  void restart_command(Pipe& pipe);
   bool all_ended() const;
 
   Loop& loop_;

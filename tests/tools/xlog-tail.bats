@@ -270,3 +270,31 @@ sleeping_after_read() {
   got 3
   [ "$(grep -c '"user":"u2"' "$OUT")" -eq 0 ]
 }
+
+@test "a command's output is read, and it is started again when it ends" {
+  line 1 one.log
+  # shellcheck disable=SC2016  # for the inner shell
+  follow --command bash -c 'cat one.log; echo more >>runs; [ "$(wc -l <runs)" -lt 2 ] || exec tail -f /dev/null'
+  wait_for_line "$OUT" '"user":"u1"' 2
+  grep -q "ended with exit code 0, starting it again in 1 s" err
+  stop
+}
+
+@test "a command gives signals their usual meaning, and ends with its reader" {
+  # shellcheck disable=SC2016  # for the inner shell
+  follow --command bash -c 'echo $$ >child; exec tail -f /dev/null'
+  wait_until test -s child
+  kill -9 "$SPAWNED"
+  wait_gone "$(cat child)"
+}
+
+@test "a command that cannot be run, or fails, is told" {
+  run xlog-tail --command no-such-program --here
+  [ "$status" -eq 69 ]
+  [ "$output" = "xlog-tail: run 'no-such-program': No such file or directory" ]
+  line 1 one.log
+  run xlog-tail --no-follow --command bash -c 'cat one.log; exit 3'
+  [ "$status" -eq 69 ]
+  [[ "${lines[0]}" = *'"user":"u1"'* ]]
+  [[ "${lines[1]}" = *"ended with exit code 3" ]]
+}

@@ -39,16 +39,20 @@ base::Result<base::Exit> Program::run() {
   for (const std::string& file : settings_.files) {
     if (base::Result<void> added = tail_.add(file); !added) return base::failed(added);
   }
+  if (!settings_.command.empty()) {
+    if (base::Result<void> added = tail_.add_command(settings_.command); !added) return base::failed(added);
+  }
   const stream::Timer second{loop_, 1s, [this] { report(false); }};
   // No events asked for: a pipe whose reader left reports POLLERR by itself.
   const stream::Watch reader{loop_, out_.fd(), 0, [this](short bits) {
                                if ((bits & POLLERR) != 0) loop_.stop();
                              }};
-  if (base::Result<void> ended = loop_.run(); !ended) return base::failed(ended);
-  if (out_.gone()) return base::Exit::kDone;
+  base::Result<void> ended = loop_.run();
+  if (ended && out_.gone()) return base::Exit::kDone;
   tail_.finish();
   report(true);
   base::Result<void> done = out_.flush();
+  if (!ended) return base::failed(ended);
   if (done && checkpoint_ && !out_.gone()) done = checkpoint_->finish(tail_.places());
   if (!done) return base::failed(done);
   return base::Exit::kDone;

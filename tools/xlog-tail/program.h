@@ -22,6 +22,7 @@ enum class Start : std::uint8_t { automatic, start, end, last };
 
 struct Settings {
   std::vector<std::string> files;
+  std::vector<std::string> command;
   bool once = false;
   Start from = Start::automatic;
   std::string checkpoint;

@@ -20,7 +20,8 @@ base::Result<base::Exit> run(Settings& settings, const cli::Command& command) {
     fmt::print("{}", xlog::explain(reader, settings.explain));
     return base::Exit::kDone;
   }
-  if (settings.files.empty()) settings.files.push_back("/var/log/xray/access.log");
+  if (settings.files.empty() && settings.command.empty())
+    settings.files.push_back("/var/log/xray/access.log");
   std::optional<stream::Checkpoint> checkpoint;
   if (!settings.checkpoint.empty()) {
     base::Result<stream::Checkpoint> opened = stream::Checkpoint::open(settings.checkpoint);
@@ -44,5 +45,7 @@ int main(int argc, char** argv) {
   command.option("--checkpoint", settings.checkpoint, "FILE", "keep in FILE where reading got to");
   command.option("--timezone", settings.zone, "ZONE", "the log's time zone [this host's]");
   command.option("--explain", settings.explain, "LINE", "show how one line is read, step by step");
+  command.rest("--command", settings.command, "PROGRAM ARG...",
+               "read what a program writes; takes the rest of the line");
   return command.run(argc, argv, [&] { return run(settings, command); });
 }

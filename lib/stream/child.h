@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// Another program whose output is read. It is run as it is given, never through a shell.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/fd.h"
+#include "base/result.h"
+
+namespace xlimit::stream {
+
+class Child {
+ public:
+  // `words` is the program, looked up in PATH, and its arguments. Its stdin is empty, its stderr ours; it is
+  // ended when we are. Fails with kUnavailable when there is no such program.
+  static base::Result<Child> start(const std::vector<std::string>& words);
+  Child(Child&&) noexcept;
+  Child& operator=(Child&&) noexcept;
+  // Asks it to end, waits a second, and ends it.
+  ~Child();
+
+  // Its stdout.
+  int fd() const { return out_.get(); }
+  // Waits for its end: "exit code 1", "signal 15".
+  std::string wait();
+
+ private:
+  struct Process;
+  Child(base::Fd out, std::unique_ptr<Process> process);
+  base::Fd out_;
+  std::unique_ptr<Process> process_;
+};
+
+}  // namespace xlimit::stream
