@@ -31,7 +31,7 @@ sys.exit(bad > 0 or count == 0)' "$SCHEMA"
 
 @test "what the recorded cases write follows the schema" {
   # Lines that were broken on purpose and passed on are no events of ours.
-  cat "$ROOT"/tests/cases/*/*/out | grep -v '"banana"' | check
+  cat "$ROOT"/tests/cases/*/*/out | grep -v '"target":"not an address"' | grep -v '"banana"' | check
 }
 
 @test "the page's example follows the schema" {
