@@ -63,6 +63,8 @@ Result<Socket> Socket::open(int bus, unsigned groups) {
 
 int Socket::fd() const { return mnl_socket_get_fd(socket_.get()); }
 
+// Not const: the kernel's answers will wait on this socket.
+// NOLINTNEXTLINE(readability-make-member-function-const)
 Result<void> Socket::send(std::span<const std::byte> datagram) {
   while (::send(fd(), datagram.data(), datagram.size(), 0) < 0) {
     if (errno != EINTR) return os_error("write netlink socket");

@@ -219,7 +219,7 @@ class Parser {
   }
 
   Result<std::uint16_t> read_port(std::string_view text) const {
-    const Result<std::uint16_t> number = base::parse_number<std::uint16_t>(text);
+    Result<std::uint16_t> number = base::parse_number<std::uint16_t>(text);
     if (number) return number;
     const std::optional<std::uint16_t> named = find_service_ ? find_service_(text) : std::nullopt;
     if (named) return *named;

@@ -132,12 +132,13 @@ int main(int argc, char** argv) {
     const Pair pair = connect_pair(listener);
     const timeval patience{.tv_sec = 2, .tv_usec = 0};
     ::setsockopt(pair.client.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    char byte;
+    if (::recv(pair.client.get(), &byte, 1, MSG_DONTWAIT) >= 0 || errno != EAGAIN) die("reset too early");
     const Clock::time_point begin = Clock::now();
     if (ours)
       write_banned(sockkill.in, pair, mode == "exact");
     else
       run_ss();
-    char byte;
     const bool reset = ::recv(pair.client.get(), &byte, 1, 0) < 0 && errno == ECONNRESET;
     const double ms = std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
     if (!reset) ++missed;
