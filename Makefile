@@ -42,7 +42,7 @@ build: deps
 demo:
 	@tests/deps demo
 	@$(call configure,dev,$(BUILD))
-	@$(call compile,$(BUILD))
+	@$(call compile,$(BUILD)) --target demo
 	@$(call hand_back,$(BUILD))
 	@XLIMIT_BUILD=$(abspath $(BUILD)) tests/bed/demo
 
@@ -80,7 +80,7 @@ FUZZ_SECONDS ?= 60
 fuzz:
 	@tests/deps fuzz
 	@$(call configure,fuzz,$(BUILD)-fuzz)
-	@$(call compile,$(BUILD)-fuzz)
+	@$(call compile,$(BUILD)-fuzz) --target fuzzers
 	@tests/fuzz/run $(BUILD)-fuzz $(FUZZ_SECONDS)
 
 tidy:

@@ -72,6 +72,7 @@ Fraction parse_fraction(std::string_view text) {
 std::optional<minutes> parse_offset(std::string_view text) {
   if (text == "Z" || text == "z") return minutes{0};
   if (text.size() < 5 || (text[0] != '+' && text[0] != '-')) return {};
+  if (text.size() != (text[3] == ':' ? 6 : 5)) return {};
   const int hour = digits(text.substr(1, 2));
   const int minute = digits(text.substr(text[3] == ':' ? 4 : 3));
   if (hour < 0 || hour > 23 || minute < 0 || minute > 59) return {};
