@@ -4,9 +4,12 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
+#include <climits>
 #include <string>
 
 namespace xlimit::stream {
@@ -29,18 +32,36 @@ base::Fd open_own(int fd) {
   return base::Fd{::open(("/proc/self/fd/" + std::to_string(fd)).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC)};
 }
 
+// How much of `text` to write at once into a pipe: whole lines of at most PIPE_BUF bytes together, which the
+// kernel takes as a whole or not at all. So no line is torn when we are killed, or mixed when several write.
+std::size_t whole_lines(std::string_view text) {
+  const std::size_t end = text.rfind('\n', PIPE_BUF - 1);
+  return end != std::string_view::npos ? end + 1 : std::min(text.find('\n'), text.size() - 1) + 1;
+}
+
+// Does the pipe surely take so much without waiting? Then a large write is as whole as a small one. Its pages
+// may be half empty, so what stands unread in it counts twice.
+bool fits(int fd, std::size_t size) {
+  int unread = 0;
+  const int capacity = ::fcntl(fd, F_GETPIPE_SZ);
+  if (capacity < 0 || ::ioctl(fd, FIONREAD, &unread) != 0) return false;
+  return size + 2 * static_cast<std::size_t>(unread) + 2 * PIPE_BUF <= static_cast<std::size_t>(capacity);
+}
+
 bool reader_left(int number) { return number == EPIPE || number == ECONNRESET; }
 
 }  // namespace
 
-Output::Output(int fd, int stop_fd) : fd_(fd), own_(open_own(fd)), stop_fd_(stop_fd) {
+Output::Output(int fd, int stop_fd) : fd_(fd), pipe_(is_pipe(fd)), own_(open_own(fd)), stop_fd_(stop_fd) {
   buffer_.reserve(2 * kFlushAt);
 }
 
 base::Result<void> Output::flush() {
   std::string_view left{buffer_};
   while (!left.empty() && !gone_) {
-    const ssize_t written = ::write(own_ ? own_.get() : fd_, left.data(), left.size());
+    const bool at_once = !pipe_ || left.size() <= PIPE_BUF || fits(fd_, left.size());
+    const std::size_t size = at_once ? left.size() : whole_lines(left);
+    const ssize_t written = ::write(own_ ? own_.get() : fd_, left.data(), size);
     if (written >= 0) {
       left.remove_prefix(static_cast<std::size_t>(written));
     } else if (reader_left(errno)) {

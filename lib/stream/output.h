@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Lines to a descriptor: gathered, written out whole, and never blocking a stop signal.
+// Lines to a descriptor: gathered, written out whole (into a pipe also when we are killed), and never
+// blocking a stop signal.
 //
 //   stream::Output out{STDOUT_FILENO, signals.fd()};
 //   out.write(line);                     // buffers; flushes by itself when kFlushAt is reached
@@ -42,6 +43,7 @@ class Output {
   bool wait_writable();
 
   int fd_;
+  bool pipe_;
   base::Fd own_;  // our own open file description of the same pipe: O_NONBLOCK on it concerns nobody else
   int stop_fd_;
   bool gone_ = false;

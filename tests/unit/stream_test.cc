@@ -102,6 +102,19 @@ TEST_CASE("a full pipe does not keep a stop signal waiting") {
   CHECK(written.error().code == base::Exit::kTemporary);
 }
 
+TEST_CASE("what a full pipe has taken when the writer stops ends with a whole line") {
+  Pipe pipe, stop;
+  stop.put("x");
+  stream::Output out{pipe.write.get(), stop.read.get()};
+  const std::string line = std::string(222, 'x') + "\n";
+  base::Result<void> written;
+  while (written) written = out.write(line);
+  std::string taken(1 << 20, '\0');
+  taken.resize(static_cast<std::size_t>(::read(pipe.read.get(), taken.data(), taken.size())));
+  CHECK(taken.size() > 65536 / 2);
+  CHECK(taken.size() % line.size() == 0);
+}
+
 TEST_CASE("a disk that is full is said") {
   const Fd full{::open("/dev/full", O_WRONLY | O_CLOEXEC)};
   REQUIRE(full);
