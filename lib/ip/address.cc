@@ -36,7 +36,7 @@ std::optional<Address> parse_v4(std::string_view text) {
     unsigned octet = first + two * (first * 9 + second);
     octet += three * (octet * 9 + third);
     at += 1 + two + three;
-    const unsigned end = part < 3 ? '.' : '\0';
+    const auto end = static_cast<unsigned char>(part < 3 ? '.' : '\0');
     wrong |=
         unsigned{first > 9} | (two & unsigned{first == 0}) | unsigned{octet > 255} | unsigned{*at != end};
     at += part < 3;

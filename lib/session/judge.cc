@@ -122,6 +122,7 @@ void Detector::judge_addresses(Index user, Time now) {
   std::vector<Index> places = places_of(user);
   const auto breach_of = [&](const std::vector<Index>& counted) {
     std::vector<Activity> times;
+    times.reserve(counted.size());
     for (const Index place : counted) times.push_back({table_.place(place).first, table_.place(place).last});
     return find_breach(times, limit, policy_.rule, policy_.grace, now);
   };
