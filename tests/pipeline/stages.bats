@@ -12,7 +12,17 @@ setup() {
   COMPLAINTS=$BATS_TEST_TMPDIR/complaints
   : >"$LOG"
 }
-teardown() { cleanup; }
+# The shell that joined them may be gone before its stages are.
+teardown() {
+  local stage
+  for stage in "${STAGES[@]}"; do
+    if [[ -f $BATS_TEST_TMPDIR/$stage ]] && program_is "$stage"; then
+      kill "$(pid_of "$stage")" || :
+      wait_gone "$(pid_of "$stage")"
+    fi
+  done
+  cleanup
+}
 
 # Each stage tells its process id before it becomes the program.
 start_pipeline() {  # [OPTION OF session-detect]...
