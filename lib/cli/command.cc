@@ -112,8 +112,8 @@ void Command::add_option(const std::string& names, const std::string& label, con
   impl_->help.options.push_back(
       {shown_names(names) + " " + label, help + (shown.empty() ? "" : " [" + shown + "]")});
   const std::string long_name = names.substr(names.find("--"));
-  CLI::Option* option =
-      impl_->app->add_option(names, [read = std::move(read), long_name, repeatable](const CLI::results_t& texts) {
+  CLI::Option* option = impl_->app->add_option(
+      names, [read = std::move(read), long_name, repeatable](const CLI::results_t& texts) {
         for (const std::string& text : texts) {
           for (const std::string_view part :
                repeatable ? split_list(text) : std::vector<std::string_view>{text}) {
