@@ -24,8 +24,7 @@ bool is_pipe(int fd) {
 }
 
 // O_NONBLOCK belongs to the open file description, which a shell shares among everything it started. A pipe
-// can be opened once more through /proc; where that is refused (another user's pipe) writing blocks as it
-// always did.
+// can be opened once more through /proc, unless it is another user's: then flush() asks before each write.
 base::Fd open_own(int fd) {
   if (!is_pipe(fd)) return {};
   ::fcntl(fd, F_SETPIPE_SZ, kPipeSize);
@@ -59,23 +58,33 @@ Output::Output(int fd, int stop_fd) : fd_(fd), pipe_(is_pipe(fd)), own_(open_own
 base::Result<void> Output::flush() {
   std::string_view left{buffer_};
   while (!left.empty() && !gone_) {
-    const bool at_once = !pipe_ || left.size() <= PIPE_BUF || fits(fd_, left.size());
-    const std::size_t size = at_once ? left.size() : whole_lines(left);
-    const ssize_t written = ::write(own_ ? own_.get() : fd_, left.data(), size);
-    if (written >= 0) {
-      left.remove_prefix(static_cast<std::size_t>(written));
-    } else if (reader_left(errno)) {
-      gone_ = true;
-    } else if (errno == EAGAIN) {
-      if (!wait_writable()) return base::fail(base::Exit::kTemporary, "write: the reader takes nothing");
-    } else if (errno != EINTR) {
-      base::Error error = base::make_os_error("write", errno);
-      error.code = base::Exit::kIo;
-      return tl::make_unexpected(std::move(error));
-    }
+    base::Result<std::size_t> written = write_some(left);
+    if (!written) return base::failed(written);
+    left.remove_prefix(*written);
   }
   buffer_.clear();
   return {};
+}
+
+// How much of `text` was written; 0 when it is to be tried again or the reader is gone.
+base::Result<std::size_t> Output::write_some(std::string_view text) {
+  const auto refused = [] { return base::fail(base::Exit::kTemporary, "write: the reader takes nothing"); };
+  // A pipe that is writable takes PIPE_BUF bytes without waiting.
+  const bool would_wait = pipe_ && !own_;
+  if (would_wait && !wait_writable()) return refused();
+  const bool at_once = !pipe_ || text.size() <= PIPE_BUF || (!would_wait && fits(fd_, text.size()));
+  const std::size_t size = at_once ? text.size() : whole_lines(text);
+  const ssize_t written = ::write(own_ ? own_.get() : fd_, text.data(), size);
+  if (written >= 0) return static_cast<std::size_t>(written);
+  if (errno == EINTR) return 0;
+  if (errno == EAGAIN) return wait_writable() ? base::Result<std::size_t>{0} : refused();
+  if (reader_left(errno)) {
+    gone_ = true;
+    return 0;
+  }
+  base::Error error = base::make_os_error("write", errno);
+  error.code = base::Exit::kIo;
+  return tl::make_unexpected(std::move(error));
 }
 
 // False when a stop was asked for and the reader still took nothing for a second.

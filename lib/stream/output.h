@@ -40,6 +40,7 @@ class Output {
   int fd() const { return fd_; }
 
  private:
+  base::Result<std::size_t> write_some(std::string_view text);
   bool wait_writable();
 
   int fd_;
