@@ -7,9 +7,11 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 #include "base/time.h"
@@ -31,7 +33,7 @@ std::string show_value(const TorrentRate& value);
 bool is_peer(std::string_view host, std::uint16_t port);
 
 // Counts the hosts of each place. Bounded: beyond kMost places those that are out of date are dropped, and
-// when there are none a new place is not counted.
+// when there are none, any one; dropped ones are counted.
 class Bursts {
  public:
   static constexpr std::size_t kMost = 20000;
@@ -42,18 +44,27 @@ class Bursts {
   // the time since the place's first; its count then starts over. Two hosts may be taken for one, never one
   // for two.
   bool add(std::uint64_t place, std::string_view host, base::Time now);
+  // Counts that were dropped while they mattered, since this was last asked.
+  std::uint64_t take_dropped() { return std::exchange(dropped_, 0); }
 
- private:
   struct Burst {
     base::Time since;
     std::uint32_t hosts = 0;
     std::bitset<8 * kMostHosts> seen;
   };
+  // For a state file, and back.
+  void each(const std::function<void(std::uint64_t, const Burst&)>& see) const;
+  void remember(std::uint64_t place, const Burst& burst) { bursts_[place] = std::make_unique<Burst>(burst); }
+
+ private:
+  void make_room(base::Time now);
   bool is_over(const Burst& burst, base::Time now) const {
     return now >= burst.since + rate_.within || now < burst.since;
   }
 
   TorrentRate rate_;
+  base::Time swept_;
+  std::uint64_t dropped_ = 0;
   boost::unordered_flat_map<std::uint64_t, std::unique_ptr<Burst>> bursts_;
 };
 

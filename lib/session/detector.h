@@ -107,6 +107,7 @@ class Detector {
   void save_user(Index user, const std::function<void(std::string_view)>& write) const;
   void restore_user(event::Object& line, Index& user);
   void restore_place(event::Object& line, Index user);
+  void restore_burst(event::Object& line);
 
   void forget_user(Index user);
   void forget_idle(Time now);

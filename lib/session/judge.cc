@@ -61,9 +61,12 @@ std::string Detector::torrent_sign(const event::Access& access, Index place, Tim
     return fmt::format("{} was routed to '{}'", target, access.outbound);
   const TorrentRate& rate = policy_.torrent_rate;
   if (rate.hosts == 0 || !is_peer(access.host, access.dport.value_or(0))) return {};
-  const std::uint64_t key =
-      std::hash<ip::Prefix>{}(target_of(place)) ^ table_.place(place).user * 0x9e3779b97f4a7c15U;
-  if (!bursts_.add(key, access.host, now)) return {};
+  // By name, not by number: a state file must mean the same in another process.
+  const std::uint64_t key = std::hash<ip::Prefix>{}(target_of(place)) ^
+                            std::hash<std::string_view>{}(table_.name(table_.place(place).user));
+  const bool torrent = bursts_.add(key, access.host, now);
+  evicted_ += bursts_.take_dropped();
+  if (!torrent) return {};
   return fmt::format("{} opened connections to more than {} hosts by address inside {}", target, rate.hosts,
                      base::format_duration(rate.within));
 }

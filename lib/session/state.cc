@@ -13,6 +13,26 @@ using Write = std::function<void(std::string_view)>;
 
 constexpr std::size_t kMostText = event::kMaxUser;
 
+using Seen = decltype(Bursts::Burst::seen);
+constexpr std::size_t kHexLength = Seen{}.size() / 4;
+
+std::string hex(const Seen& seen) {
+  std::string text;
+  for (std::size_t bit = 0; bit < seen.size(); bit += 4)
+    text += "0123456789abcdef"[seen[bit] | seen[bit + 1] << 1 | seen[bit + 2] << 2 | seen[bit + 3] << 3];
+  return text;
+}
+
+bool read_hex(std::string_view text, Seen& seen) {
+  if (text.size() != kHexLength) return false;
+  for (std::size_t digit = 0; digit < kHexLength; ++digit) {
+    const std::size_t value = std::string_view{"0123456789abcdef"}.find(text[digit]);
+    if (value == std::string_view::npos) return false;
+    for (std::size_t bit = 0; bit < 4; ++bit) seen[4 * digit + bit] = (value >> bit & 1) != 0;
+  }
+  return true;
+}
+
 }  // namespace
 
 void Detector::save(const Write& write) const {
@@ -30,7 +50,23 @@ void Detector::save(const Write& write) const {
     writer.prefix(",\"target\":", target);
     write(writer.finish());
   }
+  bursts_.each([&](std::uint64_t place, const Bursts::Burst& burst) {
+    event::Writer writer{line, "burst", burst.since};
+    writer.number(",\"place\":", place);
+    writer.number(",\"hosts\":", burst.hosts);
+    writer.text(",\"seen\":", hex(burst.seen), kHexLength);
+    write(writer.finish());
+  });
   write(event::Writer{line, "end", Time{}}.finish());
+}
+
+void Detector::restore_burst(event::Object& line) {
+  Bursts::Burst burst;
+  burst.since = line.time("time");
+  const std::uint64_t place = line.number("place", UINT64_MAX).value_or(0);
+  burst.hosts = static_cast<std::uint32_t>(line.number("hosts", kMostHosts).value_or(0));
+  if (!read_hex(line.text("seen"), burst.seen)) line.blame("seen", "is not as long as it must be");
+  if (line.wrong().empty()) bursts_.remember(place, burst);
 }
 
 void Detector::save_user(Index user, const Write& write) const {
@@ -114,6 +150,8 @@ Result<void> Detector::restore(std::string_view text) {
           {line.time("time"), std::chrono::seconds{line.number("seconds", UINT32_MAX).value_or(0)}});
     else if (type == "shared")
       shared_told_[line.prefix("target")] = line.time("time");
+    else if (type == "burst")
+      restore_burst(line);
     else if (type == "end")
       ended = true;
     else

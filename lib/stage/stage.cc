@@ -39,7 +39,7 @@ Result<base::Exit> Stage::run() {
 
 Result<void> Stage::take(const Piece& line, Output& out) {
   static_assert(stream::kSlack >= event::kPadding);
-  if (!line.whole()) {
+  if (!line.whole() || line.text.size() >= event::kMaxLine) {
     if (line.first) complain(line.text, "it is longer than an event can be");
     return pass(line, out);
   }

@@ -4,28 +4,38 @@
 
 #include <unistd.h>
 
+#include <chrono>
+
 namespace xlimit::stream {
+namespace {
+
+constexpr std::chrono::seconds kLastWords{1};
+
+}  // namespace
 
 Filter::Filter(Handlers handlers)
     : handlers_(std::move(handlers)), signals_(loop_), out_(STDOUT_FILENO, signals_.fd()) {}
 
 base::Result<void> Filter::run() {
   const Watch input{loop_, STDIN_FILENO, POLLIN, [this](short) { pull(); }};
-  // No events asked for: a pipe whose reader left reports POLLERR by itself.
+  // No events asked for: a pipe or socket whose reader left reports it by itself.
   const Watch reader{loop_, out_.fd(), 0, [this](short bits) {
-                       if ((bits & POLLERR) != 0) loop_.stop();
+                       if (Output::reader_left(bits)) loop_.stop();
                      }};
   base::Result<void> ended = loop_.run();
-  if (!ended || out_.gone()) return ended;
-  if (handlers_.on_drained) ended = handlers_.on_drained(out_);
-  if (ended && handlers_.on_end) ended = handlers_.on_end(out_);
-  return ended ? out_.flush() : ended;
+  finish_line();
+  // What was read is acted on, whether or not somebody still listens.
+  for (const auto* handler : {&handlers_.on_drained, &handlers_.on_end}) {
+    base::Result<void> handled = *handler ? (*handler)(out_) : base::Result<void>{};
+    if (ended) ended = std::move(handled);
+  }
+  base::Result<void> flushed = out_.flush();
+  return ended ? flushed : ended;
 }
 
 void Filter::pull() {
-  const base::Result<ReadState> state = lines_.read(STDIN_FILENO, [this](const Piece& piece) {
-    if (!loop_.stopped()) check(handlers_.on_line(piece, out_));
-  });
+  const base::Result<ReadState> state =
+      lines_.read(STDIN_FILENO, [this](const Piece& piece) { take(piece); });
   if (!state) return loop_.stop(state.error());
   if (loop_.stopped()) return;
   if (*state == ReadState::ended) return loop_.stop();
@@ -34,9 +44,29 @@ void Filter::pull() {
   check(out_.flush());
 }
 
+// All that one read gave is taken, also when writing fails in between: a ban must not be lost because the log
+// is full.
+void Filter::take(const Piece& piece) { check(handlers_.on_line(piece, out_)); }
+
+// A line whose beginning was read when a signal came belongs to nobody else: its rest is waited for, not
+// long.
+void Filter::finish_line() {
+  const auto deadline = std::chrono::steady_clock::now() + kLastWords;
+  while (lines_.pending() > 0 || lines_.inside()) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    pollfd polled{STDIN_FILENO, POLLIN, 0};
+    if (left.count() <= 0 || ::poll(&polled, 1, static_cast<int>(left.count())) <= 0) return;
+    // Byte by byte: what follows the line is for whoever reads next.
+    const base::Result<ReadState> state = lines_.read(
+        STDIN_FILENO, [this](const Piece& piece) { take(piece); }, 1);
+    if (!state || *state == ReadState::ended) return;
+  }
+}
+
 // Ends the loop on failure, or when the reader of stdout has gone.
 bool Filter::check(base::Result<void> result) {
-  if (!result) loop_.stop(std::move(result.error()));
+  if (!result && !loop_.stopped()) loop_.stop(std::move(result.error()));
   if (out_.gone()) loop_.stop();
   return !loop_.stopped();
 }

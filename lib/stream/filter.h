@@ -7,7 +7,8 @@
 //   return filter.run();
 //
 // Output is flushed whenever the input is drained, never by a timer. Ends with success at the end of the
-// input, when the reader of stdout goes away, or on TERM, INT or HUP (after on_end).
+// input, when the reader of stdout goes away, or on TERM, INT or HUP. What was read by then is acted on
+// (on_drained, on_end), also after a failure.
 #pragma once
 
 #include <functional>
@@ -40,6 +41,8 @@ class Filter {
 
  private:
   void pull();
+  void take(const Piece& piece);
+  void finish_line();
   bool check(base::Result<void> result);
 
   Handlers handlers_;

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace xlimit::stream {
@@ -18,8 +19,10 @@ constexpr std::size_t kCapacity = kMaxInput + kRead;
 Lines::Lines(AtEnd at_end)
     : buffer_(std::make_unique_for_overwrite<char[]>(kCapacity + kSlack)), at_end_(at_end) {}
 
-base::Result<ReadState> Lines::read(int fd, const std::function<void(const Piece&)>& on_piece) {
-  const ssize_t got = ::read(fd, buffer_.get() + end_, kRead);
+base::Result<ReadState> Lines::read(int fd, const std::function<void(const Piece&)>& on_piece,
+                                    std::size_t most) {
+  const std::size_t wanted = std::min(most, kRead);
+  const ssize_t got = ::read(fd, buffer_.get() + end_, wanted);
   if (got < 0) {
     if (errno == EAGAIN || errno == EINTR) return ReadState::drained;
     return base::os_error("read");
@@ -30,7 +33,7 @@ base::Result<ReadState> Lines::read(int fd, const std::function<void(const Piece
   }
   end_ += static_cast<std::size_t>(got);
   split(on_piece);
-  return static_cast<std::size_t>(got) < kRead ? ReadState::drained : ReadState::more;
+  return static_cast<std::size_t>(got) < wanted ? ReadState::drained : ReadState::more;
 }
 
 void Lines::finish(const std::function<void(const Piece&)>& on_piece) {
@@ -41,13 +44,24 @@ void Lines::finish(const std::function<void(const Piece&)>& on_piece) {
   inside_ = false;
 }
 
+// A line that ends. Whether it is too long must not depend on how it was read.
+void Lines::give(const char* start, std::size_t length, const std::function<void(const Piece&)>& on_piece) {
+  if (length > kMaxInput) {
+    on_piece({.text = {start, kMaxInput}, .first = !inside_, .last = false, .newline = false});
+    inside_ = true;
+    start += kMaxInput;
+    length -= kMaxInput;
+  }
+  on_piece({.text = {start, length}, .first = !inside_});
+}
+
 void Lines::split(const std::function<void(const Piece&)>& on_piece) {
   while (begin_ < end_) {
     const char* start = buffer_.get() + begin_;
     const auto* newline = static_cast<const char*>(std::memchr(start, '\n', end_ - begin_));
     if (newline == nullptr) break;
     const auto length = static_cast<std::size_t>(newline - start);
-    on_piece({.text = {start, length}, .first = !inside_});
+    give(start, length, on_piece);
     begin_ += length + 1;
     inside_ = false;
   }

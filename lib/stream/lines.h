@@ -9,6 +9,7 @@
 // its newline: finish() gives it.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string_view>
@@ -42,10 +43,11 @@ class Lines {
   enum class AtEnd { finish, hold };
   explicit Lines(AtEnd at_end = AtEnd::finish);
 
-  // Reads once, at most 256 KiB, and calls `on_piece` for every piece that is complete. `drained` when
-  // nothing more was there, `ended` at the end of the stream (finish() was then called). Fails when read(2)
-  // does; EAGAIN counts as drained.
-  base::Result<ReadState> read(int fd, const std::function<void(const Piece&)>& on_piece);
+  // Reads once, at most 256 KiB and `most` bytes, and calls `on_piece` for every piece that is complete.
+  // `drained` when nothing more was there, `ended` at the end of the stream (finish() was then called). Fails
+  // when read(2) does; EAGAIN counts as drained.
+  base::Result<ReadState> read(int fd, const std::function<void(const Piece&)>& on_piece,
+                               std::size_t most = SIZE_MAX);
   // Gives what stands in the buffer without a newline, if anything.
   void finish(const std::function<void(const Piece&)>& on_piece);
   // Bytes read and not given yet, and whether they go on with a line of which pieces were given.
@@ -53,6 +55,7 @@ class Lines {
   bool inside() const { return inside_; }
 
  private:
+  void give(const char* start, std::size_t length, const std::function<void(const Piece&)>& on_piece);
   void split(const std::function<void(const Piece&)>& on_piece);
 
   std::unique_ptr<char[]> buffer_;

@@ -27,7 +27,7 @@ bool is_pipe(int fd) {
 // can be opened once more through /proc, unless it is another user's: then flush() asks before each write.
 base::Fd open_own(int fd) {
   if (!is_pipe(fd)) return {};
-  ::fcntl(fd, F_SETPIPE_SZ, kPipeSize);
+  if (::fcntl(fd, F_GETPIPE_SZ) < kPipeSize) ::fcntl(fd, F_SETPIPE_SZ, kPipeSize);
   return base::Fd{::open(("/proc/self/fd/" + std::to_string(fd)).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC)};
 }
 
@@ -47,7 +47,7 @@ bool fits(int fd, std::size_t size) {
   return size + 2 * static_cast<std::size_t>(unread) + 2 * PIPE_BUF <= static_cast<std::size_t>(capacity);
 }
 
-bool reader_left(int number) { return number == EPIPE || number == ECONNRESET; }
+bool is_gone(int number) { return number == EPIPE || number == ECONNRESET; }
 
 }  // namespace
 
@@ -57,14 +57,19 @@ Output::Output(int fd, int stop_fd) : fd_(fd), pipe_(is_pipe(fd)), own_(open_own
 
 base::Result<void> Output::flush() {
   std::string_view left{buffer_};
-  while (!left.empty() && !gone_) {
+  while (!left.empty() && !gone_ && !failure_) {
     base::Result<std::size_t> written = write_some(left);
-    if (!written) return base::failed(written);
-    left.remove_prefix(*written);
+    if (written)
+      left.remove_prefix(*written);
+    else
+      failure_ = std::move(written.error());
   }
   buffer_.clear();
+  if (failure_) return tl::make_unexpected(*failure_);
   return {};
 }
+
+bool Output::reader_left(short bits) { return (bits & (POLLERR | POLLHUP)) != 0; }
 
 // How much of `text` was written; 0 when it is to be tried again or the reader is gone.
 base::Result<std::size_t> Output::write_some(std::string_view text) {
@@ -78,7 +83,7 @@ base::Result<std::size_t> Output::write_some(std::string_view text) {
   if (written >= 0) return static_cast<std::size_t>(written);
   if (errno == EINTR) return 0;
   if (errno == EAGAIN) return wait_writable() ? base::Result<std::size_t>{0} : refused();
-  if (reader_left(errno)) {
+  if (is_gone(errno)) {
     gone_ = true;
     return 0;
   }

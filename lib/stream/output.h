@@ -9,6 +9,7 @@
 // A reader that went away is not an error: gone() becomes true, and everything after is dropped.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,13 +29,18 @@ class Output {
 
   // Fails as flush() does.
   base::Result<void> write(std::string_view text) {
+    if (failure_) return flush();
     buffer_.append(text);
     return buffer_.size() < kFlushAt ? base::Result<void>{} : flush();
   }
-  // Returns when everything is written or the reader is gone. Fails with kIo when the descriptor does (disk
-  // full), with kTemporary when a stop signal arrived and the reader takes nothing.
+  // Returns when everything is written or the reader is gone. A failure is for good: what was gathered is
+  // dropped, so that nothing is written twice, and every later call fails alike. Fails with kIo when the
+  // descriptor does (disk full), with kTemporary when a stop signal arrived and the reader takes nothing.
   base::Result<void> flush();
   bool gone() const { return gone_; }
+  // Do these bits of poll(2) on fd() say that the reader went away? A pipe tells by POLLERR, a socket by
+  // POLLHUP.
+  static bool reader_left(short bits);
   bool empty() const { return buffer_.empty(); }
   // To watch for POLLERR: the reader of a pipe went away while there was nothing to write.
   int fd() const { return fd_; }
@@ -48,6 +54,7 @@ class Output {
   base::Fd own_;  // our own open file description of the same pipe: O_NONBLOCK on it concerns nobody else
   int stop_fd_;
   bool gone_ = false;
+  std::optional<base::Error> failure_;
   std::string buffer_;
 };
 

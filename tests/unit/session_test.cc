@@ -221,6 +221,26 @@ TEST_CASE("many hosts by address on high ports in a short time are a torrent") {
   }
 }
 
+TEST_CASE("counts of hosts stay bounded, and those that fired do not harm") {
+  session::Policy policy;
+  policy.torrent_rate = {.hosts = 1, .within = 1h};
+  policy.window = 1h;
+  policy.limit = 0;
+  Judge judge{policy};
+  const auto connect = [&](const std::string& user, const std::string& host) {
+    event::Access access = line(1s, user, kHome);
+    access.host = host;
+    access.dport = 6881;
+    return judge.hear(access);
+  };
+  policy.shared_limit = 0;
+  connect("bad", "198.51.100.1");
+  connect("bad", "198.51.100.2");
+  for (std::size_t i = 0; i < session::Bursts::kMost + 50; ++i)
+    connect("user" + std::to_string(i), "198.51.100.1");
+  CHECK(judge.detector.take_evicted() > 0);
+}
+
 TEST_CASE("lines that judge nobody") {
   Judge judge{strict()};
   judge.hear(0s, kHome);
@@ -459,6 +479,7 @@ TEST_CASE("a detector that restores another's state goes on as it would have") {
   policy.escalation = {.factor = 2, .most = 1h};
   policy.shared_limit = 3;
   policy.confirm = 2;
+  policy.torrent_rate = {.hosts = 4, .within = 60s};
   std::vector<event::Access> lines;
   unsigned random = 7;
   const auto next = [&](unsigned below) { return (random = random * 1664525 + 1013904223) / 65536 % below; };
@@ -468,6 +489,12 @@ TEST_CASE("a detector that restores another's state goes on as it would have") {
   for (int i = 0; i < 4000; ++i)
     lines.push_back(line(std::chrono::milliseconds{i * 300}, users[next(4)], ips[next(8)],
                          static_cast<std::uint16_t>(1000 + next(50))));
+  std::vector<std::string> hosts;
+  for (int i = 0; i < 200; ++i) hosts.push_back("192.0.2." + std::to_string(i));
+  for (event::Access& access : lines) {
+    access.host = hosts[next(200)];
+    access.dport = 6881;
+  }
   const auto judge = [&](session::Detector& detector, std::size_t from, std::size_t to, std::string& said) {
     for (std::size_t i = from; i < to; ++i) {
       for (const Verdict& verdict : detector.feed(lines[i]))
@@ -478,6 +505,7 @@ TEST_CASE("a detector that restores another's state goes on as it would have") {
   session::Detector one{policy, {}, {}};
   judge(one, 0, lines.size(), whole);
   REQUIRE(whole.find("\"type\":\"ban\"") != std::string::npos);
+  REQUIRE(whole.find("\"rule\":\"torrent\"") != std::string::npos);
   for (const std::size_t cut : {1U, 777U, 2000U, 3999U}) {
     std::string halves, state;
     session::Detector first{policy, {}, {}}, second{policy, {}, {}};

@@ -115,6 +115,18 @@ TEST_CASE("what a full pipe has taken when the writer stops ends with a whole li
   CHECK(taken.size() % line.size() == 0);
 }
 
+TEST_CASE("a line is too long or not, however it was read") {
+  Pipe pipe;
+  ::fcntl(pipe.write.get(), F_SETPIPE_SZ, 1 << 20);
+  pipe.put(std::string(100000, 'x') + "\nshort\n");
+  Collector got;
+  got.pull(pipe.read.get());
+  REQUIRE(got.pieces.size() == 3);
+  CHECK(got.pieces[0].size() == 1 + stream::kMaxInput + 1);
+  CHECK(got.pieces[0].back() == '-');
+  CHECK(got.pieces[2] == "<short>");
+}
+
 TEST_CASE("a disk that is full is said") {
   const Fd full{::open("/dev/full", O_WRONLY | O_CLOEXEC)};
   REQUIRE(full);
@@ -124,6 +136,8 @@ TEST_CASE("a disk that is full is said") {
   REQUIRE_FALSE(flushed);
   CHECK(flushed.error().code == base::Exit::kIo);
   CHECK(flushed.error().text == "write: No space left on device");
+  CHECK_FALSE(out.write("again"));
+  CHECK(out.empty());
 }
 
 TEST_CASE("a watch is called when its descriptor is readable, and may leave from inside") {
