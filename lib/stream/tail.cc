@@ -111,12 +111,12 @@ base::Result<void> Tail::add_log(const std::string& path, From from) {
       return true;
     });
   };
-  watch_folders(*log);
   if (base::Result<void> begun = begin(*log, from); !begun) return begun;
   if (!log->is_open()) {
     if (!options_.follow) return base::os_error("open '" + path + "'", ENOENT);
     log->warn("'" + path + "' is not there yet, waiting for it");
   }
+  watch_folders(*log);  // not before: folders_ must not name one that is given up here
   logs_.push_back(std::move(log));
   return {};
 }
@@ -238,7 +238,8 @@ bool Tail::read_logs() {
 }
 
 bool Tail::all_ended() const {
-  const bool logs = logs_.empty() || (!options_.follow && ended_logs_ == logs_.size());
+  const bool none = logs_.empty() && patterns_.empty();  // a pattern is waited for like a log
+  const bool logs = none || (!options_.follow && ended_logs_ == logs_.size());
   return logs && std::all_of(pipes_.begin(), pipes_.end(), [](const auto& pipe) { return pipe->ended; });
 }
 

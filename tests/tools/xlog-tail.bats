@@ -271,6 +271,29 @@ sleeping_after_read() {
   [ "$(grep -c '"user":"u2"' "$OUT")" -eq 0 ]
 }
 
+@test "a pattern that matches nothing yet is waited for" {
+  follow '*.log'
+  line 1 a.log
+  got 1
+  stop
+}
+
+@test "a file that matches and must not be read is skipped, and the others are followed on" {
+  needs_root
+  needs setpriv
+  line 1 a.log
+  spawn setpriv --bounding-set=-dac_override,-dac_read_search xlog-tail --from start '*.log' >"$OUT" 2>err
+  got 1
+  install -m 000 /dev/null b.log
+  wait_for_line err "b.log': Permission denied, skipped"
+  : >other
+  line 2 a.log
+  line 3 c.log
+  got 2
+  got 3
+  stop
+}
+
 @test "a command's output is read, and it is started again when it ends" {
   line 1 one.log
   # shellcheck disable=SC2016  # for the inner shell
