@@ -3,14 +3,15 @@
 #include "cli/command.h"
 
 #include <fcntl.h>
-#include <fmt/core.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdio>
+#include <csignal>
+#include <exception>
 
 #include "cli/help.h"
+#include "cli/print.h"
 
 namespace xlimit::cli {
 namespace {
@@ -75,6 +76,7 @@ struct Command::Impl {
   void allow_several_words();
   const Command* chosen() const;
   std::string help_text() const;
+  Result<Exit> parse_and_run(std::function<Result<Exit>()> body);
   Error explain(const CLI::ParseError& error) const;
 };
 
@@ -245,37 +247,46 @@ Error Command::Impl::explain(const CLI::ParseError& error) const {
   return {from_file ? Exit::kConfig : Exit::kUsage, what};
 }
 
+Result<Exit> Command::Impl::parse_and_run(std::function<Result<Exit>()> body) {
+  try {
+    parse();
+  } catch (const CLI::CallForHelp&) {
+    const Command* verb = chosen();
+    write_out((verb != nullptr ? *verb->impl_ : *this).help_text());
+    return Exit::kDone;
+  } catch (const CLI::CallForVersion& version) {
+    print("{}\n", version.what());
+    return Exit::kDone;
+  } catch (const CLI::ParseError& error) {
+    return tl::make_unexpected(explain(error));
+  }
+  for (std::size_t i = 0; i < verbs.size(); ++i) {
+    if (verbs[i].get() == chosen()) body = bodies[i];
+  }
+  if (!body) return base::fail(Exit::kUsage, "no verb given; see '" + name + " --help'");
+  return body();
+}
+
 int Command::run(int argc, char** argv, std::function<Result<Exit>()> body) {
   fill_standard_descriptors();
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that left is noticed where it is written to
   impl_->words.assign(argv + 1, argv + argc);
   impl_->verb_optional = static_cast<bool>(body);
-  const auto report = [this](const Error& error) {
-    fmt::print(stderr, "{}: {}\n", impl_->name, error.text);
-    return static_cast<int>(error.code);
-  };
+  Result<Exit> result;
   try {
-    impl_->parse();
-  } catch (const CLI::CallForHelp&) {
-    const Command* verb = impl_->chosen();
-    fmt::print("{}", (verb != nullptr ? *verb->impl_ : *impl_).help_text());
-    return 0;
-  } catch (const CLI::CallForVersion& version) {
-    fmt::print("{}\n", version.what());
-    return 0;
-  } catch (const CLI::ParseError& error) {
-    return report(impl_->explain(error));
+    result = impl_->parse_and_run(std::move(body));
+  } catch (const std::exception& exception) {
+    result = base::fail(Exit::kSystem, exception.what());
   }
-  for (std::size_t i = 0; i < impl_->verbs.size(); ++i) {
-    if (impl_->verbs[i].get() == impl_->chosen()) body = impl_->bodies[i];
-  }
-  if (!body) return report({Exit::kUsage, "no verb given; see '" + impl_->name + " --help'"});
-  const Result<Exit> result = body();
-  return result ? static_cast<int>(*result) : report(result.error());
+  if (Result<void> printed = finish_printing(); result && !printed) result = base::failed(printed);
+  if (result) return static_cast<int>(*result);
+  complain(impl_->name, result.error().text);
+  return static_cast<int>(result.error().code);
 }
 
 void Command::warn(const std::string& text) const {
   if (common().quiet) return;
-  fmt::print(stderr, "{}: {}\n", impl_->root->name, text);
+  complain(impl_->root->name, text);
 }
 
 }  // namespace xlimit::cli

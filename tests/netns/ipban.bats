@@ -323,3 +323,13 @@ ban_line() { # TARGET SECONDS [MORE]
     ipban list -o plain | wc -l' >"$BATS_TEST_TMPDIR/out"
   [[ $(paste -sd' ' "$BATS_TEST_TMPDIR/out") = "100000 100000" ]]
 }
+
+@test "a reader that has seen enough of a long list is no failure, a full disk is" {
+  in_fresh_netns bash -c '
+    set -o pipefail
+    ipban add $(printf "203.0.113.%d 198.51.100.%d 192.0.2.%d " $(for i in {1..250}; do echo $i $i $i; done)) >/dev/null
+    ipban list -o json | head -n 1 >"$0/one" || exit
+    ipban list -o json >/dev/full
+    [[ $? -eq 74 ]] && [[ $(wc -l <"$0/one") -eq 1 ]]' "$BATS_TEST_TMPDIR" 2>"$BATS_TEST_TMPDIR/err"
+  [[ $(<"$BATS_TEST_TMPDIR/err") = "ipban: write to stdout: No space left on device" ]]
+}

@@ -2,6 +2,8 @@
 // What a command line comes to: values, defaults, exit codes.
 #include <doctest/doctest.h>
 
+#include <stdexcept>
+
 #include "cli/command.h"
 
 using namespace xlimit;
@@ -36,6 +38,7 @@ struct Trial {
     main.verb("apply", "Act.", body("apply"));
     main.verb("fail", "Fail.",
               [] { return base::Result<base::Exit>{base::fail(base::Exit::kIo, "no luck")}; });
+    main.verb("throw", "Throw.", []() -> base::Result<base::Exit> { throw std::runtime_error{"bug"}; });
     words.insert(words.begin(), "trial");
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
@@ -103,4 +106,8 @@ TEST_CASE("wrong use is 64, a body's error its own code, help and version 0") {
 TEST_CASE("a configuration file that is missing or wrong is 78") {
   Trial trial;
   CHECK(trial.run({"apply", "--config", "/nonexistent.toml"}) == 78);
+}
+
+TEST_CASE("what a body throws is told and is the system's fault") {
+  CHECK(Trial{}.run({"throw"}) == static_cast<int>(base::Exit::kSystem));
 }

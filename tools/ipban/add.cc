@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "base/uuid.h"
+#include "cli/print.h"
 #include "event/encode.h"
 #include "ipban/enforcer.h"
 #include "ipban/print.h"
@@ -80,17 +81,16 @@ Ended tell(std::span<const Verdict> verdicts, std::span<const Order> orders, con
     const std::string target = ip::to_string(orders[i].entry.target);
     if (!verdicts[i].why.empty()) {
       all = false;
-      fmt::print(stderr, "ipban: {} '{}': {}\n", what, target, verdicts[i].why);
+      cli::complain("ipban", fmt::format("{} '{}': {}", what, target, verdicts[i].why));
     } else if (settings.dry_run) {
-      fmt::print("would {} '{}'\n", what, target);
+      cli::print("would {} '{}'\n", what, target);
     } else if (format == Format::json) {
-      fmt::print("{}", line(i));
+      cli::print("{}", line(i));
     } else {
       rows.push_back(row(i));
     }
   }
   print_plain(rows);
-  if (base::Result<void> printed = finish_printing(); !printed) return base::failed(printed);
   return all ? base::Exit::kDone : base::Exit::kNo;
 }
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // ipban list, test: what the sets hold.
-#include <fmt/core.h>
-
 #include <algorithm>
 
+#include "cli/print.h"
 #include "ipban/enforcer.h"
 #include "ipban/print.h"
 
@@ -32,7 +31,7 @@ base::Result<std::vector<Found>> read_all(sets::Backend& backend) {
 }
 
 void print_json(const Found& found, const std::string& set) {
-  fmt::print(R"({{"type":"entry","target":"{}","seconds":{},"direction":"{}","set":"{}"}})"
+  cli::print(R"({{"type":"entry","target":"{}","seconds":{},"direction":"{}","set":"{}"}})"
              "\n",
              ip::to_string(found.entry.target), found.entry.timeout.count(), word(found.key.direction), set);
 }
@@ -69,13 +68,13 @@ base::Result<bool> test_one(sets::Backend& backend, const std::string& text) {
   if (!target) return base::failed(target);
   base::Result<std::vector<Found>> found = covering(backend, *target);
   if (!found) return base::failed(found);
-  if (found->empty()) fmt::print("{} is not banned\n", ip::to_string(*target));
+  if (found->empty()) cli::print("{} is not banned\n", ip::to_string(*target));
   for (const Found& one : *found) {
     const std::string entry = one.entry.target == *target ? "" : ip::to_string(one.entry.target) + " ";
     const std::string time = one.entry.timeout.count() == 0
                                  ? "permanently"
                                  : "for another " + base::format_duration(one.entry.timeout);
-    fmt::print("{} is banned: {}in set '{}' {}\n", ip::to_string(*target), entry, backend.name_of(one.key),
+    cli::print("{} is banned: {}in set '{}' {}\n", ip::to_string(*target), entry, backend.name_of(one.key),
                time);
   }
   return !found->empty();
@@ -99,7 +98,6 @@ Ended list(const Settings& settings, const cli::Command&) {
   }
   if (format == Format::table) print_table({"TARGET", "LEFT", "DIRECTION", "SET"}, rows);
   if (format == Format::plain) print_plain(rows);
-  if (base::Result<void> printed = finish_printing(); !printed) return base::failed(printed);
   return base::Exit::kDone;
 }
 
@@ -112,7 +110,6 @@ Ended test(const Settings& settings, const cli::Command&) {
     if (!banned) return base::failed(banned);
     all = all && *banned;
   }
-  if (base::Result<void> printed = finish_printing(); !printed) return base::failed(printed);
   return all ? base::Exit::kDone : base::Exit::kNo;
 }
 

@@ -2,20 +2,19 @@
 // Rows on stdout, as a person or as a program wants them.
 #include "ipban/print.h"
 
-#include <fmt/core.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 
 #include "base/number.h"
+#include "cli/print.h"
 
 namespace xlimit::ipban {
 namespace {
 
 void print_row(const Row& row, const std::vector<std::size_t>& widths) {
-  for (std::size_t i = 0; i + 1 < row.size(); ++i) fmt::print("{:<{}}  ", row[i], widths[i]);
-  fmt::print("{}\n", row.empty() ? "" : row.back());
+  for (std::size_t i = 0; i + 1 < row.size(); ++i) cli::print("{:<{}}  ", row[i], widths[i]);
+  cli::print("{}\n", row.empty() ? "" : row.back());
 }
 
 }  // namespace
@@ -42,13 +41,6 @@ void print_plain(const std::vector<Row>& rows) {
 
 std::string show_remaining(std::chrono::seconds remaining) {
   return remaining.count() == 0 ? "permanent" : base::format_duration(remaining);
-}
-
-base::Result<void> finish_printing() {
-  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return {};
-  // A reader that went away has seen what it wanted.
-  if (errno == EPIPE) return {};
-  return base::os_error("write to stdout");
 }
 
 }  // namespace xlimit::ipban

@@ -22,7 +22,4 @@ void print_plain(const std::vector<Row>& rows);
 // "53s", "permanent".
 std::string show_remaining(std::chrono::seconds remaining);
 
-// Flushes stdout: kIo when it did not take everything.
-base::Result<void> finish_printing();
-
 }  // namespace xlimit::ipban

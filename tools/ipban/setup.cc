@@ -2,6 +2,7 @@
 // ipban setup, teardown, flush: the sets and rules as a whole.
 #include <fmt/core.h>
 
+#include "cli/print.h"
 #include "ipban/enforcer.h"
 #include "ipban/print.h"
 
@@ -12,9 +13,8 @@ Ended tell(const base::Result<std::vector<std::string>>& done, const Settings& s
            const cli::Command& command) {
   if (!done) return tl::make_unexpected(done.error());
   if (settings.dry_run || command.common().verbose) {
-    for (const std::string& clause : *done) fmt::print("{}{}\n", settings.dry_run ? "would " : "", clause);
+    for (const std::string& clause : *done) cli::print("{}{}\n", settings.dry_run ? "would " : "", clause);
   }
-  if (base::Result<void> printed = finish_printing(); !printed) return base::failed(printed);
   return base::Exit::kDone;
 }
 

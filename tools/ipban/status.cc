@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // ipban status: are bans really enforced?
-#include <fmt/core.h>
-
+#include "cli/print.h"
 #include "ipban/enforcer.h"
 #include "ipban/print.h"
 
@@ -25,7 +24,7 @@ void print_json(const SetState& state) {
   std::string faults;
   // Faults are our own words and names that were checked: nothing in them needs escaping.
   for (const std::string& fault : state.faults) faults += (faults.empty() ? "\"" : ",\"") + fault + "\"";
-  fmt::print(R"({{"type":"status","set":"{}","direction":"{}","enforced":{},"entries":{},"maximum":{},)"
+  cli::print(R"({{"type":"status","set":"{}","direction":"{}","enforced":{},"entries":{},"maximum":{},)"
              R"("memory_bytes":{},"ports":[{}],"dropped_packets":{},"dropped_bytes":{},"faults":[{}]}})"
              "\n",
              state.name, word(state.key.direction), state.faults.empty(), state.entries, state.maximum,
@@ -64,7 +63,6 @@ Ended status(const Settings& settings, const cli::Command& command) {
   const Row heading{"SET", "DIRECTION", "ENFORCED", "ENTRIES", "PORTS", "PACKETS", "BYTES"};
   if (format == Format::table) print_table(heading, rows);
   if (format == Format::plain) print_plain(rows);
-  if (base::Result<void> printed = finish_printing(); !printed) return base::failed(printed);
   return enforced ? base::Exit::kDone : base::Exit::kNo;
 }
 

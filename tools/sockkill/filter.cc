@@ -2,8 +2,6 @@
 // The filter verbs: kill (without a word) and list.
 #include <unistd.h>
 
-#include <csignal>
-
 #include "sockets/diag.h"
 #include "sockets/killer.h"
 #include "sockets/parse.h"
@@ -29,7 +27,6 @@ Result<sockets::Filter> read_filter(const Settings& settings) {
 }
 
 Result<void> print(const std::vector<Connection>& connections, sockets::Form form) {
-  std::signal(SIGPIPE, SIG_IGN);
   stream::Output out{STDOUT_FILENO};
   if (Result<void> written = out.write(sockets::format_connections(connections, form)); !written)
     return written;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // xlog-tail: follows access logs of Xray and v2ray and writes one `access` event a line.
-#include <fmt/core.h>
-
 #include "base/zone.h"
 #include "cli/command.h"
+#include "cli/print.h"
 #include "xlog-tail/program.h"
 #include "xlog/explain.h"
 
@@ -17,7 +16,7 @@ base::Result<base::Exit> run(Settings& settings, const cli::Command& command) {
   if (base::Result<void> set = base::use_zone(settings.zone); !set) return base::failed(set);
   if (!settings.explain.empty()) {
     xlog::Reader reader{base::to_utc, command.common().node};
-    fmt::print("{}", xlog::explain(reader, settings.explain));
+    cli::write_out(xlog::explain(reader, settings.explain));
     return base::Exit::kDone;
   }
   if (settings.files.empty() && settings.command.empty())
