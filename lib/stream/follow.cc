@@ -26,14 +26,15 @@ base::Result<void> Follower::begin(From from) {
 }
 
 void Follower::look_up() {
-  struct stat status;
+  struct stat status {};
   const bool there = ::stat(path_.c_str(), &status) == 0;
-  if (there) {
-    const Files::iterator held = find({status.st_dev, status.st_ino});
-    if (held != files_.end()) return files_.splice(files_.end(), files_, held);  // renamed back
-  }
-  if (!files_.empty()) open_missed();
-  if (there) open_current();
+  const Key key{status.st_dev, status.st_ino};
+  const bool held = there && find(key) != files_.end();
+  if (!files_.empty() && (!held || missed_)) open_missed();
+  if (!there) return;
+  const Files::iterator current = find(key);
+  if (current == files_.end()) return open_current();
+  files_.splice(files_.end(), files_, current);  // renamed back, or one that was missed came behind it
 }
 
 Follower::Files::iterator Follower::find(Key key) {
@@ -50,27 +51,44 @@ void Follower::add(LogFile file, Hold hold) {
   bound();
 }
 
-// Files that came and were rotated away between two looks. A copy of a file we hold is none of them.
+// Files that came and were rotated away between two looks. One that cannot be opened now is tried again at
+// the next look.
 void Follower::open_missed() {
   std::set<Key> seen;
+  missed_ = false;
   for (const Sibling& sibling : find_siblings(path_)) {
     const Key key{sibling.identity.device, sibling.identity.inode};
-    seen.insert(key);
-    if (sibling.compressed || known_.contains(key) || find(key) != files_.end()) continue;
-    base::Result<LogFile> file = open_sibling(path_, sibling);
-    if (!file) continue;
-    const bool copy = std::any_of(files_.begin(), files_.end(), [&](const LogFile& held) {
-      return !held.identity().head.empty() && begins_with(file->fd(), held.identity().head);
-    });
-    if (!copy) add(std::move(*file));
+    const bool fresh = !sibling.compressed && !known_.contains(key) && find(key) == files_.end();
+    if (!fresh || open_rotated(sibling))
+      seen.insert(key);
+    else
+      missed_ = true;
   }
   known_ = std::move(seen);
+}
+
+// Whether that is settled: opened, gone, or a copy of a file we hold.
+bool Follower::open_rotated(const Sibling& sibling) {
+  base::Result<LogFile> file = open_sibling(path_, sibling);
+  if (!file && file.error().code == base::Exit::kUnavailable) {
+    sink_.gap(Gap::lost, sibling.size);
+    return true;
+  }
+  if (!file) {
+    warn(file.error().text);
+    return false;
+  }
+  const bool copy = std::any_of(files_.begin(), files_.end(), [&](const LogFile& held) {
+    return !held.identity().head.empty() && begins_with(file->fd(), held.identity().head);
+  });
+  if (!copy) add(std::move(*file));
+  return true;
 }
 
 void Follower::open_current() {
   base::Result<LogFile> file = LogFile::open(path_);
   if (!file) return warn(file.error().text);
-  warned_.clear();
+  if (!missed_) warned_.clear();
   add(std::move(*file));
 }
 

@@ -92,6 +92,7 @@ class Follower {
   void open_newer(const std::vector<Sibling>& left, std::int64_t than, Hold hold);
   void add(LogFile file, Hold hold = Hold::open);
   void open_missed();
+  bool open_rotated(const Sibling& sibling);
   void open_current();
   void check(LogFile& file);
   std::uint64_t read_copy(const LogFile::Cut& cut);
@@ -105,6 +106,7 @@ class Follower {
   std::set<int> touched_;  // descriptors
   std::set<int> copies_;   // descriptors of those that nobody writes to any more
   std::set<Key> known_;    // rotated files that were there before us, or were read
+  bool missed_ = false;    // a rotated file could not be opened
   std::string warned_;     // said already
 };
 

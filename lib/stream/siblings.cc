@@ -108,7 +108,8 @@ std::vector<Sibling> find_siblings(const std::string& log) {
 base::Result<LogFile> open_sibling(const std::string& log, const Sibling& sibling) {
   base::Result<LogFile> file = LogFile::open(sibling.path);
   for (int tries = 0; tries < 20; ++tries) {
-    if (file && file->identity().same_inode(sibling.identity)) return file;
+    const bool refused = !file && file.error().code != base::Exit::kUnavailable;
+    if (refused || (file && file->identity().same_inode(sibling.identity))) return file;
     const std::vector<Sibling> now = find_siblings(log);
     const auto moved = std::find_if(now.begin(), now.end(), [&](const Sibling& other) {
       return other.identity.same_inode(sibling.identity);
