@@ -106,16 +106,19 @@ base::Result<Checkpoint> Checkpoint::open(const std::string& path) {
 }
 
 base::Result<void> Checkpoint::save(std::vector<Place> places, std::chrono::steady_clock::time_point now) {
-  if (places != saved_.places) {
+  if (places != saved_.places || !written_) {
     saved_.places = std::move(places);
     ++saved_.generation;
     synced_ = false;
-    if (base::Result<void> written = write_now(format_places(saved_)); !written) return written;
+    base::Result<void> written = write_now(format_places(saved_));
+    written_ = written.has_value();
+    if (!written) return written;
   }
   if (synced_ || (replaced_ && now - *replaced_ < kPeriod)) return {};
   replaced_ = now;
-  synced_ = true;
-  return store::write_file(path_, format_places(saved_));
+  base::Result<void> synced = store::write_file(path_, format_places(saved_));
+  synced_ = synced.has_value();
+  return synced;
 }
 
 base::Result<void> Checkpoint::finish(std::vector<Place> places) {

@@ -5,9 +5,9 @@
 //   tail.resume(checkpoint->places());
 //   ... after the events went out:  checkpoint->save(tail.places(), now);
 //
-// PATH is replaced atomically and synced, at most once a second while lines flow. Beside it PATH.now holds
-// the offsets of this moment, written in place and with a checksum: it is exact after kill -9, and when it is
-// torn or belongs to another PATH it is left out of account.
+// PATH is replaced atomically and synced, every 30 s while lines flow, and at the end. Beside it PATH.now
+// holds the offsets of this moment, written in place and with a checksum: it is exact after kill -9, and when
+// it is torn or belongs to another PATH it is left out of account.
 #pragma once
 
 #include <sys/types.h>
@@ -52,13 +52,14 @@ std::optional<Places> parse_places(std::string_view text);
 
 class Checkpoint {
  public:
-  static constexpr std::chrono::seconds kPeriod{1};
+  static constexpr std::chrono::seconds kPeriod{30};
 
   // Fails with kTemporary when another process holds it, kData when the file is no checkpoint.
   static base::Result<Checkpoint> open(const std::string& path);
 
   // Absent when there was none.
   const std::optional<std::vector<Place>>& places() const { return found_; }
+  // Fails when a file cannot be written; the next call tries again.
   base::Result<void> save(std::vector<Place> places, std::chrono::steady_clock::time_point now);
   // Replaces PATH, whatever the time.
   base::Result<void> finish(std::vector<Place> places);
@@ -71,6 +72,7 @@ class Checkpoint {
   store::Lock lock_;
   std::optional<std::vector<Place>> found_;
   Places saved_;
+  bool written_ = true;  // PATH.now says what saved_ says, or PATH does
   bool synced_ = false;  // PATH says what saved_ says
   std::optional<std::chrono::steady_clock::time_point> replaced_;
   base::Fd now_;

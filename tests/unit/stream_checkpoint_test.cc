@@ -136,3 +136,17 @@ TEST_CASE("a checkpoint is held by one, and what is newest counts") {
   fs::resize_file(bench.path("place"), 10);
   CHECK(Checkpoint::open(bench.path("place")).error().code == xlimit::base::Exit::kData);
 }
+
+TEST_CASE("a checkpoint that could not be written is tried again") {
+  Bench bench;
+  const std::vector<Place> places{{"log", 1, 2, 3, 4, 5, 6, 7}};
+  const std::chrono::steady_clock::time_point start{std::chrono::seconds{100}};
+  fs::create_directories(bench.path("here"));
+  auto checkpoint = Checkpoint::open(bench.path("here/place"));
+  REQUIRE(checkpoint.has_value());
+  fs::rename(bench.path("here"), bench.path("away"));
+  CHECK_FALSE(checkpoint->save(places, start).has_value());
+  fs::rename(bench.path("away"), bench.path("here"));
+  CHECK(checkpoint->save(places, start + Checkpoint::kPeriod).has_value());
+  CHECK(fs::exists(bench.path("here/place")));
+}
