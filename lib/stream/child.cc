@@ -3,7 +3,9 @@
 #include "stream/child.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,6 +23,9 @@ namespace xlimit::stream {
 namespace {
 
 namespace process = boost::process;
+
+constexpr int kExitMs = 200;  // many programs close their stdout a moment before they exit
+constexpr int kLastWordsMs = 1000;
 
 // In the child: signals as a program expects to find them, and an end with its parent's.
 struct Prepare : process::extend::handler {
@@ -46,6 +51,13 @@ std::string find_program(const std::string& name) {
     left.remove_prefix(std::min(end + 1, left.size()));
   }
   return {};
+}
+
+// Waits so long for the end of a child of ours, which is left to be reaped.
+bool ends_within(pid_t id, int milliseconds) {
+  const base::Fd process{static_cast<int>(::syscall(SYS_pidfd_open, id, 0))};
+  pollfd polled{process.get(), POLLIN, 0};
+  return process && ::poll(&polled, 1, milliseconds) > 0;
 }
 
 }  // namespace
@@ -79,16 +91,23 @@ base::Result<Child> Child::start(const std::vector<std::string>& words) {
 }
 
 Child::~Child() {
+  if (process_) make_end(0);
+}
+
+// `patience`: milliseconds it has to end by itself.
+void Child::make_end(int patience) {
   std::error_code ignored;
-  if (!process_ || !process_->child.running(ignored)) return;
-  ::kill(process_->child.id(), SIGTERM);
-  if (!process_->child.wait_for(std::chrono::seconds{1}, ignored)) process_->child.terminate(ignored);
+  const pid_t id = process_->child.id();
+  if (!process_->child.running(ignored)) return;
+  if (!ends_within(id, patience)) {
+    ::kill(id, SIGTERM);
+    if (!ends_within(id, kLastWordsMs)) ::kill(id, SIGKILL);
+  }
   process_->child.wait(ignored);
 }
 
-std::string Child::wait() {
-  std::error_code ignored;
-  process_->child.wait(ignored);
+std::string Child::end() {
+  make_end(kExitMs);
   const int status = process_->child.native_exit_code();
   if (WIFSIGNALED(status)) return "signal " + std::to_string(WTERMSIG(status));
   return "exit code " + std::to_string(WEXITSTATUS(status));

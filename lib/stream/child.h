@@ -18,16 +18,17 @@ class Child {
   static base::Result<Child> start(const std::vector<std::string>& words);
   Child(Child&&) noexcept;
   Child& operator=(Child&&) noexcept;
-  // Asks it to end, waits a second, and ends it.
-  ~Child();
+  ~Child();  // ends it like that
 
   // Its stdout.
   int fd() const { return out_.get(); }
-  // Waits for its end: "exit code 1", "signal 15".
-  std::string wait();
+  // How it ended: "exit code 1", "signal 15". When it closed its stdout and lives on, it is asked to end,
+  // given a second, and ended.
+  std::string end();
 
  private:
   struct Process;
+  void make_end(int patience);
   Child(base::Fd out, std::unique_ptr<Process> process);
   base::Fd out_;
   std::unique_ptr<Process> process_;

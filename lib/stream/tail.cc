@@ -232,7 +232,8 @@ bool Tail::read_logs() {
   }
   while (ended_logs_ < logs_.size()) {
     if (logs_[ended_logs_]->read()) return true;
-    logs_[ended_logs_++]->finish();
+    if (!options_.resumed_later) logs_[ended_logs_]->finish();
+    ++ended_logs_;
   }
   return false;
 }
@@ -300,7 +301,7 @@ base::Result<void> Tail::add_command(const std::vector<std::string>& words) {
 // Its output is closed. One that ran for a while is started again soon, one that fails at once ever later.
 void Tail::end_command(Pipe& pipe) {
   pipe.watch->pause();
-  const std::string how = pipe.child->wait();
+  const std::string how = pipe.child->end();
   const bool bad = how != "exit code 0";
   if (!options_.follow) {
     pipe.ended = true;
@@ -322,11 +323,6 @@ void Tail::restart_command(Pipe& pipe) {
   pipe.child.emplace(std::move(*child));
   pipe.started = std::chrono::steady_clock::now();
   watch(pipe);
-}
-
-void Tail::finish() {
-  if (options_.follow) return;
-  for (std::size_t i = ended_logs_; i < logs_.size(); ++i) logs_[i]->finish();
 }
 
 }  // namespace xlimit::stream

@@ -31,6 +31,7 @@ class Tail {
     std::optional<std::vector<Place>> places{};  // of an earlier run; logs among them go on from there
     bool follow = true;  // else: read to the end; the loop is stopped when every source has ended
     From from = From::end;
+    bool resumed_later = false;  // not following: a half line at the end of a log is left for the next run
   };
 
   // `open_sink` is asked where the lines of a source go; `on_read`: a slice was given, or all there is.
@@ -50,10 +51,6 @@ class Tail {
 
   // Where reading is in every log.
   std::vector<Place> places() const;
-
-  // The sources have ended: the last half lines are judged. Following, they are left, because their rest may
-  // still be written.
-  void finish();
 
  private:
   struct Pipe;

@@ -321,3 +321,57 @@ sleeping_after_read() {
   [[ "${lines[0]}" = *'"user":"u1"'* ]]
   [[ "${lines[1]}" = *"ended with exit code 3" ]]
 }
+
+@test "a command that closes its stdout and lives on is ended" {
+  # shellcheck disable=SC2016  # for the inner shell
+  spawn xlog-tail --no-follow --command bash -c 'trap "" TERM; echo $$ >child; exec >/dev/null; exec tail -f /dev/null' 2>err
+  wait_gone "$SPAWNED"
+  grep -q "ended with signal 9" err
+  is_gone "$(cat child)"
+}
+
+@test "a stop is heard although nobody reads what is written" {
+  lines 1 50
+  for _ in $(seq 8); do cat "$LOG" "$LOG" >more && mv more "$LOG"; done
+  mkfifo pipe
+  exec 9<>pipe
+  spawn xlog-tail --no-follow "$LOG" >pipe 2>err
+  wait_until reads_signals "$SPAWNED"
+  kill "$SPAWNED"
+  wait_gone "$SPAWNED"
+  exec 9>&-
+  [ "$(cat err)" = "xlog-tail: write: the reader takes nothing" ]
+}
+
+@test "with a checkpoint and --no-follow a half line is left for the next run" {
+  line 1
+  printf '2026/06/01 12:00:00 from 203.0.113.7:1 accepted tcp:a.example:443 [in -> out] email: u' >>"$LOG"
+  xlog-tail --no-follow --checkpoint place "$LOG" >"$OUT"
+  printf '2\n' >>"$LOG"
+  xlog-tail --no-follow --checkpoint place "$LOG" >>"$OUT"
+  every_line_once 2
+  [ "$(grep -c '"kind"' "$OUT")" -eq 0 ]
+}
+
+@test "a rotated file that cannot be opened is told, and read when it can be" {
+  needs_root
+  needs setpriv
+  line 1
+  spawn setpriv --bounding-set=-dac_override,-dac_read_search xlog-tail --from start "$LOG" >"$OUT" 2>err
+  got 1
+  kill -STOP "$SPAWNED"
+  mv "$LOG" "$LOG.2"
+  line 2
+  mv "$LOG" "$LOG.1"
+  chmod 000 "$LOG.1"
+  line 3
+  kill -CONT "$SPAWNED"
+  got 3
+  wait_for_line err "access.log.1': Permission denied"
+  chmod 644 "$LOG.1"
+  got 2
+  line 4
+  got 4
+  every_line_once 4
+  [ "$(wc -l <err)" -eq 1 ]
+}

@@ -32,7 +32,11 @@ Program::Program(const Settings& settings, const cli::Command& command,
       command_(command),
       checkpoint_(std::move(checkpoint)),
       tail_(
-          loop_, {.places = places(settings, checkpoint_), .follow = !settings.once, .from = from(settings)},
+          loop_,
+          {.places = places(settings, checkpoint_),
+           .follow = !settings.once,
+           .from = from(settings),
+           .resumed_later = checkpoint_.has_value()},
           [this](const std::string& name) { return open_feed(name); }, [this] { went_out(); }) {}
 
 base::Result<base::Exit> Program::run() {
@@ -43,13 +47,12 @@ base::Result<base::Exit> Program::run() {
     if (base::Result<void> added = tail_.add_command(settings_.command); !added) return base::failed(added);
   }
   const stream::Timer second{loop_, 1s, [this] { report(false); }};
-  // No events asked for: a pipe whose reader left reports POLLERR by itself.
+  // No events asked for: a pipe or socket whose reader left reports it by itself.
   const stream::Watch reader{loop_, out_.fd(), 0, [this](short bits) {
-                               if ((bits & POLLERR) != 0) loop_.stop();
+                               if (stream::Output::reader_left(bits)) loop_.stop();
                              }};
   base::Result<void> ended = loop_.run();
   if (ended && out_.gone()) return base::Exit::kDone;
-  tail_.finish();
   report(true);
   base::Result<void> done = out_.flush();
   if (!ended) return base::failed(ended);
@@ -71,7 +74,9 @@ stream::Follower::Sink Program::open_feed(const std::string& name) {
           .warning = [this](const std::string& text) { command_.warn(text); }};
 }
 
+// What is left of a slice when writing has failed is dropped: the checkpoint stays before it.
 void Program::take(xlog::Feed& feed, const stream::Piece& piece) {
+  if (loop_.stopped()) return;
   if (piece.whole()) {
     check(out_.write(feed.take(piece.text)));
   } else if (piece.first) {
@@ -82,8 +87,9 @@ void Program::take(xlog::Feed& feed, const stream::Piece& piece) {
 void Program::went_out() {
   if (report_soon_) report(false);
   check(out_.flush());
-  if (checkpoint_ && !loop_.stopped())
-    check(checkpoint_->save(tail_.places(), std::chrono::steady_clock::now()));
+  if (!checkpoint_ || loop_.stopped()) return;
+  const auto saved = checkpoint_->save(tail_.places(), std::chrono::steady_clock::now());
+  if (!saved) unsaved_.add(saved.error().text);
 }
 
 void Program::report(bool end) {

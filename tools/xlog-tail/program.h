@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "cli/command.h"
+#include "cli/complaint.h"
 #include "stream/checkpoint.h"
 #include "stream/loop.h"
 #include "stream/output.h"
@@ -48,6 +49,7 @@ class Program {
   const Settings& settings_;
   const cli::Command& command_;
   std::optional<stream::Checkpoint> checkpoint_;
+  cli::Complaint unsaved_{command_, "the checkpoint is not kept"};
   stream::Loop loop_;
   stream::Signals signals_{loop_};
   stream::Output out_{STDOUT_FILENO, signals_.fd()};
