@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Holds sockets for a test and tells what became of them. One command a line on stdin, one answer a line:
+// Holds sockets for a test and tells what became of them. "hold NETNS" makes those of `connect` in that
+// network namespace. One command a line on stdin, one answer a line:
 //
 //   listen ADDRESS PORT             "ok"; on :: it takes IPv4 as well; connections are accepted and kept
 //   connect NAME COUNT FROM TO PORT "ok PORT..." with the ports on FROM's side
@@ -27,6 +28,7 @@ struct Held {
 
 std::vector<Fd> listeners, accepted;
 std::map<std::string, std::vector<Held>> held;
+std::string clients;  // namespace
 
 std::string failed() { return std::string{"failed: "} + std::strerror(errno); }
 
@@ -63,7 +65,7 @@ std::string connect_all(const std::string& name, int count, const std::string& f
   std::string answer = "ok";
   const bed::Endpoint source = bed::endpoint(from, "0"), target = bed::endpoint(to, port);
   for (int i = 0; i < count; ++i) {
-    Fd fd = open_socket(source, SOCK_STREAM);
+    Fd fd = bed::socket_in(clients, source.address.ss_family, SOCK_STREAM);
     if (::bind(fd.get(), bed::raw(source), source.size) < 0) return failed();
     if (::connect(fd.get(), bed::raw(target), target.size) < 0) return failed();
     answer += ' ' + std::to_string(port_of(fd));
@@ -118,7 +120,8 @@ std::string obey(const std::string& line) {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  if (argc > 1) clients = argv[1];
   for (std::string line; std::getline(std::cin, line);) bed::say(obey(line));
   return 0;
 }

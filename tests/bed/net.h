@@ -4,8 +4,10 @@
 #pragma once
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -27,6 +29,22 @@ using xlimit::base::Fd;
 [[noreturn]] inline void die(const std::string& what) {
   std::fprintf(stderr, "%s: %s\n", what.c_str(), std::strerror(errno));
   std::exit(1);
+}
+
+// Moves this thread into a named namespace; sockets made before stay where they were made.
+inline void enter(const std::string& netns) {
+  const Fd fd{::open(("/run/netns/" + netns).c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!fd || ::setns(fd.get(), CLONE_NEWNET) < 0) die("enter namespace '" + netns + "'");
+}
+
+// A socket made in a named namespace, or right here when the name is empty.
+inline Fd socket_in(const std::string& netns, int family, int type) {
+  if (netns.empty()) return Fd{::socket(family, type | SOCK_CLOEXEC, 0)};
+  const Fd home{::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)};
+  enter(netns);
+  Fd made{::socket(family, type | SOCK_CLOEXEC, 0)};
+  if (!home || ::setns(home.get(), CLONE_NEWNET) < 0) die("leave namespace '" + netns + "'");
+  return made;
 }
 
 // Microseconds since 1970, so that stamps of different processes compare.

@@ -19,13 +19,8 @@
 namespace bench {
 
 using bed::die;
+using bed::enter;
 using bed::Fd;
-
-// Moves this thread into a named namespace; sockets made before stay where they were made.
-inline void enter(const std::string& netns) {
-  const Fd fd{::open(("/run/netns/" + netns).c_str(), O_RDONLY | O_CLOEXEC)};
-  if (!fd || ::setns(fd.get(), CLONE_NEWNET) < 0) die("enter namespace '" + netns + "'");
-}
 
 inline Fd listen_on(const std::string& address, const std::string& port, bool only_v6) {
   const bed::Endpoint here = bed::endpoint(address, port);

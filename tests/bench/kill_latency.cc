@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // From the write of a `banned` line to `sockkill apply`, until the client's recv() says ECONNRESET.
 //
-//   kill_latency --mode exact|sweep|ss [--trials 300]
+//   kill_latency --mode exact|sweep|ss --clients NETNS [--trials 300]
 //
 // exact: the line names the client's port. sweep: it does not, so the kernel's table is walked. ss: no
 // sockkill; an `ss -K` is run for the address, which is what a script would do. Run it in a network namespace
-// with 192.0.2.1 and 203.0.113.200 on it. Prints "p50 p90 p99 max" in milliseconds; fails when a client was
-// not reset.
+// with 192.0.2.1 on it; 203.0.113.200 is in NETNS, because sockkill leaves the host's own addresses alone.
+// Prints "p50 p90 p99 max" in milliseconds; fails when a client was not reset.
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -40,9 +40,9 @@ Fd listen_dual() {
   return fd;
 }
 
-Pair connect_pair(const Fd& listener) {
+Pair connect_pair(const Fd& listener, const std::string& clients) {
   Pair pair;
-  pair.client = Fd{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  pair.client = bed::socket_in(clients, AF_INET, SOCK_STREAM);
   const bed::Endpoint from = bed::endpoint(kClient, "0"), to = bed::endpoint("192.0.2.1", "443");
   if (::bind(pair.client.get(), bed::raw(from), from.size) < 0) die("bind");
   if (::connect(pair.client.get(), bed::raw(to), to.size) < 0) die("connect");
@@ -117,10 +117,11 @@ double percentile(const std::vector<double>& sorted, double part) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::string mode = "exact";
+  std::string mode = "exact", clients;
   int trials = 300;
   for (int i = 1; i + 1 < argc; i += 2) {
     if (std::string_view{argv[i]} == "--mode") mode = argv[i + 1];
+    if (std::string_view{argv[i]} == "--clients") clients = argv[i + 1];
     if (std::string_view{argv[i]} == "--trials") trials = std::atoi(argv[i + 1]);
   }
   const Fd listener = listen_dual();
@@ -129,7 +130,7 @@ int main(int argc, char** argv) {
   std::vector<double> took;
   int missed = 0;
   for (int i = 0; i < trials + 10; ++i) {
-    const Pair pair = connect_pair(listener);
+    const Pair pair = connect_pair(listener, clients);
     const timeval patience{.tv_sec = 2, .tv_usec = 0};
     ::setsockopt(pair.client.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     char byte;

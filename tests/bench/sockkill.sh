@@ -70,7 +70,7 @@ reset_one() {
   echo "From the banned line to ECONNRESET at the client$1, in ms"
   printf '%-44s %8s %8s %8s %8s\n' '' p50 p90 p99 max
   while read -r mode label; do
-    took=$(kill_latency --mode "$mode" --trials "$TRIALS") || rc=1
+    took=$(kill_latency --mode "$mode" --clients "$clients" --trials "$TRIALS") || rc=1
     # shellcheck disable=SC2086 # four numbers
     printf '%-44s %8s %8s %8s %8s\n' "$label" $took
   done <<'MODES'
@@ -80,7 +80,15 @@ ss ss -K, started for it
 MODES
 }
 
-ip address add 203.0.113.200/32 dev lo
+clients=xlk$$
+ip netns add "$clients"
+trap 'ip netns del "$clients"' EXIT
+ip link add to-clients type veth peer name to-node netns "$clients"
+ip link set to-clients up
+ip route add 203.0.113.200/32 dev to-clients
+ip -n "$clients" address add 203.0.113.200/32 dev to-node
+ip -n "$clients" link set to-node up
+ip -n "$clients" route add 192.0.2.1/32 dev to-node
 reset_one ""
 start_crowd
 reset_one " among $SOCKETS other connections"

@@ -7,15 +7,13 @@ load ../helpers
 setup() {
   needs_netns
   needs ip setpriv
-  netns_add node
-  in_netns node ip address add 192.0.2.1/32 dev lo
-  in_netns node ip address add 203.0.113.7/32 dev lo
-  in_netns node ip address add 203.0.113.8/32 dev lo
-  in_netns node ip address add 2001:db8::1/128 dev lo
-  in_netns node ip address add 2001:db8:7::7/128 dev lo
-  in_netns node ip address add 2001:db8:7::8/128 dev lo
-  in_netns node ip address add 2001:db8:8::8/128 dev lo
-  coproc HOLD { in_netns node "$BUILD/tests/bin/hold" 3>&-; }
+  netns_add node clients
+  netns_join node "192.0.2.1/24 2001:db8::1/64" clients \
+    "192.0.2.2/24 203.0.113.7/32 203.0.113.8/32 2001:db8::2/64 2001:db8:7::7/128 2001:db8:7::8/128 2001:db8:8::8/128"
+  in_netns node ip route add 203.0.113.0/24 via 192.0.2.2
+  in_netns node ip route add 2001:db8:7::/64 via 2001:db8::2
+  in_netns node ip route add 2001:db8:8::/64 via 2001:db8::2
+  coproc HOLD { in_netns node "$BUILD/tests/bin/hold" "$(netns_name clients)" 3>&-; }
   echo "$HOLD_PID" >>"$BATS_TEST_TMPDIR/spawned"
   hold listen 0.0.0.0 80
   hold listen :: 443
@@ -207,4 +205,31 @@ banned() {  # TARGET [PORTS]
   run -0 bash -c 'set -o pipefail; "$@" | :' _ ip netns exec "$(netns_name node)" sockkill apply < <(banned 203.0.113.7)
   [ -z "$output" ]
   fate bad4 0 3
+}
+
+@test "apply leaves wide targets, loopback and the host's own addresses alone" {
+  local in=$BATS_TEST_TMPDIR/in target
+  for target in 0.0.0.0/0 ::/0 203.0.0.0/15 2001:db8::/31 127.0.0.1 127.0.0.0/8 ::1 192.0.2.1 192.0.2.0/24 2001:db8::1; do
+    banned "$target" 443
+  done >"$in"
+  in_netns node sockkill apply <"$in" 2>"$BATS_TEST_TMPDIR/err" | cmp - "$in"
+  [[ $(<"$BATS_TEST_TMPDIR/err") = \
+    $'sockkill: target refused: \'0.0.0.0/0\': wider than /16\nsockkill: target refused (9 more)' ]]
+  fate bad4 3 0
+  fate good6 2 0
+}
+
+@test "an address that the host gets while apply runs is left alone from then on" {
+  mkfifo "$BATS_TEST_TMPDIR/in"
+  # shellcheck disable=SC2016  # for the inner shell
+  spawn bash -c 'exec "${@:2}" <"$1/in" >"$1/out" 2>"$1/err"' _ "$BATS_TEST_TMPDIR" \
+    ip netns exec "$(netns_name node)" sockkill apply
+  exec {pipe}>"$BATS_TEST_TMPDIR/in"
+  banned 203.0.113.8 >&"$pipe"
+  wait_for_line "$BATS_TEST_TMPDIR/out" '"target":"203.0.113.8","sockets":2,"left":0'
+  in_netns node ip address add 203.0.113.8/32 dev lo
+  banned 203.0.113.8 >&"$pipe"
+  wait_for_line "$BATS_TEST_TMPDIR/err" "target refused: '203.0.113.8': own address: 203.0.113.8"
+  exec {pipe}>&-
+  wait_gone "$SPAWNED"
 }

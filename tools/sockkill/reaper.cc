@@ -40,6 +40,10 @@ event::Time now() {
 Result<bool> Reaper::take(const event::Event& event, const stream::Piece& line, stream::Output& out) {
   const auto* banned = std::get_if<event::Banned>(&event);
   if (banned == nullptr) return false;
+  if (const std::optional<std::string> why = bounds_.refusal(banned->ban.target)) {
+    refused_.add("'" + to_string(banned->ban.target) + "': " + *why);
+    return false;
+  }
   targets_.push_back(banned->ban.target);
   tolls_.push_back(0);
   Result<void> passed = stream::pass(line, out);
