@@ -148,6 +148,16 @@ void Follower::expire(std::chrono::steady_clock::time_point now) {
   }
 }
 
+bool Follower::give_up_deleted(std::chrono::steady_clock::time_point now) {
+  struct stat status;
+  const bool gone = ::stat(path_.c_str(), &status) != 0 && errno == ENOENT;
+  const bool quiet = std::all_of(files_.begin(), files_.end(),
+                                 [&](const LogFile& file) { return now - file.grown() > kQuiet; });
+  if (!gone || !quiet) return false;
+  while (!files_.empty()) give_up(files_.begin());
+  return true;
+}
+
 // More renamed files than may be held: the one goes that has been quiet longest.
 void Follower::bound() {
   if (files_.size() <= kMaxHeld + 1) return;

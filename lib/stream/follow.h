@@ -68,6 +68,8 @@ class Follower {
   bool read();
   // Gives up old files that have been quiet.
   void expire(std::chrono::steady_clock::time_point now);
+  // Whether nothing stands under the path and all files have been quiet; then they are given up.
+  bool give_up_deleted(std::chrono::steady_clock::time_point now);
   // No more will come: half lines are judged as they are.
   void finish();
 

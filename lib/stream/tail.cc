@@ -170,13 +170,34 @@ void Tail::look_for_new() {
     for (const std::string& path : match(pattern)) {
       const bool known =
           std::any_of(logs_.begin(), logs_.end(), [&](const auto& log) { return log->path() == path; });
-      if (known || refused_.contains(path)) continue;
-      if (const base::Result<void> added = add_log(path, From::start); !added) {
-        refused_.insert(path);
-        open_sink_(path).warning(added.error().text + ", skipped");
-      }
+      if (!known) add_new(path);
     }
   }
+}
+
+// One that cannot be opened is warned of once and tried again at every look.
+void Tail::add_new(const std::string& path) {
+  base::Result<void> added;
+  if (const base::Result<LogFile> file = LogFile::open(path); !file)
+    added = tl::make_unexpected(file.error());
+  else
+    added = add_log(path, From::start);
+  if (added)
+    refused_.erase(path);
+  else if (refused_.insert(path).second)
+    open_sink_(path).warning(added.error().text + ", skipped for now");
+}
+
+// Of those that match a pattern: should one come back, it is found again.
+void Tail::drop_deleted(std::chrono::steady_clock::time_point now) {
+  std::erase_if(logs_, [&](const std::unique_ptr<Follower>& log) {
+    const bool matches = std::any_of(patterns_.begin(), patterns_.end(), [&](const std::string& pattern) {
+      return ::fnmatch(pattern.c_str(), log->path().c_str(), FNM_PATHNAME) == 0;
+    });
+    if (!matches || !log->give_up_deleted(now)) return false;
+    std::erase_if(folders_, [&](const auto& entry) { return entry.second == log.get(); });
+    return true;
+  });
 }
 
 // The folder of the name, and of the file that a symbolic link leads to.
@@ -210,6 +231,7 @@ void Tail::on_second() {
     log->touch_all();
     log->expire(now);
   }
+  drop_deleted(now);
   work();
 }
 

@@ -59,6 +59,8 @@ class Tail {
   base::Result<void> add_pipe(const std::string& path);
   base::Result<void> add_pattern(const std::string& pattern);
   void look_for_new();
+  void add_new(const std::string& path);
+  void drop_deleted(std::chrono::steady_clock::time_point now);
   base::Result<void> start_notices();
   void watch_folders(Follower& log);
   void on_notice(int watch);
@@ -77,7 +79,7 @@ class Tail {
   std::function<Follower::Sink(const std::string& name)> open_sink_;
   std::function<void()> on_read_;
   std::vector<std::string> patterns_;
-  std::set<std::string> refused_;  // files that match and cannot be read
+  std::set<std::string> refused_;  // files that match and cannot be opened for now
   std::vector<std::unique_ptr<Follower>> logs_;
   std::vector<std::unique_ptr<Pipe>> pipes_;
   std::size_t ended_logs_ = 0;  // without following, those before have ended

@@ -291,6 +291,9 @@ sleeping_after_read() {
   line 3 c.log
   got 2
   got 3
+  chmod 644 b.log
+  line 4 b.log
+  got 4
   stop
 }
 

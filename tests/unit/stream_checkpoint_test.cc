@@ -150,3 +150,17 @@ TEST_CASE("a checkpoint that could not be written is tried again") {
   CHECK(checkpoint->save(places, start + Checkpoint::kPeriod).has_value());
   CHECK(fs::exists(bench.path("here/place")));
 }
+
+TEST_CASE("a deleted log that has been quiet is given up, and one that is there is not") {
+  Bench bench;
+  bench.append("access.log", "one\nhalf");
+  Follower follower{bench.log, bench.sink()};
+  REQUIRE(follower.begin(From::start).has_value());
+  const auto later = std::chrono::steady_clock::now() + Follower::kQuiet * 2;
+  CHECK_FALSE(follower.give_up_deleted(later));
+  fs::remove(bench.log);
+  CHECK_FALSE(follower.give_up_deleted(std::chrono::steady_clock::now()));
+  CHECK(follower.give_up_deleted(later));
+  CHECK_FALSE(follower.is_open());
+  CHECK(bench.lines == std::vector<std::string>{"one", "half"});
+}
