@@ -10,6 +10,7 @@
 #include <csignal>
 #include <exception>
 
+#include "base/fd.h"
 #include "cli/help.h"
 #include "cli/print.h"
 
@@ -45,6 +46,13 @@ void fill_standard_descriptors() {
   if (fd > STDERR_FILENO) ::close(fd);
 }
 
+// CLI11 reads an absent default file and one that may not be read alike: as an empty one.
+Result<void> check_readable(const std::string& path) {
+  const base::Fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  if (fd || errno == ENOENT || errno == ENOTDIR) return {};
+  return base::os_error("configuration: open '" + path + "'");
+}
+
 // "-q,--quiet" as the help shows it: "-q, --quiet".
 std::string shown_names(std::string names) {
   if (const std::size_t comma = names.find(','); comma != std::string::npos) names.insert(comma + 1, " ");
@@ -76,6 +84,7 @@ struct Command::Impl {
   void allow_several_words();
   const Command* chosen() const;
   std::string help_text() const;
+  std::string default_config() const { return "/etc/xlimit/" + name + ".toml"; }
   Result<Exit> parse_and_run(std::function<Result<Exit>()> body);
   Error explain(const CLI::ParseError& error) const;
 };
@@ -90,7 +99,7 @@ Command::Command(std::string name, std::string summary) : impl_(std::make_unique
   CLI::App& app = *impl_->app;
   app.set_version_flag("--version", impl_->name + " " + XLIMIT_VERSION);
   app.allow_config_extras(CLI::config_extras_mode::error);
-  const std::string config = "/etc/xlimit/" + impl_->name + ".toml";
+  const std::string config = impl_->default_config();
   app.set_config("--config", config);
   app.add_option("--node", impl_->common.node);
   app.add_flag("-q,--quiet", impl_->common.quiet);
@@ -248,6 +257,8 @@ Error Command::Impl::explain(const CLI::ParseError& error) const {
 }
 
 Result<Exit> Command::Impl::parse_and_run(std::function<Result<Exit>()> body) {
+  Result<void> readable;
+  if (!given_on_command_line("--config")) readable = check_readable(default_config());
   try {
     parse();
   } catch (const CLI::CallForHelp&) {
@@ -258,8 +269,10 @@ Result<Exit> Command::Impl::parse_and_run(std::function<Result<Exit>()> body) {
     print("{}\n", version.what());
     return Exit::kDone;
   } catch (const CLI::ParseError& error) {
+    if (!readable) return base::failed(readable);  // it may say what is missing
     return tl::make_unexpected(explain(error));
   }
+  if (!readable) return base::failed(readable);
   for (std::size_t i = 0; i < verbs.size(); ++i) {
     if (verbs[i].get() == chosen()) body = bodies[i];
   }
