@@ -4,15 +4,37 @@
 
 #include <fcntl.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <cstring>
 
 namespace xlimit::stream {
 
+namespace {
+
+// Somebody gave us the descriptor, and so means us to wait for what comes.
+bool is_given(const std::string& path) {
+  return path == "/dev/stdin" || path.starts_with("/dev/fd/") || path.starts_with("/proc/self/fd/");
+}
+
+base::Result<base::Fd> open_file(const std::string& path) {
+  const int blocking = is_given(path) ? 0 : O_NONBLOCK;
+  base::Fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | blocking)};
+  struct stat status;
+  if (!fd || ::fstat(fd.get(), &status) != 0) return base::os_error("open '" + path + "'");
+  const bool may_block = !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);  // read(2) refuses the latter
+  if (blocking != 0 && may_block && path != "/dev/null")
+    return base::fail(base::Exit::kUnavailable, "open '" + path + "': not a regular file");
+  return fd;
+}
+
+}  // namespace
+
 base::Result<std::string> read_file(const std::string& path, std::size_t most) {
-  const base::Fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (!fd) return base::os_error("open '" + path + "'");
+  const base::Result<base::Fd> opened = open_file(path);
+  if (!opened) return tl::make_unexpected(opened.error());
+  const base::Fd& fd = *opened;
   std::string text;
   std::array<char, 65536> chunk;
   while (true) {

@@ -11,7 +11,9 @@
 
 namespace xlimit::stream {
 
-// The whole file. Fails when it can not be read, is a directory, or is larger than `most` bytes (kData).
+// The whole file. Fails when it can not be read, is a directory, or is larger than `most` bytes (kData). A
+// pipe or device is refused (kUnavailable), because it could keep us waiting for ever, but for one that is
+// open already: /dev/stdin, and what a shell's <(...) passes, is read to its end.
 base::Result<std::string> read_file(const std::string& path, std::size_t most);
 
 // Calls `on_change` when the file was written and closed, renamed into place or removed. The directory is

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <csignal>
@@ -192,6 +193,9 @@ TEST_CASE("a file is read whole, and a change of it is noticed, also by renaming
   CHECK(stream::read_file(path, 2).error().code == base::Exit::kData);
   CHECK(stream::read_file(directory, 100).error().code == base::Exit::kUnavailable);
   CHECK(stream::read_file(path + "x", 100).error().text == "open '" + path + "x': No such file or directory");
+  ::unlink(path.c_str());
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  CHECK(stream::read_file(path, 100).error().text == "open '" + path + "': not a regular file");
   ::unlink(path.c_str());
   ::rmdir(directory.c_str());
 }
