@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The units are understood by systemd, name programs and options that exist, and leave little to abuse.
 
+bats_require_minimum_version 1.5.0
 load ../helpers
 
 setup() {
@@ -19,10 +20,26 @@ setup() {
 }
 
 @test "each program accepts the command line its unit gives it" {
-  local unit words
+  local unit words seen=0
   for unit in "$UNITS"/*.service; do
     read -ra words < <(sed -n 's/^ExecStart=//p' "$unit")
-    "${words[@]}" --help >/dev/null || { echo "${words[*]} --help failed"; return 1; }
+    accepts "${words[@]}"
+    seen=$((seen + 1))
+  done
+  [ "$seen" -ge 4 ]
+  run ! accepts "$BUILD/bin/xlog-tail" --bogus
+  run ! accepts "$BUILD/bin/ipban" bogus
+}
+
+# accepts PROGRAM WORD...: its help, which comes whatever stands beside it, lists each long option and the verb.
+accepts() {
+  local word help
+  help=$("$1" --help)
+  for word in "${@:2}"; do
+    case $word in
+      --*) grep -Eq -- "^ +(-[a-z], )?${word%%=*}( |$)" <<<"$help" ;;
+      [a-z]*) grep -Eq "^ +$word " <<<"$help" ;;
+    esac || { echo "${1##*/} knows no $word"; return 1; }
   done
 }
 
