@@ -112,7 +112,7 @@ bool Follower::read() {
 
 bool Follower::read_slice(LogFile& file) {
   const base::Result<ReadState> state = file.read(sink_.piece);
-  if (!state) warn(state.error().text + " '" + path_ + "'");
+  if (!state) warn(state.error().text);
   return state && *state == ReadState::more;
 }
 

@@ -16,8 +16,10 @@ constexpr std::size_t kCapacity = kMaxInput + kRead;
 }  // namespace
 
 // Not value-initialised: a file that brings little shall not cost 320 KiB of touched memory.
-Lines::Lines(AtEnd at_end)
-    : buffer_(std::make_unique_for_overwrite<char[]>(kCapacity + kSlack)), at_end_(at_end) {}
+Lines::Lines(AtEnd at_end, std::string name)
+    : buffer_(std::make_unique_for_overwrite<char[]>(kCapacity + kSlack)),
+      at_end_(at_end),
+      name_(std::move(name)) {}
 
 base::Result<ReadState> Lines::read(int fd, const std::function<void(const Piece&)>& on_piece,
                                     std::size_t most) {
@@ -25,7 +27,7 @@ base::Result<ReadState> Lines::read(int fd, const std::function<void(const Piece
   const ssize_t got = ::read(fd, buffer_.get() + end_, wanted);
   if (got < 0) {
     if (errno == EAGAIN || errno == EINTR) return ReadState::drained;
-    return base::os_error("read");
+    return base::os_error("read '" + name_ + "'");
   }
   if (got == 0) {
     if (at_end_ == AtEnd::finish) finish(on_piece);

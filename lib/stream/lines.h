@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -39,9 +40,9 @@ enum class ReadState {
 
 class Lines {
  public:
-  // At the end of the stream: `finish`, or `hold` what is there for a file that grows.
+  // At the end of the stream: `finish`, or `hold` what is there for a file that grows. `name` is for errors.
   enum class AtEnd { finish, hold };
-  explicit Lines(AtEnd at_end = AtEnd::finish);
+  explicit Lines(AtEnd at_end = AtEnd::finish, std::string name = "-");
 
   // Reads once, at most 256 KiB and `most` bytes, and calls `on_piece` for every piece that is complete.
   // `drained` when nothing more was there, `ended` at the end of the stream (finish() was then called). Fails
@@ -61,6 +62,7 @@ class Lines {
   std::unique_ptr<char[]> buffer_;
   std::size_t begin_ = 0, end_ = 0;
   AtEnd at_end_;
+  std::string name_;
   bool inside_ = false;  // pieces of the current line were given already
 };
 

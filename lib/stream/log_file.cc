@@ -30,7 +30,7 @@ bool begins_with(int fd, const std::string& head) {
 }
 
 base::Result<LogFile> LogFile::open(const std::string& path) {
-  LogFile file{base::Fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)}};
+  LogFile file{base::Fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)}, path};
   if (!file.fd_) return base::os_error("open '" + path + "'");
   struct stat status;
   if (::fstat(file.fd(), &status) != 0) return base::os_error("stat '" + path + "'");

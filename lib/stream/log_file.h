@@ -77,12 +77,12 @@ class LogFile {
   std::chrono::steady_clock::time_point grown() const { return grown_; }
 
  private:
-  explicit LogFile(base::Fd fd) : fd_(std::move(fd)) {}
+  LogFile(base::Fd fd, const std::string& path) : fd_(std::move(fd)), lines_(Lines::AtEnd::hold, path) {}
   void look();
   void extend_head();
 
   base::Fd fd_;
-  Lines lines_{Lines::AtEnd::hold};
+  Lines lines_;
   Identity identity_;
   std::uint64_t size_ = 0;      // at the last look
   std::uint64_t position_ = 0;  // read up to here

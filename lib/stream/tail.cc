@@ -269,6 +269,7 @@ bool Tail::all_ended() const {
 base::Result<void> Tail::add_pipe(const std::string& path) {
   auto pipe = std::make_unique<Pipe>();
   pipe->path = path;
+  pipe->lines = Lines{Lines::AtEnd::finish, path};
   pipe->sink = open_sink_(path);
   if (path != "-") {
     pipe->fd = base::Fd{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
@@ -286,7 +287,7 @@ void Tail::watch(Pipe& pipe) {
 
 void Tail::read_pipe(Pipe& pipe) {
   const base::Result<ReadState> state = pipe.lines.read(pipe.number(), pipe.sink.piece);
-  if (!state) return loop_.stop(base::Error{state.error().code, state.error().text + " '" + pipe.path + "'"});
+  if (!state) return loop_.stop(state.error());
   if (*state == ReadState::ended) end_pipe(pipe);
   if (!loop_.stopped()) work();
 }
@@ -310,6 +311,7 @@ base::Result<void> Tail::add_command(const std::vector<std::string>& words) {
   auto pipe = std::make_unique<Pipe>();
   for (const std::string& word : words) pipe->path += (pipe->path.empty() ? "" : " ") + word;
   pipe->words = words;
+  pipe->lines = Lines{Lines::AtEnd::finish, pipe->path};
   base::Result<Child> child = Child::start(words);
   if (!child) return base::failed(child);
   pipe->sink = open_sink_(pipe->path);
