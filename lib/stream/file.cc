@@ -3,10 +3,11 @@
 #include "stream/file.h"
 
 #include <fcntl.h>
-#include <sys/inotify.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <cstring>
 
 namespace xlimit::stream {
@@ -51,21 +52,51 @@ base::Result<std::string> read_file(const std::string& path, std::size_t most) {
 
 namespace {
 
-base::Fd watch_directory(const std::string& path) {
-  base::Fd inotify{::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)};
-  const std::size_t slash = path.rfind('/');
-  const std::string directory = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-  ::inotify_add_watch(inotify.get(), directory.c_str(), IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE);
-  return inotify;
-}
+constexpr std::uint32_t kEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE;
+
+struct Free {
+  void operator()(char* text) const { std::free(text); }
+};
 
 }  // namespace
 
-FileWatch::FileWatch(Loop& loop, const std::string& path, std::function<void()> on_change)
-    : name_(path.substr(path.rfind('/') + 1)),
+FileWatch::FileWatch(Loop& loop, base::Fd inotify, std::string path, std::function<void()> on_change)
+    : path_(std::move(path)),
       on_change_(std::move(on_change)),
-      inotify_(watch_directory(path)),
+      inotify_(std::move(inotify)),
       watch_(loop, inotify_.get(), POLLIN, [this](short) { take_events(); }) {}
+
+base::Result<std::unique_ptr<FileWatch>> FileWatch::open(Loop& loop, const std::string& path,
+                                                         std::function<void()> on_change) {
+  base::Fd inotify{::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)};
+  if (!inotify) return base::os_error("watch '" + path + "'");
+  std::unique_ptr<FileWatch> made{new FileWatch{loop, std::move(inotify), path, std::move(on_change)}};
+  if (base::Result<void> found = made->find_places(); !found) return base::failed(found);
+  return made;
+}
+
+base::Result<void> FileWatch::find_places() {
+  places_.clear();
+  base::Result<void> added = add_place(path_);
+  const std::unique_ptr<char, Free> real{::realpath(path_.c_str(), nullptr)};
+  return added && real && path_ != real.get() ? add_place(real.get()) : added;
+}
+
+base::Result<void> FileWatch::add_place(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+  const int number = ::inotify_add_watch(inotify_.get(), folder.c_str(), kEvents);
+  if (number < 0) return base::os_error("watch '" + folder + "'");
+  places_.push_back({number, path.substr(slash + 1)});
+  return {};
+}
+
+bool FileWatch::concerns(const inotify_event& event, const char* name) const {
+  if ((event.mask & IN_Q_OVERFLOW) != 0) return true;
+  return event.len > 0 && std::any_of(places_.begin(), places_.end(), [&](const Place& place) {
+           return place.folder == event.wd && place.name == name;
+         });
+}
 
 // Several events at once are one change.
 void FileWatch::take_events() {
@@ -75,11 +106,13 @@ void FileWatch::take_events() {
     for (ssize_t at = 0; at < got;) {
       inotify_event event;
       std::memcpy(&event, buffer.data() + at, sizeof event);
-      changed = changed || (event.len > 0 && name_ == buffer.data() + at + sizeof event);
+      changed = changed || concerns(event, buffer.data() + at + sizeof event);
       at += static_cast<ssize_t>(sizeof event + event.len);
     }
   }
-  if (changed) on_change_();
+  if (!changed) return;
+  static_cast<void>(find_places());  // a link may lead elsewhere now
+  on_change_();
 }
 
 }  // namespace xlimit::stream

@@ -2,8 +2,12 @@
 // Small files that are read whole, and read again when they change.
 #pragma once
 
+#include <sys/inotify.h>
+
 #include <functional>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "base/fd.h"
 #include "base/result.h"
@@ -16,18 +20,30 @@ namespace xlimit::stream {
 // open already: /dev/stdin, and what a shell's <(...) passes, is read to its end.
 base::Result<std::string> read_file(const std::string& path, std::size_t most);
 
-// Calls `on_change` when the file was written and closed, renamed into place or removed. The directory is
-// watched, so that the file may come and go.
+// Calls `on_change` when the file was written and closed, renamed into place or removed, and when the kernel
+// lost count of such events. Its folder is watched, so that the file may come and go; of a symbolic link also
+// the folder of the file that it leads to.
 class FileWatch {
  public:
-  FileWatch(Loop& loop, const std::string& path, std::function<void()> on_change);
+  // Fails when the folder can not be watched, or the system allows no more watches.
+  static base::Result<std::unique_ptr<FileWatch>> open(Loop& loop, const std::string& path,
+                                                       std::function<void()> on_change);
 
  private:
+  struct Place {
+    int folder;  // inotify's number
+    std::string name;
+  };
+  FileWatch(Loop& loop, base::Fd inotify, std::string path, std::function<void()> on_change);
+  base::Result<void> find_places();
+  base::Result<void> add_place(const std::string& path);
+  bool concerns(const inotify_event& event, const char* name) const;
   void take_events();
 
-  std::string name_;  // in its directory
+  std::string path_;
   std::function<void()> on_change_;
   base::Fd inotify_;
+  std::vector<Place> places_;
   Watch watch_;
 };
 

@@ -182,10 +182,11 @@ TEST_CASE("a file is read whole, and a change of it is noticed, also by renaming
   put(path, "one");
   stream::Loop loop;
   std::string seen;
-  stream::FileWatch watch{loop, path, [&] {
-                            seen = stream::read_file(path, 100).value_or("gone");
-                            loop.stop();
-                          }};
+  const auto watch = stream::FileWatch::open(loop, path, [&] {
+    seen = stream::read_file(path, 100).value_or("gone");
+    loop.stop();
+  });
+  REQUIRE(watch);
   put(aside, "two");
   ::rename(aside.c_str(), path.c_str());
   CHECK(loop.run());
@@ -198,4 +199,29 @@ TEST_CASE("a file is read whole, and a change of it is noticed, also by renaming
   CHECK(stream::read_file(path, 100).error().text == "open '" + path + "': not a regular file");
   ::unlink(path.c_str());
   ::rmdir(directory.c_str());
+}
+
+TEST_CASE("a link to a file in another folder is watched there too, and what can not be watched is told") {
+  std::string here = "/tmp/xlimit-stream-test.XXXXXX", there = "/tmp/xlimit-stream-test.XXXXXX";
+  REQUIRE(::mkdtemp(here.data()) != nullptr);
+  REQUIRE(::mkdtemp(there.data()) != nullptr);
+  const std::string link = here + "/limits", path = there + "/real";
+  const auto touch = [&] { CHECK(Fd{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)}); };
+  touch();
+  REQUIRE(::symlink(path.c_str(), link.c_str()) == 0);
+  stream::Loop loop;
+  int changes = 0;
+  const auto watch = stream::FileWatch::open(loop, link, [&] {
+    ++changes;
+    loop.stop();
+  });
+  REQUIRE(watch);
+  touch();
+  CHECK(loop.run());
+  CHECK(changes == 1);
+  const auto failing = stream::FileWatch::open(loop, here + "/absent/limits", [] {});
+  REQUIRE(!failing);
+  CHECK(failing.error().text == "watch '" + here + "/absent': No such file or directory");
+  for (const std::string& gone : {link, path}) ::unlink(gone.c_str());
+  for (const std::string& gone : {here, there}) ::rmdir(gone.c_str());
 }

@@ -73,9 +73,10 @@ Result<Exit> Judge::run() {
                              }};
   std::optional<stream::Timer> saving;
   if (state_) saving.emplace(stage.loop(), kSavePeriod, [this] { save(); });
-  std::optional<stream::FileWatch> limits;
+  Result<std::unique_ptr<stream::FileWatch>> limits;
   if (!settings_.limits_file.empty())
-    limits.emplace(stage.loop(), settings_.limits_file, [this] { reread_limits(); });
+    limits = stream::FileWatch::open(stage.loop(), settings_.limits_file, [this] { reread_limits(); });
+  if (!limits) command_.warn(limits.error().text + ", changes of the limits are not seen");
   return stage.run();
 }
 
