@@ -8,6 +8,8 @@
 
 #include <cstdio>
 
+#include "base/path.h"
+
 namespace xlimit::store {
 namespace {
 
@@ -15,12 +17,6 @@ using base::Fd;
 using base::Result;
 
 constexpr std::size_t kGathered = 256 * 1024;
-
-std::string directory_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
 
 }  // namespace
 
@@ -59,7 +55,7 @@ Result<void> AtomicFile::commit() {
     return base::os_error("write '" + path_ + "'");
   fd_ = Fd{};
   // The rename itself must survive a power cut too.
-  const Fd directory{::open(directory_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  const Fd directory{::open(base::folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (directory) ::fsync(directory.get());
   return {};
 }

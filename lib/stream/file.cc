@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/path.h"
+
 namespace xlimit::stream {
 
 namespace {
@@ -83,11 +85,10 @@ base::Result<void> FileWatch::find_places() {
 }
 
 base::Result<void> FileWatch::add_place(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+  const std::string folder = base::folder_of(path);
   const int number = ::inotify_add_watch(inotify_.get(), folder.c_str(), kEvents);
   if (number < 0) return base::os_error("watch '" + folder + "'");
-  places_.push_back({number, path.substr(slash + 1)});
+  places_.push_back({number, path.substr(path.rfind('/') + 1)});
   return {};
 }
 

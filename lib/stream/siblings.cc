@@ -9,6 +9,8 @@
 #include <array>
 #include <filesystem>
 
+#include "base/path.h"
+
 namespace xlimit::stream {
 namespace {
 
@@ -95,7 +97,7 @@ bool same_files(const std::vector<Sibling>& a, const std::vector<Sibling>& b) {
 std::vector<Sibling> find_siblings(const std::string& log) {
   const std::filesystem::path path{log};
   const std::string own = path.filename().string();
-  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  const std::filesystem::path folder = base::folder_of(path.string());
   std::vector<Sibling> found = scan(folder, own);
   for (int tries = 0; tries < 20; ++tries) {
     std::vector<Sibling> again = scan(folder, own);

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/path.h"
 #include "stream/child.h"
 
 namespace xlimit::stream {
@@ -19,10 +20,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::seconds kLongPause{60};
-
-std::string folder_of(const std::filesystem::path& path) {
-  return path.has_parent_path() ? path.parent_path().string() : ".";
-}
 
 bool is_fifo(const std::string& path) {
   struct stat status;
@@ -205,7 +202,7 @@ void Tail::watch_folders(Follower& log) {
   if (!notices_) return;
   std::error_code ignored;
   const std::filesystem::path target = std::filesystem::weakly_canonical(log.path(), ignored);
-  for (const std::string& folder : {folder_of(log.path()), folder_of(target)}) {
+  for (const std::string& folder : {base::folder_of(log.path()), base::folder_of(target)}) {
     const int watch = notices_->watch_folder(folder);
     const auto [first, last] = folders_.equal_range(watch);
     const bool had = std::any_of(first, last, [&](const auto& entry) { return entry.second == &log; });

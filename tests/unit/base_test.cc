@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "base/number.h"
+#include "base/path.h"
 #include "base/time.h"
 #include "base/uuid.h"
 
@@ -67,4 +68,12 @@ TEST_CASE("identifiers carry the time and depend on the content alone") {
   CHECK(id == base::make_uuid7(noon, "ann"));
   CHECK(id != base::make_uuid7(noon, "bob"));
   CHECK(id < base::make_uuid7(noon + 1ms, "ann"));
+}
+
+TEST_CASE("the folder of a path is what stands before its last name") {
+  CHECK(base::folder_of("/var/log/x") == "/var/log");
+  CHECK(base::folder_of("log/x") == "log");
+  CHECK(base::folder_of("log//x") == "log");
+  CHECK(base::folder_of("x") == ".");
+  CHECK(base::folder_of("/x") == "/");
 }

@@ -2,6 +2,7 @@
 // ipban add, del: bans by hand. What became of them is written as the same events that apply writes.
 #include <fmt/core.h>
 
+#include "base/clock.h"
 #include "base/uuid.h"
 #include "cli/print.h"
 #include "event/encode.h"
@@ -13,8 +14,6 @@ namespace {
 
 using sets::Order;
 using sets::Verdict;
-
-base::Time now() { return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()); }
 
 // All or none: a typo in the third word must not leave the first two banned and the rest forgotten.
 base::Result<std::vector<Order>> read_orders(const Settings& settings) {
@@ -31,9 +30,9 @@ base::Result<std::vector<Order>> read_orders(const Settings& settings) {
 // One order as the event that would have asked for it.
 struct Request {
   Request(const Order& order, const Settings& settings, const cli::Command& command)
-      : id(base::make_uuid7(now(), ip::to_string(order.entry.target))),
+      : id(base::make_uuid7(base::now(), ip::to_string(order.entry.target))),
         origin(command.common().node + "/ipban") {
-    ban = {.at = now(),
+    ban = {.at = base::now(),
            .node = command.common().node,
            .id = id,
            .origin = origin,

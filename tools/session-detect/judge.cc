@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "base/clock.h"
 #include "event/encode.h"
 #include "session/report.h"
 #include "stream/file.h"
@@ -17,8 +18,6 @@ using stream::Output;
 namespace {
 
 constexpr std::chrono::seconds kSavePeriod{5};
-
-event::Time now() { return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()); }
 
 }  // namespace
 
@@ -99,7 +98,7 @@ Result<bool> Judge::take(const event::Event& event, const stream::Piece& line, O
 }
 
 bool Judge::is_stale(const event::Access& access) {
-  return settings_.max_age.count() > 0 && access.at + settings_.max_age < now();
+  return settings_.max_age.count() > 0 && access.at + settings_.max_age < base::now();
 }
 
 // What was not judged or not kept is told at the end and at most once a minute.
@@ -107,7 +106,7 @@ Result<void> Judge::tell_sources(Output& out) {
   const auto tell = [&](std::string_view kind, std::uint64_t lines) -> Result<void> {
     if (lines == 0) return {};
     event::Source source;
-    source.at = now();
+    source.at = base::now();
     source.node = node();
     source.kind = kind;
     source.lines = lines;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <span>
 
+#include "base/clock.h"
 #include "event/encode.h"
 
 namespace xlimit::sockkill {
@@ -29,10 +30,6 @@ std::optional<ip::Address> logged_address(const event::Ban& ban) {
   if (ban.target.is_single()) return ban.target.address();
   const bool inside = ban.address && ban.target.contains(*ban.address);
   return inside ? ban.address : std::nullopt;
-}
-
-event::Time now() {
-  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
 }  // namespace
@@ -82,7 +79,7 @@ Result<void> Reaper::destroy(stream::Output& out) {
   if (!rest) return failed(rest);
   event::Line line;
   for (std::size_t i = 0; i < targets_.size(); ++i) {
-    const event::Killed killed{.at = now(),
+    const event::Killed killed{.at = base::now(),
                                .node = command_.common().node,
                                .target = targets_[i],
                                .sockets = tolls_[i] + (*rest)[i].sockets,

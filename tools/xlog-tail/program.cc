@@ -3,14 +3,13 @@
 
 #include <chrono>
 
+#include "base/clock.h"
 #include "base/zone.h"
 
 namespace xlimit::xlog_tail {
 namespace {
 
 using namespace std::chrono_literals;
-
-base::Time now() { return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()); }
 
 stream::From from(const Settings& settings) {
   const bool automatic_start = settings.from == Start::automatic && settings.once;
@@ -64,7 +63,7 @@ base::Result<base::Exit> Program::run() {
 stream::Follower::Sink Program::open_feed(const std::string& name) {
   feeds_.push_back(std::make_unique<xlog::Feed>(name, command_.common().node, base::to_utc));
   xlog::Feed* feed = feeds_.back().get();
-  if (from(settings_) == stream::From::end) feed->reader().set_last(now());
+  if (from(settings_) == stream::From::end) feed->reader().set_last(base::now());
   return {.piece = [this, feed](const stream::Piece& piece) { take(*feed, piece); },
           .gap =
               [this, feed](stream::Gap gap, std::uint64_t bytes) {
@@ -96,7 +95,7 @@ void Program::report(bool end) {
   report_soon_ = false;
   event::Line line;
   for (const std::unique_ptr<xlog::Feed>& feed : feeds_) {
-    feed->report(now(), end,
+    feed->report(base::now(), end,
                  [&](const event::Source& source) { check(out_.write(event::encode(source, line))); });
     if (const std::string_view trouble = feed->trouble(); !trouble.empty())
       command_.warn("'" + feed->file() + "': " + std::string{trouble});
