@@ -20,6 +20,7 @@ Result<void> read_value(std::string_view text, TorrentRate& value) {
                                                 text, kMostHosts));
   Result<std::chrono::seconds> within = base::parse_duration(text.substr(slash + 1));
   if (!within) return base::failed(within);
+  if (within->count() == 0) return base::fail(Exit::kUsage, fmt::format("'{}': D is at least 1s", text));
   value = {*hosts, *within};
   return {};
 }

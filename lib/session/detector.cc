@@ -128,13 +128,14 @@ void Detector::forget_user(Index user) {
   table_.remove_user(user);
 }
 
-// A user without an active place is forgotten, two for each line so that it never adds up. `now` is one
-// line's time and may be nonsense; a nonsensical line then costs two idle users.
+// A user who was idle for long is forgotten, two for each line so that it never adds up. Clocks of nodes
+// differ, and one line's time may be nonsense: idle is who is so by this line and by the one before, and by
+// more than clocks differ.
 void Detector::forget_idle(Time now) {
+  const Time by_both = std::min(now, std::exchange(last_line_, now));
   for (int i = 0; i < 2 && table_.users() > 1; ++i) {
     const Index idlest = table_.idlest_user();
-    const Time newest = table_.newest(idlest);
-    if (newest + policy_.window > now && newest < now + kClockStep + policy_.window) break;
+    if (table_.newest(idlest) + policy_.window + kKeptIdle > by_both) break;
     forget_user(idlest);
   }
   for (; table_.users() > policy_.max_users; ++evicted_) forget_user(table_.idlest_user());

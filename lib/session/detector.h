@@ -29,7 +29,8 @@
 
 namespace xlimit::session {
 
-inline constexpr std::chrono::minutes kClockStep{1};
+// How long a user without an active place is kept.
+inline constexpr std::chrono::hours kKeptIdle{1};
 
 // What counts as one place: all of a prefix, or all of an autonomous system.
 struct Group {
@@ -124,6 +125,7 @@ class Detector {
   std::vector<Verdict> verdicts_;
   Index fresh_ = kNone;  // the place whose connection was seen for this very line
   std::uint64_t evicted_ = 0;
+  Time last_line_;
 };
 
 }  // namespace xlimit::session

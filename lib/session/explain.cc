@@ -18,8 +18,11 @@ std::string stamp(Time at) {
   return {text, base::format_time(at, text)};
 }
 
-bool holds(const std::vector<Held>& places, const ip::Prefix& place) {
-  return std::any_of(places.begin(), places.end(), [&](const Held& held) { return held.place == place; });
+// The same place, without a break in between.
+bool holds(const std::vector<Held>& places, const Held& place) {
+  return std::any_of(places.begin(), places.end(), [&](const Held& held) {
+    return held.place == place.place && held.first == place.first;
+  });
 }
 
 std::string names(const std::vector<Held>& places) {
@@ -48,12 +51,13 @@ std::string Explainer::hear(const event::Access& access) {
   if (!excuse.empty()) return text + fmt::format("not counted, {}\n", excuse);
 
   std::vector<Held> now = detector_.held_by(user_);
-  const bool known = std::any_of(before_.begin(), before_.end(),
-                                 [&](const Held& held) { return held.place.contains(*access.ip); });
+  const bool known = std::any_of(now.begin(), now.end(), [&](const Held& held) {
+    return held.place.contains(*access.ip) && holds(before_, held);
+  });
   text += known ? "seen again" : "joins";
   text += fmt::format("; holds {} of {}: {}\n", now.size(), detector_.limit_of(user_), names(now));
   for (const Held& held : before_) {
-    const bool gone = !holds(now, held.place) && verdicts.empty();
+    const bool gone = !holds(now, held) && verdicts.empty();
     if (gone)
       text += fmt::format("    {} has left: nothing since {}\n", ip::to_string(held.place), stamp(held.last));
   }

@@ -15,11 +15,11 @@ History::History(const Policy& policy)
 
 bool History::in_cooldown(const ip::Prefix& target, Time now) const {
   const auto found = past_.find(target);
-  return found != past_.end() && now < found->second.at + cooldown_;
+  return found != past_.end() && now < found->second.at + cooldown_ && !is_ahead(found->second.at, now);
 }
 
 seconds History::next_duration(const Past& past, Time now) const {
-  const bool stayed_away = now >= past.at + 2 * past.duration;
+  const bool stayed_away = now >= past.at + 2 * past.duration || is_ahead(past.at, now);
   if (stayed_away || escalation_.factor <= 1) return ban_time_;
   const double longer = static_cast<double>(past.duration.count()) * escalation_.factor;
   return seconds{static_cast<std::int64_t>(std::min(longer, static_cast<double>(escalation_.most.count())))};

@@ -41,7 +41,7 @@ void Detector::judge_shared(Index place, Time now) {
   if (!is_gateway(place, now)) return;
   const ip::Prefix target = target_of(place);
   Time& told = shared_told_[target];
-  if (told != Time{} && now < told + policy_.window) return;
+  if (told != Time{} && now < told + policy_.window && !is_ahead(told, now)) return;
   if (shared_told_.size() > kMostShared) shared_told_.clear();
   shared_told_[target] = now;
   Verdict verdict = make_verdict(table_.place(place).user, now, "shared", std::span{&place, 1});
@@ -191,7 +191,7 @@ bool Detector::holds_socket(Index place) {
 
 Detector::Streak& Detector::count_violation(Index user, Time now) {
   Streak& streak = streaks_[user];
-  if (streak.last + policy_.window <= now) streak.count = 0;
+  if (streak.last + policy_.window <= now || is_ahead(streak.last, now)) streak.count = 0;
   ++streak.count;
   streak.last = now;
   return streak;
@@ -237,7 +237,8 @@ void Detector::tell(Verdict verdict, Index user) {
   if (verdict.action != Action::ban) {
     Streak& streak = streaks_[user];
     const std::size_t what = std::hash<std::string>{}(verdict.why);
-    if (streak.told == what && verdict.at < streak.told_at + policy_.window) return;
+    const bool fresh = verdict.at < streak.told_at + policy_.window && !is_ahead(streak.told_at, verdict.at);
+    if (streak.told == what && fresh) return;
     streak.told = what;
     streak.told_at = verdict.at;
   }

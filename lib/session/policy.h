@@ -18,6 +18,10 @@ namespace xlimit::session {
 
 using base::Time;
 
+// Times that lie further ahead than this are from before the clock was set back.
+inline constexpr std::chrono::minutes kClockStep{1};
+inline bool is_ahead(Time time, Time now) { return time > now + kClockStep; }
+
 enum class Rule : std::uint8_t {
   strict,   // a further place inside the window is a violation at once
   overlap,  // the older place must be seen again after the newcomer's first line, or both last for the grace

@@ -412,6 +412,23 @@ TEST_CASE("a clock set back starts the user anew") {
   CHECK_FALSE(judge.hear(10s, kHome));
 }
 
+TEST_CASE("a node whose clock is ahead does not make the detector forget another's users") {
+  Judge judge{{}};
+  judge.hear(0s, kHome);
+  judge.hear(40s, kHome, "ahead");
+  judge.hear(1s, kAway);
+  judge.hear(41s, kHome, "ahead");
+  CHECK(judge.hear(2s, kHome) == Action::ban);
+}
+
+TEST_CASE("a ban from before the clock was set back cools nobody down") {
+  Judge judge{strict()};
+  judge.hear(1h, kHome);
+  CHECK(judge.hear(1h + 1s, kAway) == Action::ban);
+  judge.hear(0s, kHome);
+  CHECK(judge.hear(1s, kAway) == Action::ban);
+}
+
 TEST_CASE("one line from the far future does not make the detector forget the others for ever") {
   Judge judge{strict()};
   judge.hear(0s, kHome);
@@ -433,7 +450,7 @@ TEST_CASE("beyond the cap the user idle longest goes, and is counted") {
 TEST_CASE("users without an active place are forgotten") {
   Judge judge{strict()};
   for (int user = 0; user < 1000; ++user) judge.hear(1s, kHome, "user" + std::to_string(user));
-  for (int user = 0; user < 600; ++user) judge.hear(10s, kAway, "other" + std::to_string(user % 100));
+  for (int user = 0; user < 600; ++user) judge.hear(2h, kAway, "other" + std::to_string(user % 100));
   CHECK(judge.detector.users() == 100);
   CHECK(judge.detector.take_evicted() == 0);
 }

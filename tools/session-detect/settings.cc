@@ -90,6 +90,10 @@ Result<void> complete(Settings& settings) {
   session::Policy& policy = settings.policy;
   if (policy.group4 == 0 || policy.group4 > 32) return base::fail(Exit::kUsage, "--group4: 1 to 32");
   if (policy.group6 == 0 || policy.group6 > 128) return base::fail(Exit::kUsage, "--group6: 1 to 128");
+  if (policy.window.count() == 0) return base::fail(Exit::kUsage, "--window: at least 1s");
+  if (policy.confirm == 0) return base::fail(Exit::kUsage, "--confirm: at least 1");
+  if (policy.escalation.factor > 1 && policy.escalation.most < policy.ban_time)
+    return base::fail(Exit::kUsage, "--escalate: MAX is shorter than the ban time");
   if (policy.max_users == 0) return base::fail(Exit::kUsage, "--max-users: at least 1");
   Result<std::vector<std::string>> users = expand(settings.exempt_users);
   if (!users) return base::failed(users);

@@ -37,9 +37,9 @@ Result<Exit> read_stream(const cli::Command& command,
   return stage.run();
 }
 
-// The policy that the file alone describes.
-Result<Settings> read_policy(const std::string& path) {
-  Settings settings;
+// The given options, with those of the file in their place.
+Result<Settings> read_policy(const Settings& given, const std::string& path) {
+  Settings settings = given;
   cli::Command command{"session-detect", ""};
   declare(command, settings);
   std::string words[]{"session-detect", "--config", path};
@@ -65,12 +65,14 @@ Result<Exit> explain(const cli::Command& command, const Settings& settings, cons
 }
 
 Result<Exit> compare(const cli::Command& command, const Settings& settings, const session::Limits& limits) {
-  Result<Settings> other = read_policy(settings.compare);
+  Result<Settings> other = read_policy(settings, settings.compare);
   if (!other) return base::failed(other);
   Result<session::Limits> other_limits =
       other->limits_file.empty() ? Result<session::Limits>{limits} : read_limits(other->limits_file);
   if (!other_limits) return base::failed(other_limits);
-  session::Detector one{settings.policy, {}, limit_of(limits)};
+  session::Policy policy = settings.policy;
+  policy.dry_run = other->policy.dry_run = false;  // would hide what is to be compared
+  session::Detector one{policy, {}, limit_of(limits)};
   session::Detector two{other->policy, {}, limit_of(*other_limits)};
   session::Comparison comparison{one, two};
   return read_stream(
