@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The stage: banned events in, the same and `killed` out.
+#include "host/watcher.h"
 #include "sockkill/reaper.h"
 #include "stage/stage.h"
 
@@ -15,11 +16,12 @@ Result<Exit> apply(const Settings& settings, const cli::Command& command) {
   if (!diag) return failed(diag);
   Result<void> allowed = settings.dry_run ? Result<void>{} : diag->check_destroy();
   if (!allowed) return failed(allowed);
-  Result<Bounds> bounds = Bounds::open();
-  if (!bounds) return failed(bounds);
-  sockets::Finder finder{*diag, [&] { return Result<std::vector<ip::Prefix>>{bounds->own()}; }};
+  Result<host::Watcher> watcher = host::Watcher::open();
+  if (!watcher) return failed(watcher);
+  sockets::Finder finder{
+      *diag, [&] { return watcher->current().map([](host::Facts facts) { return std::move(facts.own); }); }};
   if (Result<void> read = finder.refresh(); !read) return failed(read);
-  Reaper reaper{settings, command, *diag, finder, *bounds};
+  Reaper reaper{settings, command, *diag, finder};
   stage::Handlers handlers;
   handlers.on_event = [&](const event::Event& event, const stream::Piece& line, stream::Output& out) {
     return reaper.take(event, line, out);

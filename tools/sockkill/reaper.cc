@@ -32,13 +32,17 @@ std::optional<ip::Address> logged_address(const event::Ban& ban) {
   return inside ? ban.address : std::nullopt;
 }
 
+// ipban bans nothing so wide, so the event is a fault or a stranger's; one line must not cost everybody's
+// connections.
+bool is_too_wide(const ip::Prefix& target) { return target.length() < (target.is_v4() ? 16U : 32U); }
+
 }  // namespace
 
 Result<bool> Reaper::take(const event::Event& event, const stream::Piece& line, stream::Output& out) {
   const auto* banned = std::get_if<event::Banned>(&event);
   if (banned == nullptr) return false;
-  if (const std::optional<std::string> why = bounds_.refusal(banned->ban.target)) {
-    refused_.add("'" + to_string(banned->ban.target) + "': " + *why);
+  if (is_too_wide(banned->ban.target)) {
+    refused_.add("'" + to_string(banned->ban.target) + "': wider than /16 or /32");
     return false;
   }
   targets_.push_back(banned->ban.target);

@@ -9,7 +9,6 @@
 #include "event/decode.h"
 #include "sockets/finder.h"
 #include "sockets/killer.h"
-#include "sockkill/bounds.h"
 #include "sockkill/sockkill.h"
 #include "stream/filter.h"
 
@@ -18,17 +17,15 @@ namespace xlimit::sockkill {
 class Reaper {
  public:
   // All of these must live as long.
-  Reaper(const Settings& settings, const cli::Command& command, sockets::Diag& diag, sockets::Finder& finder,
-         Bounds& bounds)
+  Reaper(const Settings& settings, const cli::Command& command, sockets::Diag& diag, sockets::Finder& finder)
       : settings_(settings),
         command_(command),
         diag_(diag),
         finder_(finder),
-        bounds_(bounds),
         killer_(diag),
         refused_(command, "target refused") {}
 
-  // False for what is no banned event, or names a target that is left alone.
+  // False for what is no banned event, or names a target that is too wide.
   base::Result<bool> take(const event::Event& event, const stream::Piece& line, stream::Output& out);
   // Ends what the targets gathered so far still have, and writes `killed`.
   base::Result<void> sweep(stream::Output& out);
@@ -43,7 +40,6 @@ class Reaper {
   const cli::Command& command_;
   sockets::Diag& diag_;
   sockets::Finder& finder_;
-  Bounds& bounds_;
   sockets::Killer killer_;
   cli::Complaint refused_;
   std::vector<ip::Prefix> targets_;
