@@ -38,12 +38,13 @@ std::vector<std::string_view> split_list(std::string_view text) {
 }
 
 // Started with a standard descriptor closed ("<&-"), the first socket or file would become stdin or stdout,
-// and be read or written as such.
+// and be read or written as such. What takes its place can be read, and is empty, but not written: output
+// must not be lost.
 void fill_standard_descriptors() {
-  int fd;
-  do fd = ::open("/dev/null", O_RDWR);
-  while (fd >= STDIN_FILENO && fd < STDERR_FILENO);
-  if (fd > STDERR_FILENO) ::close(fd);
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(fd, F_GETFD) >= 0) continue;
+    ::open("/dev/null", O_RDONLY);  // the lowest free number, which is fd
+  }
 }
 
 // CLI11 reads an absent default file and one that may not be read alike: as an empty one.
@@ -225,6 +226,8 @@ void Command::Impl::allow_several_words() {
 // By its long name or by a short one.
 bool Command::Impl::given_on_command_line(const std::string& option) const {
   const CLI::Option* known = app->get_option_no_throw(option);
+  if (const Command* verb = chosen(); known == nullptr && verb != nullptr)
+    known = verb->impl_->app->get_option_no_throw(option);
   const std::vector<std::string> letters =
       known != nullptr ? known->get_snames() : std::vector<std::string>{};
   return std::any_of(words.begin(), words.end(), [&](const std::string& word) {

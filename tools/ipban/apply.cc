@@ -49,8 +49,10 @@ Ended apply(const Settings& settings, const cli::Command& command) {
     rules.emplace(stage.loop(), *news, POLLIN, [&](short) {
       if (backend->lost_something()) put_back(*backend, not_put_back);
     });
-    base::Result<std::vector<std::string>> made =
-        backend->setup(event::Direction::in, sets::Setup::missing, false);
+    // Ports that were asked for must hold, whatever rules stand; without, rules that stand are left as they
+    // are.
+    const sets::Setup how = settings.ports.empty() ? sets::Setup::missing : sets::Setup::exact;
+    base::Result<std::vector<std::string>> made = backend->setup(event::Direction::in, how, false);
     if (!made) return base::failed(made);
   }
   return stage.run();
