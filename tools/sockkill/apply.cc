@@ -28,10 +28,7 @@ Result<Exit> apply(const Settings& settings, const cli::Command& command) {
   };
   handlers.on_drained = [&](stream::Output& out) { return reaper.sweep(out); };
   stage::Stage stage{command, std::move(handlers)};
-  Result<Exit> ended = stage.run();
-  // When the reader of stdout went away there may be targets still.
-  Result<void> swept = reaper.sweep(stage.out());
-  return ended && !swept ? Result<Exit>{failed(swept)} : ended;
+  return stage.run();
 }
 
 }  // namespace xlimit::sockkill
