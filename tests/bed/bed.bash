@@ -124,7 +124,8 @@ bed_servers() {
 bed_listens() {  # NS PORT: waits until somebody listens there; fails after ten seconds
   local end=$((SECONDS + 10)) hex
   hex=$(printf ':%04X ' "$2")
-  until bed_in "$1" cat /proc/net/tcp /proc/net/tcp6 | grep -q "${hex}[0-9A-F:]* 0A"; do
+  # Not a pipe: with pipefail, cat's death by SIGPIPE would hide that grep had found it.
+  until grep -q "${hex}[0-9A-F:]* 0A" <(bed_in "$1" cat /proc/net/tcp /proc/net/tcp6 2>/dev/null); do
     [[ -z ${STOP:-} ]] || exit "$STOP"
     if [[ $SECONDS -ge $end ]]; then
       echo "nothing listens on port $2 in $1:" "$(tail -n 3 "$BED/$1.out")" >&2
