@@ -2,7 +2,7 @@
 // Bans that never get shorter, on any backend: what is there already is extended when the new ban lasts
 // longer, and left alone when it does not.
 //
-//   sets::Bans bans{backend};
+//   sets::Bans bans{store};
 //   std::vector<Verdict> verdicts(orders.size());
 //   Result<void> asked = bans.ban(orders, verdicts);
 #pragma once
@@ -28,7 +28,7 @@ struct Verdict {
 
 class Bans {
  public:
-  explicit Bans(Backend& backend) : backend_(backend) {}
+  explicit Bans(BanStore& store) : store_(store) {}
 
   // Inserts every entry (the orders' actions are ignored). Missing sets and rules are put in place first.
   // Fails when the kernel could not be asked at all.
@@ -47,7 +47,7 @@ class Bans {
   base::Result<void> execute(const std::vector<Order>& orders, std::vector<Answer>& answers);
   std::string reason(const Order& order, const Answer& answer) const;
 
-  Backend& backend_;
+  BanStore& store_;
 };
 
 }  // namespace xlimit::sets

@@ -164,6 +164,14 @@ void put_rule(netlink::Batch& batch, SetKey key, std::string_view table, const R
   });
 }
 
+void put_delete_rule(netlink::Batch& batch, SetKey key, std::string_view table, std::uint64_t handle,
+                     std::uint32_t sequence) {
+  begin(batch, NFT_MSG_DELRULE, NLM_F_ACK, key.family, sequence);
+  batch.put_text(NFTA_RULE_TABLE, table);
+  batch.put_text(NFTA_RULE_CHAIN, chain_name(key.direction));
+  batch.put_be64(NFTA_RULE_HANDLE, handle);
+}
+
 void put_delete_rules(netlink::Batch& batch, SetKey key, std::string_view table, std::uint32_t sequence) {
   begin(batch, NFT_MSG_DELRULE, 0, key.family, sequence);
   batch.put_text(NFTA_RULE_TABLE, table);

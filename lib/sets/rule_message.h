@@ -37,6 +37,7 @@ std::vector<Rule> wanted_rules(std::uint16_t set, Direction direction, std::span
 struct SeenRule {
   std::optional<Rule> rule;  // absent when it is not of the form above
   std::uint64_t packets = 0, bytes = 0;
+  std::uint64_t handle = 0;  // by which it is deleted
 };
 
 // A base chain as the kernel lists it.
@@ -63,6 +64,9 @@ void put_chain(netlink::Batch& batch, SetKey key, std::string_view table, std::u
 // The last rule of a transaction asks for an acknowledgement: it comes when all is committed.
 void put_rule(netlink::Batch& batch, SetKey key, std::string_view table, const Rule& rule,
               std::uint32_t sequence, bool acknowledge);
+// Deletes one rule; asks for an acknowledgement.
+void put_delete_rule(netlink::Batch& batch, SetKey key, std::string_view table, std::uint64_t handle,
+                     std::uint32_t sequence);
 void put_delete_rules(netlink::Batch& batch, SetKey key, std::string_view table, std::uint32_t sequence);
 void put_delete_chain(netlink::Batch& batch, SetKey key, std::string_view table, std::uint32_t sequence);
 void put_delete_table(netlink::Batch& batch, Family family, std::string_view table, std::uint32_t sequence,

@@ -152,9 +152,14 @@ std::optional<SeenRule> read_rule(const nlmsghdr& message) {
   Reader reader;
   const std::optional<Attribute> expressions =
       find(Attributes{message, sizeof(nfgenmsg)}, NFTA_RULE_EXPRESSIONS);
-  if (!expressions) return SeenRule{};
-  for (const Attribute expression : Attributes{*expressions}) reader.read(expression);
-  return reader.result();
+  SeenRule rule;
+  if (expressions) {
+    for (const Attribute expression : Attributes{*expressions}) reader.read(expression);
+    rule = reader.result();
+  }
+  const std::optional<Attribute> handle = find(Attributes{message, sizeof(nfgenmsg)}, NFTA_RULE_HANDLE);
+  rule.handle = handle ? handle->be64().value_or(0) : 0;
+  return rule;
 }
 
 bool is_loss_in(const nlmsghdr& message, std::string_view table) {

@@ -40,12 +40,11 @@ std::vector<std::string> chain_faults(const ChainState& state, SetKey key, std::
   std::vector<std::string> faults;
   if (*state.chain != wanted_chain(key.direction))
     faults.push_back(name + " is not at its hook and priority");
-  const bool drops = set && std::ranges::any_of(state.rules, [&](const SeenRule& seen) {
-                       return seen.rule && is_for(*seen.rule, key, *set);
-                     });
-  if (!drops) faults.push_back("no rule in " + name + " drops what the set holds");
+  const auto first = std::ranges::find_if(
+      state.rules, [&](const SeenRule& seen) { return set && seen.rule && is_for(*seen.rule, key, *set); });
+  if (first == state.rules.end()) faults.push_back("no rule in " + name + " drops what the set holds");
   // Whatever is not ours could accept before a rule of ours is reached.
-  if (drops && !(state.rules.front().rule && is_for(*state.rules.front().rule, key, *set)))
+  else if (std::any_of(state.rules.begin(), first, [](const SeenRule& seen) { return !seen.rule; }))
     faults.push_back("a foreign rule stands first in " + name);
   return faults;
 }
@@ -129,6 +128,26 @@ base::Result<bool> Rules::change(const std::vector<ChainOrder>& orders, std::uin
         "put rules in place: this kernel lacks nft_compat or xt_set, which match packets with sets");
   if (*error != 0) return base::os_error("put rules into table '" + table_ + "'", *error);
   return true;
+}
+
+base::Result<bool> Rules::remove(SetKey key, std::uint16_t set) {
+  base::Result<ChainState> state = look(key);
+  if (!state) return base::failed(state);
+  bool any = false;
+  for (const SeenRule& seen : state->rules) {
+    if (!seen.rule || seen.rule->set != set) continue;
+    alignas(nlmsghdr) std::array<std::byte, 256> buffer;
+    netlink::Batch batch{buffer};
+    put_transaction_begin(batch, 0, ++sequence_);
+    put_delete_rule(batch, key, table_, seen.handle, ++sequence_);
+    put_transaction_end(batch, ++sequence_);
+    base::Result<int> error = commit(batch);
+    if (!error) return base::failed(error);
+    if (*error != 0 && *error != ENOENT)
+      return base::os_error("remove a rule of table '" + table_ + "'", *error);
+    any = true;
+  }
+  return any;
 }
 
 base::Result<bool> Rules::exists(Family family) {

@@ -19,15 +19,15 @@ struct ChainState {
   std::vector<SeenRule> rules;
 };
 
-// One chain as it should be.
+// Rules to be put into one chain, behind those that are there.
 struct ChainOrder {
   SetKey key;
   std::vector<Rule> rules;
-  bool replace = false;  // it exists
+  bool replace = false;  // it exists, and is to be emptied first
 };
 
 // Pure: what keeps a chain from dropping the packets of `set`, one clause each. Ports are not judged: a rule
-// that drops some of them is somebody's choice.
+// that drops some of them is somebody's choice. Nor are other rules of our form: all they do is drop.
 std::vector<std::string> chain_faults(const ChainState& state, SetKey key, std::optional<std::uint16_t> set);
 
 class Rules {
@@ -40,6 +40,8 @@ class Rules {
   base::Result<ChainState> look(SetKey key);
   // All or nothing, in one transaction; false when the ruleset is no longer of that generation.
   base::Result<bool> change(const std::vector<ChainOrder>& orders, std::uint32_t generation);
+  // Takes the rules that use this set out of a chain; false when there were none.
+  base::Result<bool> remove(SetKey key, std::uint16_t set);
   // False when there was no table of that family.
   base::Result<bool> remove(Family family);
   base::Result<bool> exists(Family family);
