@@ -11,14 +11,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-stream::From from(const Settings& settings) {
+follow::From from(const Settings& settings) {
   const bool automatic_start = settings.from == Start::automatic && settings.once;
-  return automatic_start || settings.from == Start::start ? stream::From::start : stream::From::end;
+  return automatic_start || settings.from == Start::start ? follow::From::start : follow::From::end;
 }
 
 // Places of an earlier run, unless the operator wants to begin elsewhere.
-std::optional<std::vector<stream::Place>> places(const Settings& settings,
-                                                 const std::optional<stream::Checkpoint>& checkpoint) {
+std::optional<std::vector<follow::Place>> places(const Settings& settings,
+                                                 const std::optional<follow::Checkpoint>& checkpoint) {
   const bool wanted = settings.from == Start::automatic || settings.from == Start::last;
   return wanted && checkpoint ? checkpoint->places() : std::nullopt;
 }
@@ -26,7 +26,7 @@ std::optional<std::vector<stream::Place>> places(const Settings& settings,
 }  // namespace
 
 Program::Program(const Settings& settings, const cli::Command& command,
-                 std::optional<stream::Checkpoint> checkpoint)
+                 std::optional<follow::Checkpoint> checkpoint)
     : settings_(settings),
       command_(command),
       checkpoint_(std::move(checkpoint)),
@@ -60,14 +60,14 @@ base::Result<base::Exit> Program::run() {
   return base::Exit::kDone;
 }
 
-stream::Follower::Sink Program::open_feed(const std::string& name) {
+follow::Follower::Sink Program::open_feed(const std::string& name) {
   feeds_.push_back(std::make_unique<xlog::Feed>(name, command_.common().node, base::to_utc));
   xlog::Feed* feed = feeds_.back().get();
-  if (from(settings_) == stream::From::end) feed->reader().set_last(base::now());
+  if (from(settings_) == follow::From::end) feed->reader().set_last(base::now());
   return {.piece = [this, feed](const stream::Piece& piece) { take(*feed, piece); },
           .gap =
-              [this, feed](stream::Gap gap, std::uint64_t bytes) {
-                feed->count_bytes(gap == stream::Gap::lost ? "lost" : "truncated", bytes);
+              [this, feed](follow::Gap gap, std::uint64_t bytes) {
+                feed->count_bytes(gap == follow::Gap::lost ? "lost" : "truncated", bytes);
                 report_soon_ = true;
               },
           .warning = [this](const std::string& text) { command_.warn(text); }};

@@ -11,10 +11,10 @@
 #include "base/result.h"
 #include "cli/command.h"
 #include "cli/complaint.h"
-#include "stream/checkpoint.h"
+#include "follow/checkpoint.h"
+#include "follow/tail.h"
 #include "stream/loop.h"
 #include "stream/output.h"
-#include "stream/tail.h"
 #include "xlog/feed.h"
 
 namespace xlimit::xlog_tail {
@@ -35,12 +35,12 @@ struct Settings {
 class Program {
  public:
   Program(const Settings& settings, const cli::Command& command,
-          std::optional<stream::Checkpoint> checkpoint);
+          std::optional<follow::Checkpoint> checkpoint);
 
   base::Result<base::Exit> run();
 
  private:
-  stream::Follower::Sink open_feed(const std::string& name);
+  follow::Follower::Sink open_feed(const std::string& name);
   void take(xlog::Feed& feed, const stream::Piece& piece);
   void went_out();
   void report(bool end);
@@ -48,14 +48,14 @@ class Program {
 
   const Settings& settings_;
   const cli::Command& command_;
-  std::optional<stream::Checkpoint> checkpoint_;
+  std::optional<follow::Checkpoint> checkpoint_;
   cli::Complaint unsaved_{command_, "the checkpoint is not kept"};
   stream::Loop loop_;
   stream::Signals signals_{loop_};
   stream::Output out_{STDOUT_FILENO, signals_.fd()};
   std::vector<std::unique_ptr<xlog::Feed>> feeds_;
   bool report_soon_ = false;
-  stream::Tail tail_;
+  follow::Tail tail_;
 };
 
 }  // namespace xlimit::xlog_tail

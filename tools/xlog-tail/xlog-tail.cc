@@ -21,9 +21,9 @@ base::Result<base::Exit> run(Settings& settings, const cli::Command& command) {
   }
   if (settings.files.empty() && settings.command.empty())
     settings.files.push_back("/var/log/xray/access.log");
-  std::optional<stream::Checkpoint> checkpoint;
+  std::optional<follow::Checkpoint> checkpoint;
   if (!settings.checkpoint.empty()) {
-    base::Result<stream::Checkpoint> opened = stream::Checkpoint::open(settings.checkpoint);
+    base::Result<follow::Checkpoint> opened = follow::Checkpoint::open(settings.checkpoint);
     if (!opened) return base::failed(opened);
     checkpoint.emplace(std::move(*opened));
   }

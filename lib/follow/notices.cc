@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "stream/notices.h"
+#include "follow/notices.h"
 
 #include <sys/inotify.h>
 
 #include <array>
 #include <cstring>
 
-namespace xlimit::stream {
+namespace xlimit::follow {
 
 base::Result<Notices> Notices::open() {
   base::Fd fd{::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)};
@@ -41,4 +41,4 @@ void Notices::drain(const std::function<void(int watch)>& on_notice) const {
   }
 }
 
-}  // namespace xlimit::stream
+}  // namespace xlimit::follow

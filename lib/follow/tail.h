@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Reads logs, pipes and stdin side by side on one loop.
 //
-//   stream::Tail tail{loop, {.follow = true}, open_sink, [&] { flush(); }};
+//   follow::Tail tail{loop, {.follow = true}, open_sink, [&] { flush(); }};
 //   if (auto added = tail.add(path); !added) return failed(added);
 //   loop.run();
 //
@@ -19,11 +19,11 @@
 
 #include "base/fd.h"
 #include "base/result.h"
-#include "stream/follow.h"
+#include "follow/follower.h"
+#include "follow/notices.h"
 #include "stream/loop.h"
-#include "stream/notices.h"
 
-namespace xlimit::stream {
+namespace xlimit::follow {
 
 class Tail {
  public:
@@ -35,7 +35,7 @@ class Tail {
   };
 
   // `open_sink` is asked where the lines of a source go; `on_read`: a slice was given, or all there is.
-  Tail(Loop& loop, Options options, std::function<Follower::Sink(const std::string& name)> open_sink,
+  Tail(stream::Loop& loop, Options options, std::function<Follower::Sink(const std::string& name)> open_sink,
        std::function<void()> on_read);
   ~Tail();
 
@@ -74,7 +74,7 @@ class Tail {
   void restart_command(Pipe& pipe);
   bool all_ended() const;
 
-  Loop& loop_;
+  stream::Loop& loop_;
   Options options_;
   std::function<Follower::Sink(const std::string& name)> open_sink_;
   std::function<void()> on_read_;
@@ -87,8 +87,8 @@ class Tail {
   std::multimap<int, std::pair<Follower*, int>> files_;  // by watch: the log and the file's descriptor
   std::multimap<int, Follower*> folders_;
   base::Fd again_fd_;  // readable while there is more to read at once
-  std::optional<Watch> notice_watch_, again_watch_;
-  std::optional<Timer> second_;
+  std::optional<stream::Watch> notice_watch_, again_watch_;
+  std::optional<stream::Timer> second_;
 };
 
-}  // namespace xlimit::stream
+}  // namespace xlimit::follow

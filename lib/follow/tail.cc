@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Notices are turned into looks; reading goes in slices, so that a signal is heard while gigabytes are read.
-#include "stream/tail.h"
+#include "follow/tail.h"
 
 #include <fcntl.h>
 #include <fnmatch.h>
@@ -14,7 +14,7 @@
 #include "base/path.h"
 #include "stream/child.h"
 
-namespace xlimit::stream {
+namespace xlimit::follow {
 namespace {
 
 using namespace std::chrono_literals;
@@ -62,22 +62,22 @@ struct Tail::Pipe {
   std::string path;
   Follower::Sink sink;
   base::Fd fd;  // empty for stdin
-  Lines lines;
-  std::optional<Watch> watch;
+  stream::Lines lines;
+  std::optional<stream::Watch> watch;
   bool ended = false;
 
   // Of a command only.
   std::vector<std::string> words;
-  std::optional<Child> child;
+  std::optional<stream::Child> child;
   std::chrono::seconds pause{};
   std::chrono::steady_clock::time_point started;
-  std::optional<Timer> restart;
+  std::optional<stream::Timer> restart;
 
   int number() const { return child ? child->fd() : fd ? fd.get() : STDIN_FILENO; }
 };
 
-Tail::Tail(Loop& loop, Options options, std::function<Follower::Sink(const std::string& name)> open_sink,
-           std::function<void()> on_read)
+Tail::Tail(stream::Loop& loop, Options options,
+           std::function<Follower::Sink(const std::string& name)> open_sink, std::function<void()> on_read)
     : loop_(loop),
       options_(std::move(options)),
       open_sink_(std::move(open_sink)),
@@ -266,7 +266,7 @@ bool Tail::all_ended() const {
 base::Result<void> Tail::add_pipe(const std::string& path) {
   auto pipe = std::make_unique<Pipe>();
   pipe->path = path;
-  pipe->lines = Lines{Lines::AtEnd::finish, path};
+  pipe->lines = stream::Lines{stream::Lines::AtEnd::finish, path};
   pipe->sink = open_sink_(path);
   if (path != "-") {
     pipe->fd = base::Fd{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
@@ -283,9 +283,9 @@ void Tail::watch(Pipe& pipe) {
 }
 
 void Tail::read_pipe(Pipe& pipe) {
-  const base::Result<ReadState> state = pipe.lines.read(pipe.number(), pipe.sink.piece);
+  const base::Result<stream::ReadState> state = pipe.lines.read(pipe.number(), pipe.sink.piece);
   if (!state) return loop_.stop(state.error());
-  if (*state == ReadState::ended) end_pipe(pipe);
+  if (*state == stream::ReadState::ended) end_pipe(pipe);
   if (!loop_.stopped()) work();
 }
 
@@ -308,8 +308,8 @@ base::Result<void> Tail::add_command(const std::vector<std::string>& words) {
   auto pipe = std::make_unique<Pipe>();
   for (const std::string& word : words) pipe->path += (pipe->path.empty() ? "" : " ") + word;
   pipe->words = words;
-  pipe->lines = Lines{Lines::AtEnd::finish, pipe->path};
-  base::Result<Child> child = Child::start(words);
+  pipe->lines = stream::Lines{stream::Lines::AtEnd::finish, pipe->path};
+  base::Result<stream::Child> child = stream::Child::start(words);
   if (!child) return base::failed(child);
   pipe->sink = open_sink_(pipe->path);
   pipe->child.emplace(std::move(*child));
@@ -337,7 +337,7 @@ void Tail::end_command(Pipe& pipe) {
 }
 
 void Tail::restart_command(Pipe& pipe) {
-  base::Result<Child> child = Child::start(pipe.words);
+  base::Result<stream::Child> child = stream::Child::start(pipe.words);
   if (!child) return pipe.sink.warning(child.error().text);
   pipe.restart.reset();
   pipe.watch.reset();
@@ -346,4 +346,4 @@ void Tail::restart_command(Pipe& pipe) {
   watch(pipe);
 }
 
-}  // namespace xlimit::stream
+}  // namespace xlimit::follow

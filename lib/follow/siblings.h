@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "stream/log_file.h"
+#include "follow/log_file.h"
 
-namespace xlimit::stream {
+namespace xlimit::follow {
 
 struct Sibling {
   std::string path;
@@ -31,4 +31,4 @@ std::vector<Sibling> find_siblings(const std::string& log);
 // Opens that file, also when it is renamed meanwhile. Fails as LogFile::open does, and when it is gone.
 base::Result<LogFile> open_sibling(const std::string& log, const Sibling& sibling);
 
-}  // namespace xlimit::stream
+}  // namespace xlimit::follow

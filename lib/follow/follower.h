@@ -21,11 +21,11 @@
 #include <vector>
 
 #include "base/result.h"
-#include "stream/checkpoint.h"
-#include "stream/log_file.h"
-#include "stream/siblings.h"
+#include "follow/checkpoint.h"
+#include "follow/log_file.h"
+#include "follow/siblings.h"
 
-namespace xlimit::stream {
+namespace xlimit::follow {
 
 enum class From : std::uint8_t { start, end };
 
@@ -37,7 +37,7 @@ enum class Gap : std::uint8_t {
 class Follower {
  public:
   struct Sink {
-    std::function<void(const Piece&)> piece;
+    std::function<void(const stream::Piece&)> piece;
     std::function<void(Gap, std::uint64_t bytes)> gap;
     std::function<void(const std::string& text)> warning;
   };
@@ -112,4 +112,4 @@ class Follower {
   std::string warned_;     // said already
 };
 
-}  // namespace xlimit::stream
+}  // namespace xlimit::follow

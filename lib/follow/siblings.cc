@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Names decide who is a sibling; the time of the last write decides the order, because rotation renames and
 // leaves it alone.
-#include "stream/siblings.h"
+#include "follow/siblings.h"
 
 #include <sys/stat.h>
 
@@ -11,7 +11,7 @@
 
 #include "base/path.h"
 
-namespace xlimit::stream {
+namespace xlimit::follow {
 namespace {
 
 using std::string_view;
@@ -122,4 +122,4 @@ base::Result<LogFile> open_sibling(const std::string& log, const Sibling& siblin
   return base::os_error("open '" + sibling.path + "'", ENOENT);
 }
 
-}  // namespace xlimit::stream
+}  // namespace xlimit::follow

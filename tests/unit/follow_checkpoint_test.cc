@@ -5,17 +5,17 @@
 #include <filesystem>
 #include <fstream>
 
-#include "stream/checkpoint.h"
-#include "stream/follow.h"
+#include "follow/checkpoint.h"
+#include "follow/follower.h"
 
 namespace fs = std::filesystem;
-using xlimit::stream::Checkpoint;
-using xlimit::stream::Follower;
-using xlimit::stream::From;
-using xlimit::stream::Gap;
+using xlimit::follow::Checkpoint;
+using xlimit::follow::Follower;
+using xlimit::follow::From;
+using xlimit::follow::Gap;
+using xlimit::follow::Place;
+using xlimit::follow::Places;
 using xlimit::stream::Piece;
-using xlimit::stream::Place;
-using xlimit::stream::Places;
 
 namespace {
 
@@ -52,17 +52,17 @@ struct Bench {
 TEST_CASE("a checkpoint's text says what was put in, and a torn one is none") {
   const Places places{7,
                       {{"/var/log/my log\\x", 65024, 11, 3, 0xfeed, 100, 120, 42}, {.log = "end of days"}}};
-  const std::string text = xlimit::stream::format_places(places);
-  const std::optional<Places> read = xlimit::stream::parse_places(text + "what is left of a longer one");
+  const std::string text = xlimit::follow::format_places(places);
+  const std::optional<Places> read = xlimit::follow::parse_places(text + "what is left of a longer one");
   REQUIRE(read.has_value());
   CHECK(read->generation == 7);
   CHECK(read->places == places.places);
   for (std::size_t length = 0; length + 1 < text.size(); ++length)
-    CHECK_FALSE(xlimit::stream::parse_places(text.substr(0, length)).has_value());
+    CHECK_FALSE(xlimit::follow::parse_places(text.substr(0, length)).has_value());
   for (std::size_t at = 0; at + 1 < text.size(); ++at) {
     std::string torn = text;
     torn[at] = static_cast<char>(torn[at] ^ 1);
-    CHECK_FALSE(xlimit::stream::parse_places(torn).has_value());
+    CHECK_FALSE(xlimit::follow::parse_places(torn).has_value());
   }
 }
 

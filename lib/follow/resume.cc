@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "stream/follow.h"
+#include "follow/follower.h"
 
-namespace xlimit::stream {
+namespace xlimit::follow {
 namespace {
 
 Place describe(const std::string& log, const LogFile& file) {
@@ -113,4 +113,4 @@ void Follower::open_newer(const std::vector<Sibling>& left, std::int64_t than, H
   }
 }
 
-}  // namespace xlimit::stream
+}  // namespace xlimit::follow

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Plain text, so that an operator can read it.
-#include "stream/checkpoint.h"
+#include "follow/checkpoint.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -13,7 +13,7 @@
 
 #include "stream/file.h"
 
-namespace xlimit::stream {
+namespace xlimit::follow {
 namespace {
 
 constexpr std::string_view kMagic = "xlimit-checkpoint 1 ";
@@ -92,11 +92,11 @@ base::Result<Checkpoint> Checkpoint::open(const std::string& path) {
   if (!checkpoint.now_) return base::os_error("open '" + path + ".now'");
   struct stat status;
   if (::stat(path.c_str(), &status) != 0 && errno == ENOENT) return checkpoint;
-  const base::Result<std::string> text = read_file(path, kMost);
+  const base::Result<std::string> text = stream::read_file(path, kMost);
   if (!text) return tl::make_unexpected(text.error());
   std::optional<Places> places = parse_places(*text);
   if (!places) return base::fail(base::Exit::kData, "read '" + path + "': not a checkpoint");
-  if (const base::Result<std::string> text_now = read_file(path + ".now", kMost)) {
+  if (const base::Result<std::string> text_now = stream::read_file(path + ".now", kMost)) {
     const std::optional<Places> now = parse_places(*text_now);
     if (now && now->generation >= places->generation) places = now;
   }
@@ -132,4 +132,4 @@ base::Result<void> Checkpoint::write_now(const std::string& text) {
   return base::os_error("write '" + path_ + ".now'");
 }
 
-}  // namespace xlimit::stream
+}  // namespace xlimit::follow

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Everything here looks at the state of things; what woke the reader does not matter, so a missed or doubled
 // notification does no harm.
-#include "stream/follow.h"
+#include "follow/follower.h"
 
 #include <sys/stat.h>
 
 #include <algorithm>
 
-namespace xlimit::stream {
+namespace xlimit::follow {
 
 Follower::Follower(std::string path, Sink sink) : path_(std::move(path)), sink_(std::move(sink)) {}
 
@@ -111,9 +111,9 @@ bool Follower::read() {
 }
 
 bool Follower::read_slice(LogFile& file) {
-  const base::Result<ReadState> state = file.read(sink_.piece);
+  const base::Result<stream::ReadState> state = file.read(sink_.piece);
   if (!state) warn(state.error().text);
-  return state && *state == ReadState::more;
+  return state && *state == stream::ReadState::more;
 }
 
 void Follower::check(LogFile& file) {
@@ -185,4 +185,4 @@ void Follower::warn(const std::string& text) {
   warned_ = text;
 }
 
-}  // namespace xlimit::stream
+}  // namespace xlimit::follow

@@ -4,7 +4,7 @@
 //
 //   base::Result<LogFile> file = LogFile::open(path);
 //   if (const auto cut = file->check()) report(cut->lost);  // truncated: reading starts over
-//   while (*file->read(on_piece) == ReadState::more) {}
+//   while (*file->read(on_piece) == stream::ReadState::more) {}
 //
 // Size alone does not show a truncation after which more was written than before, so the first bytes are
 // remembered and compared.
@@ -22,7 +22,7 @@
 #include "base/result.h"
 #include "stream/lines.h"
 
-namespace xlimit::stream {
+namespace xlimit::follow {
 
 // Which file it is, whatever its name: device and inode, and because inodes are used again, how it begins.
 struct Identity {
@@ -59,9 +59,9 @@ class LogFile {
 
   // Reads at most 256 KiB and gives the whole lines; `drained` when nothing more is there for now. The end of
   // the file is never `ended`: a half line waits for its rest.
-  base::Result<ReadState> read(const std::function<void(const Piece&)>& on_piece);
+  base::Result<stream::ReadState> read(const std::function<void(const stream::Piece&)>& on_piece);
   // Gives a half line that will get no rest.
-  void finish(const std::function<void(const Piece&)>& on_piece) {
+  void finish(const std::function<void(const stream::Piece&)>& on_piece) {
     lines_.finish(on_piece);
     offset_ = position_;
   }
@@ -77,12 +77,13 @@ class LogFile {
   std::chrono::steady_clock::time_point grown() const { return grown_; }
 
  private:
-  LogFile(base::Fd fd, const std::string& path) : fd_(std::move(fd)), lines_(Lines::AtEnd::hold, path) {}
+  LogFile(base::Fd fd, const std::string& path)
+      : fd_(std::move(fd)), lines_(stream::Lines::AtEnd::hold, path) {}
   void look();
   void extend_head();
 
   base::Fd fd_;
-  Lines lines_;
+  stream::Lines lines_;
   Identity identity_;
   std::uint64_t size_ = 0;      // at the last look
   std::uint64_t position_ = 0;  // read up to here
@@ -91,4 +92,4 @@ class LogFile {
   std::chrono::steady_clock::time_point grown_ = std::chrono::steady_clock::now();
 };
 
-}  // namespace xlimit::stream
+}  // namespace xlimit::follow

@@ -10,7 +10,7 @@
 #include "base/fd.h"
 #include "base/result.h"
 
-namespace xlimit::stream {
+namespace xlimit::follow {
 
 class Notices {
  public:
@@ -31,4 +31,4 @@ class Notices {
   base::Fd fd_;
 };
 
-}  // namespace xlimit::stream
+}  // namespace xlimit::follow

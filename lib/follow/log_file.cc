@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Positions are counted here, not asked of the kernel: a truncation leaves the descriptor's own behind the
 // end.
-#include "stream/log_file.h"
+#include "follow/log_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -11,7 +11,7 @@
 #include <array>
 #include <cstring>
 
-namespace xlimit::stream {
+namespace xlimit::follow {
 namespace {
 
 base::Result<void> require_regular(const std::string& path, const struct stat& status) {
@@ -43,13 +43,13 @@ base::Result<LogFile> LogFile::open(const std::string& path) {
 }
 
 void LogFile::seek(std::uint64_t offset) {
-  lines_.finish([](const Piece&) {});
+  lines_.finish([](const stream::Piece&) {});
   position_ = offset_ = offset;
   ::lseek(fd(), static_cast<off_t>(offset), SEEK_SET);
 }
 
 void LogFile::seek_end() {
-  std::array<char, kMaxInput> tail;
+  std::array<char, stream::kMaxInput> tail;
   const std::uint64_t start = size_ > tail.size() ? size_ - tail.size() : 0;
   const ssize_t got =
       ::pread(fd(), tail.data(), static_cast<std::size_t>(size_ - start), static_cast<off_t>(start));
@@ -91,13 +91,13 @@ std::optional<LogFile::Cut> LogFile::check() {
   return cut;
 }
 
-base::Result<ReadState> LogFile::read(const std::function<void(const Piece&)>& on_piece) {
-  if (position_ >= size_) return ReadState::drained;
-  base::Result<ReadState> state = lines_.read(fd(), on_piece);
+base::Result<stream::ReadState> LogFile::read(const std::function<void(const stream::Piece&)>& on_piece) {
+  if (position_ >= size_) return stream::ReadState::drained;
+  base::Result<stream::ReadState> state = lines_.read(fd(), on_piece);
   if (!state) return state;
-  if (*state == ReadState::ended) {  // cut short between check() and here
+  if (*state == stream::ReadState::ended) {  // cut short between check() and here
     seek(offset_);
-    return ReadState::drained;
+    return stream::ReadState::drained;
   }
   position_ = static_cast<std::uint64_t>(::lseek(fd(), 0, SEEK_CUR));
   size_ = std::max(size_, position_);
@@ -105,4 +105,4 @@ base::Result<ReadState> LogFile::read(const std::function<void(const Piece&)>& o
   return state;
 }
 
-}  // namespace xlimit::stream
+}  // namespace xlimit::follow

@@ -23,7 +23,7 @@
 #include "base/result.h"
 #include "store/atomic_file.h"
 
-namespace xlimit::stream {
+namespace xlimit::follow {
 
 // One file of one log. Inode 0: the log was not there.
 struct Place {
@@ -78,4 +78,4 @@ class Checkpoint {
   base::Fd now_;
 };
 
-}  // namespace xlimit::stream
+}  // namespace xlimit::follow
