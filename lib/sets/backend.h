@@ -60,6 +60,8 @@ struct ListState {
 // What replacing a list did, or with a dry run would do.
 struct Change {
   std::uint64_t added = 0, removed = 0, unchanged = 0;
+
+  bool operator==(const Change&) const = default;
 };
 
 // How much setup() does: `missing` leaves rules alone that drop other ports than ours, `exact` does not.

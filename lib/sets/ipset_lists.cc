@@ -11,13 +11,22 @@ namespace {
 constexpr std::array<Family, 2> kFamilies{Family::v4, Family::v6};
 constexpr std::uint32_t kLeastMaximum = 65536, kLeastSlots = 1024;
 
-// A slot takes several entries before the hash grows; the kernel wants a power of two.
+// With a quarter as many slots as entries the hash grows once while it is filled, and that stalls it; the
+// kernel wants a power of two.
 Form form_for(Family family, std::size_t entries) {
   const auto count = static_cast<std::uint32_t>(entries);
   return {.family = family,
-          .slots = std::bit_ceil(std::max(kLeastSlots, count / 4)),
+          .slots = std::bit_ceil(std::max(kLeastSlots, count / 2)),
           .maximum = std::bit_ceil(std::max(kLeastMaximum, count)),
           .timeouts = false};
+}
+
+constexpr std::size_t kTops = 1U << 16U;
+
+// The first 16 bits of the address.
+std::size_t top_of(const ip::Prefix& prefix) {
+  const std::uint8_t* bytes = prefix.address().wire();
+  return static_cast<std::size_t>(bytes[0] << 8 | bytes[1]);
 }
 
 }  // namespace
@@ -28,17 +37,18 @@ std::span<const ip::Prefix> part_of(std::span<const ip::Prefix> prefixes, Family
   return family == Family::v4 ? std::span{prefixes.begin(), middle} : std::span{middle, prefixes.end()};
 }
 
-Change compare(std::span<const ip::Prefix> before, std::span<const ip::Prefix> after) {
-  Change change;
-  auto old = before.begin();
-  for (const ip::Prefix& prefix : after) {
-    for (; old != before.end() && *old < prefix; ++old) ++change.removed;
-    const bool same = old != before.end() && *old == prefix;
-    if (same) ++old;
-    ++(same ? change.unchanged : change.added);
+Comparison::Comparison(std::span<const ip::Prefix> after) : after_(after), begins_(kTops + 1) {
+  std::size_t at = 0;
+  for (std::size_t top = 0; top <= kTops; ++top) {
+    while (at < after.size() && top_of(after[at]) < top) ++at;
+    begins_[top] = static_cast<std::uint32_t>(at);
   }
-  change.removed += static_cast<std::uint64_t>(before.end() - old);
-  return change;
+}
+
+void Comparison::see(const ip::Prefix& before) {
+  const std::size_t top = top_of(before);
+  const std::span<const ip::Prefix> near = after_.subspan(begins_[top], begins_[top + 1] - begins_[top]);
+  ++(std::ranges::binary_search(near, before) ? unchanged_ : removed_);
 }
 
 base::Result<std::vector<ListKey>> IpsetLists::all() {
@@ -69,12 +79,11 @@ base::Result<void> IpsetLists::make(const ListKey& list, std::span<const ip::Pre
 base::Result<Change> IpsetLists::compare(const ListKey& list, std::span<const ip::Prefix> prefixes) {
   Change sum;
   for (const Family family : kFamilies) {
-    std::vector<ip::Prefix> before;
+    Comparison comparison{part_of(prefixes, family)};
     base::Result<bool> there =
-        client_.list(names_.of(list, family), [&](const Entry& entry) { before.push_back(entry.target); });
+        client_.list(names_.of(list, family), [&](const Entry& entry) { comparison.see(entry.target); });
     if (!there) return base::failed(there);
-    std::ranges::sort(before);
-    const Change change = sets::compare(before, part_of(prefixes, family));
+    const Change change = comparison.result();
     sum.added += change.added;
     sum.removed += change.removed;
     sum.unchanged += change.unchanged;

@@ -39,7 +39,22 @@ class IpsetLists {
 
 // Pure: the part of sorted prefixes that is of one family.
 std::span<const ip::Prefix> part_of(std::span<const ip::Prefix> prefixes, Family family);
-// Pure: both sorted.
-Change compare(std::span<const ip::Prefix> before, std::span<const ip::Prefix> after);
+
+// Pure: what changes when a set gets the content `after`, told by seeing each of its prefixes before, in any
+// order: a kernel lists a hash as it lies.
+class Comparison {
+ public:
+  // `after`: sorted, of one family, and must live as long.
+  explicit Comparison(std::span<const ip::Prefix> after);
+  void see(const ip::Prefix& before);
+  Change result() const {
+    return {.added = after_.size() - unchanged_, .removed = removed_, .unchanged = unchanged_};
+  }
+
+ private:
+  std::span<const ip::Prefix> after_;
+  std::vector<std::uint32_t> begins_;  // where prefixes with these first 16 bits begin
+  std::uint64_t removed_ = 0, unchanged_ = 0;
+};
 
 }  // namespace xlimit::sets

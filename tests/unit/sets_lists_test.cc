@@ -71,14 +71,17 @@ TEST_CASE("a list's name is short enough for the kernel, also with the longest p
 }
 
 TEST_CASE("replacing counts what comes, goes and stays") {
-  const auto before = prefixes({"192.0.2.0/25", "198.51.100.7", "203.0.113.0/24"});
-  const auto after = prefixes({"192.0.2.0/24", "198.51.100.7", "2001:db8::/32"});
-  const sets::Change change = sets::compare(before, after);
-  CHECK(change.added == 2);
-  CHECK(change.removed == 2);
-  CHECK(change.unchanged == 1);
-  CHECK(sets::compare({}, after).added == 3);
-  CHECK(sets::compare(before, {}).removed == 3);
+  const auto before = prefixes({"203.0.113.0/24", "192.0.2.0/25", "198.51.100.7", "255.255.255.255"});
+  const auto after = prefixes({"0.0.0.0/8", "192.0.2.0/24", "198.51.100.7", "255.255.0.0/17"});
+  const auto change = [](const std::vector<ip::Prefix>& old, const std::vector<ip::Prefix>& fresh) {
+    sets::Comparison comparison{fresh};
+    for (const ip::Prefix& prefix : old) comparison.see(prefix);
+    return comparison.result();
+  };
+  CHECK(change(before, after) == sets::Change{.added = 3, .removed = 3, .unchanged = 1});
+  CHECK(change({}, after) == sets::Change{.added = 4});
+  CHECK(change(before, {}) == sets::Change{.removed = 4});
+  CHECK(change(after, after) == sets::Change{.unchanged = 4});
 }
 
 TEST_CASE("sorted prefixes fall into an IPv4 and an IPv6 part") {
