@@ -77,14 +77,21 @@ void Ranges::unite(std::vector<Range>& ranges) {
   ranges.erase(kept + 1, ranges.end());
 }
 
-void Ranges::subtract(const Ranges& others) {
-  subtract(v4_, others.v4_);
-  subtract(v6_, others.v6_);
+std::size_t Ranges::erase_wider(unsigned widest4, unsigned widest6) {
+  const auto most4 = low_bits<std::uint32_t>(32 - widest4);
+  const auto most6 = low_bits<Wide>(128 - widest6);
+  return std::erase_if(v4_, [&](Range4 range) { return last_of(range) - first_of(range) > most4; }) +
+         std::erase_if(v6_, [&](const Range6& range) { return range.last - range.first > most6; });
+}
+
+std::size_t Ranges::subtract(const Ranges& others) {
+  return subtract(v4_, others.v4_) + subtract(v6_, others.v6_);
 }
 
 template <class Range>
-void Ranges::subtract(std::vector<Range>& ranges, const std::vector<Range>& others) {
-  if (others.empty()) return;
+std::size_t Ranges::subtract(std::vector<Range>& ranges, const std::vector<Range>& others) {
+  if (others.empty()) return 0;
+  std::size_t cuts = 0;
   std::vector<Range> rest;
   rest.reserve(ranges.size());
   auto other = others.begin();
@@ -95,6 +102,7 @@ void Ranges::subtract(std::vector<Range>& ranges, const std::vector<Range>& othe
     bool used_up = false;
     for (auto cut = other; cut != others.end() && first_of(*cut) <= last; ++cut) {
       if (first_of(*cut) > first) rest.push_back(make(first, first_of(*cut) - 1));
+      ++cuts;
       used_up = last_of(*cut) >= last;
       if (used_up) break;
       first = last_of(*cut) + 1;
@@ -102,6 +110,7 @@ void Ranges::subtract(std::vector<Range>& ranges, const std::vector<Range>& othe
     if (!used_up) rest.push_back(make(first, last));
   }
   ranges = std::move(rest);
+  return cuts;
 }
 
 std::vector<Prefix> Ranges::prefixes() const {

@@ -24,10 +24,14 @@ class Ranges {
   // before `first`.
   bool add(const Address& first, const Address& last);
 
+  // Takes out ranges of more addresses than a prefix of this length has, and returns how many. Before
+  // unite(), which would let one that is too wide swallow all others.
+  std::size_t erase_wider(unsigned widest4, unsigned widest6);
+
   // Sorts, and joins what overlaps or touches. The calls below want this done since the last add().
   void unite();
-  // Takes out what is in `others`, which is united.
-  void subtract(const Ranges& others);
+  // Takes out what is in `others`, which is united. Returns how many pieces were cut out.
+  std::size_t subtract(const Ranges& others);
   // Calls visit(Prefix) for the fewest prefixes.
   template <class Visit>
   void each_prefix(Visit visit) const {
@@ -64,7 +68,7 @@ class Ranges {
   template <class Range>
   static void unite(std::vector<Range>& ranges);
   template <class Range>
-  static void subtract(std::vector<Range>& ranges, const std::vector<Range>& others);
+  static std::size_t subtract(std::vector<Range>& ranges, const std::vector<Range>& others);
 
   // Always the largest block that begins where we are and ends within the range.
   template <class Range, class Visit>

@@ -112,6 +112,22 @@ TEST_CASE("subtracting cuts holes") {
         "192.0.2.0/24 2001:db8::/33");
 }
 
+TEST_CASE("what is too wide goes before it swallows the rest") {
+  ip::Ranges all;
+  for (const std::string_view text : {"0.0.0.0/0", "10.0.0.0/8", "11.0.0.0/9", "::/0", "2001:db8::/32"})
+    all.add(prefix(text));
+  CHECK(all.erase_wider(9, 16) == 3);
+  CHECK(all.erase_wider(9, 16) == 0);
+  all.unite();
+  CHECK(text_of(all) == "11.0.0.0/9 2001:db8::/32");
+  CHECK(all.erase_wider(0, 0) == 0);
+}
+
+TEST_CASE("subtracting tells how many pieces it cut out") {
+  ip::Ranges all = ranges({"192.0.2.0/24", "198.51.100.0/24"});
+  CHECK(all.subtract(ranges({"192.0.2.1", "192.0.2.9", "203.0.113.0/24"})) == 2);
+}
+
 TEST_CASE("no IPv6 prefix begins among the IPv4-mapped addresses") {
   for (const ip::Prefix& one : ranges({"::/16"}).prefixes()) CHECK_FALSE(one.is_v4());
 }
