@@ -8,7 +8,7 @@
 #include <array>
 #include <filesystem>
 
-#include "guard/guard.h"
+#include "feed/parse.h"
 #include "store/atomic_file.h"
 #include "stream/file.h"
 
@@ -72,20 +72,11 @@ base::Result<std::vector<ip::Prefix>> read_list(const Place& place, const KeptLi
   const std::string path = path_of(place, list);
   base::Result<std::string> text = stream::read_file(path, kLargest);
   if (!text) return base::failed(text);
-  base::Result<std::vector<ip::Prefix>> prefixes = guard::parse_prefixes(*text, path);
-  if (prefixes) make_disjoint(*prefixes);
-  return prefixes;
-}
-
-void make_disjoint(std::vector<ip::Prefix>& prefixes) {
-  std::ranges::sort(prefixes, [](const ip::Prefix& a, const ip::Prefix& b) {
-    return a.is_v4() != b.is_v4() ? a.is_v4() : a < b;
-  });
-  std::vector<ip::Prefix> kept;
-  for (const ip::Prefix& prefix : prefixes) {
-    if (kept.empty() || !kept.back().contains(prefix)) kept.push_back(prefix);
-  }
-  prefixes = std::move(kept);
+  feed::Parsed parsed = feed::parse(*text);
+  if (parsed.invalid > 0)
+    return base::fail(base::Exit::kData, "read '" + path + "': '" + parsed.sample + "' is no prefix");
+  parsed.ranges.unite();
+  return parsed.ranges.prefixes();
 }
 
 }  // namespace xlimit::journal

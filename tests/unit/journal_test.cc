@@ -191,17 +191,6 @@ TEST_CASE("a kept list that somebody broke is not half understood") {
   CHECK_FALSE(journal::read_list(folder.place(), {"feed", event::Direction::in}));
 }
 
-TEST_CASE("prefixes inside others are dropped, and IPv4 comes first") {
-  std::vector<ip::Prefix> prefixes;
-  for (const char* text : {"2001:db8::/64", "192.0.2.1", "192.0.2.0/24", "2001:db8::/32", "10.0.0.0/8", "192.0.2.0/24"})
-    prefixes.push_back(*ip::parse_prefix(text));
-  journal::make_disjoint(prefixes);
-  REQUIRE(prefixes.size() == 3);
-  CHECK(ip::to_string(prefixes[0]) == "10.0.0.0/8");
-  CHECK(ip::to_string(prefixes[1]) == "192.0.2.0/24");
-  CHECK(ip::to_string(prefixes[2]) == "2001:db8::/32");
-}
-
 TEST_CASE("ports are remembered for each direction until there are none") {
   const Folder folder;
   const journal::Place place = folder.place();

@@ -49,6 +49,8 @@ int main(int argc, char** argv) {
   cli::Command& del = verb("del", "lift bans", ipban::del);
   cli::Command& list = verb("list", "show what is banned, and for how long", ipban::list);
   cli::Command& test = verb("test", "is this banned? exit code 0 yes, 1 no", ipban::test);
+  cli::Command& load = verb("load", "make a named list what a file says, all at once", ipban::load);
+  cli::Command& unload = verb("unload", "take a named list away", ipban::unload);
   cli::Command& flush = verb("flush", "lift all bans, keep sets and rules", ipban::flush);
   cli::Command& status = verb("status", "are bans enforced? exit code 0 yes, 1 no", ipban::status);
   cli::Command& apply = verb("apply", "read ban and unban events, write what became of them", ipban::apply);
@@ -58,8 +60,14 @@ int main(int argc, char** argv) {
   add.option("--reason", settings.reason, "TEXT", "goes into the event");
   del.arguments(settings.targets, "TARGET...", "addresses or prefixes, as they were banned", true);
   test.arguments(settings.targets, "TARGET...", "addresses or prefixes", true);
-  for (cli::Command* some : {&setup, &add, &del}) declare_direction(*some, settings);
-  for (cli::Command* some : {&add, &del, &list, &status}) declare_format(*some, settings);
-  for (cli::Command* some : {&setup, &teardown, &add, &del, &flush, &apply}) declare_dry_run(*some, settings);
+  load.arguments(settings.words, "NAME [FILE]", "addresses, prefixes or ranges, one a line; default: stdin",
+                 true);
+  load.option("--allow-empty", settings.allow_empty, "an empty list is meant");
+  unload.arguments(settings.words, "NAME", "the list", true);
+  list.arguments(settings.words, "[NAME]", "what this list holds; default: the bans", false);
+  for (cli::Command* some : {&setup, &add, &del, &load, &unload, &list}) declare_direction(*some, settings);
+  for (cli::Command* some : {&add, &del, &list, &status, &load}) declare_format(*some, settings);
+  for (cli::Command* some : {&setup, &teardown, &add, &del, &load, &unload, &flush, &apply})
+    declare_dry_run(*some, settings);
   return command.run(argc, argv);
 }

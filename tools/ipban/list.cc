@@ -4,6 +4,7 @@
 
 #include "cli/print.h"
 #include "ipban/enforcer.h"
+#include "ipban/lists.h"
 #include "ipban/print.h"
 
 namespace xlimit::ipban {
@@ -13,8 +14,6 @@ struct Found {
   sets::SetKey key;
   sets::Entry entry;
 };
-
-const char* word(event::Direction direction) { return direction == event::Direction::in ? "in" : "out"; }
 
 base::Result<std::vector<Found>> read_all(sets::Backend& backend) {
   std::vector<Found> found;
@@ -68,7 +67,6 @@ base::Result<bool> test_one(sets::Backend& backend, const std::string& text) {
   if (!target) return base::failed(target);
   base::Result<std::vector<Found>> found = covering(backend, *target);
   if (!found) return base::failed(found);
-  if (found->empty()) cli::print("{} is not banned\n", ip::to_string(*target));
   for (const Found& one : *found) {
     const std::string entry = one.entry.target == *target ? "" : ip::to_string(one.entry.target) + " ";
     const std::string time = one.entry.timeout.count() == 0
@@ -77,7 +75,10 @@ base::Result<bool> test_one(sets::Backend& backend, const std::string& text) {
     cli::print("{} is banned: {}in set '{}' {}\n", ip::to_string(*target), entry, backend.name_of(one.key),
                time);
   }
-  return !found->empty();
+  base::Result<bool> listed = tell_lists(backend, *target);
+  if (!listed) return listed;
+  if (found->empty() && !*listed) cli::print("{} is not banned\n", ip::to_string(*target));
+  return !found->empty() || *listed;
 }
 
 }  // namespace
@@ -85,6 +86,7 @@ base::Result<bool> test_one(sets::Backend& backend, const std::string& text) {
 Ended list(const Settings& settings, const cli::Command&) {
   base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings);
   if (!backend) return base::failed(backend);
+  if (!settings.words.empty()) return show_list(**backend, settings);
   base::Result<std::vector<Found>> all = read_all(**backend);
   if (!all) return base::failed(all);
   const Format format = resolve(settings.format);

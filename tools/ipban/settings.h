@@ -27,6 +27,8 @@ struct Settings {
   std::chrono::seconds duration{0};
   event::Direction direction = event::Direction::in;
   std::string reason;
+  std::vector<std::string> words;  // of load, unload and list: a list's name, and for load a file
+  bool allow_empty = false;
   Format format = Format::automatic;
   bool dry_run = false;
 };
@@ -37,6 +39,8 @@ Ended add(const Settings& settings, const cli::Command& command);
 Ended del(const Settings& settings, const cli::Command& command);
 Ended apply(const Settings& settings, const cli::Command& command);
 Ended list(const Settings& settings, const cli::Command& command);
+Ended load(const Settings& settings, const cli::Command& command);
+Ended unload(const Settings& settings, const cli::Command& command);
 Ended test(const Settings& settings, const cli::Command& command);
 Ended flush(const Settings& settings, const cli::Command& command);
 Ended status(const Settings& settings, const cli::Command& command);

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+// ipban load, unload: named lists, replaced as a whole.
+#include <fmt/core.h>
+
+#include "cli/print.h"
+#include "feed/parse.h"
+#include "guard/guard.h"
+#include "ipban/allowlist.h"
+#include "ipban/enforcer.h"
+#include "ipban/lists.h"
+#include "ipban/print.h"
+#include "stream/file.h"
+
+namespace xlimit::ipban {
+namespace {
+
+constexpr std::size_t kLargestList = std::size_t{256} * 1024 * 1024;
+// A list may be wider than a ban: whole registries are on some. Half of the Internet is on none.
+constexpr unsigned kWidest4 = 8, kWidest6 = 16;
+
+// What must stay out of any list, as it is now.
+base::Result<ip::Ranges> read_spared(const Settings& settings, const cli::Command& command) {
+  base::Result<std::vector<ip::Prefix>> allowed = read_allowlists(settings.allow);
+  if (!allowed) return base::failed(allowed);
+  base::Result<host::Watcher> host = host::Watcher::open();
+  if (!host) return base::failed(host);
+  base::Result<host::Facts> facts = host->read();
+  if (!facts) return base::failed(facts);
+  Peers peers{settings.protect_ports};
+  base::Result<std::vector<ip::Address>> connected = peers.look();
+  if (!connected && peers.asked_for()) return base::failed(connected);
+  if (!connected) command.warn(connected.error().text + "; peers of protected ports are not looked for");
+  ip::Ranges spared;
+  const auto add = [&](const auto& some) {
+    for (const auto& one : some) spared.add(ip::Prefix{one});
+  };
+  add(guard::specials());
+  add(*allowed);
+  add(facts->own);
+  add(facts->gateways);
+  if (connected) add(*connected);
+  spared.unite();
+  return spared;
+}
+
+struct Content {
+  std::vector<ip::Prefix> prefixes;
+  std::uint64_t invalid = 0;   // lines
+  std::uint64_t too_wide = 0;  // entries
+  std::uint64_t spared = 0;    // pieces that were cut out
+};
+
+base::Result<Content> read_content(const Settings& settings, const cli::Command& command) {
+  const std::string file =
+      settings.words.size() < 2 || settings.words[1] == "-" ? "/dev/stdin" : settings.words[1];
+  base::Result<std::string> text = stream::read_file(file, kLargestList);
+  if (!text) return base::failed(text);
+  base::Result<ip::Ranges> spared = read_spared(settings, command);
+  if (!spared) return base::failed(spared);
+  feed::Parsed parsed = feed::parse(*text);
+  text->clear();
+  text->shrink_to_fit();
+  Content content{.prefixes = {}, .invalid = parsed.invalid};
+  content.too_wide = parsed.ranges.erase_wider(kWidest4, kWidest6);
+  parsed.ranges.unite();
+  content.spared = parsed.ranges.subtract(*spared);
+  content.prefixes = parsed.ranges.prefixes();
+  if (parsed.invalid > 0)
+    command.warn(fmt::format("{} lines are no address or prefix, the first '{}', skipped", parsed.invalid,
+                             parsed.sample));
+  if (content.too_wide > 0)
+    command.warn(
+        fmt::format("{} prefixes are wider than /{} or /{}, skipped", content.too_wide, kWidest4, kWidest6));
+  if (content.prefixes.empty() && !settings.allow_empty)
+    return base::fail(base::Exit::kData,
+                      "load list '" + settings.words[0] + "': nothing in it; --allow-empty if that is meant");
+  return content;
+}
+
+void tell(const sets::ListKey& list, const Content& content, const sets::Change& change,
+          const Settings& settings) {
+  if (resolve(settings.format) == Format::json) {
+    cli::print(R"({{"type":"loaded","list":"{}","direction":"{}","added":{},"removed":{},"unchanged":{},)"
+               R"("invalid":{},"too_wide":{},"spared":{}}})"
+               "\n",
+               list.name, word(list.direction), change.added, change.removed, change.unchanged,
+               content.invalid, content.too_wide, content.spared);
+    return;
+  }
+  cli::print("{}list '{}': {} added, {} removed, {} unchanged; {} invalid, {} too wide, {} spared\n",
+             settings.dry_run ? "would change " : "", list.name, change.added, change.removed,
+             change.unchanged, content.invalid, content.too_wide, content.spared);
+}
+
+}  // namespace
+
+Ended load(const Settings& settings, const cli::Command& command) {
+  base::Result<sets::ListKey> list = read_list(settings, 2);
+  if (!list) return base::failed(list);
+  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings);
+  if (!backend) return base::failed(backend);
+  base::Result<Content> content = read_content(settings, command);
+  if (!content) return base::failed(content);
+  base::Result<sets::Change> change = (*backend)->load(*list, content->prefixes, settings.dry_run);
+  if (!change) return base::failed(change);
+  tell(*list, *content, *change, settings);
+  return base::Exit::kDone;
+}
+
+Ended unload(const Settings& settings, const cli::Command& command) {
+  base::Result<sets::ListKey> list = read_list(settings, 1);
+  if (!list) return base::failed(list);
+  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings);
+  if (!backend) return base::failed(backend);
+  base::Result<bool> gone = (*backend)->unload(*list, settings.dry_run);
+  if (!gone) return base::failed(gone);
+  if (!*gone) command.warn("no list '" + list->name + "' of direction " + word(list->direction));
+  if (*gone && settings.dry_run) cli::print("would unload list '{}'\n", list->name);
+  return *gone ? base::Exit::kDone : base::Exit::kNo;
+}
+
+}  // namespace xlimit::ipban
