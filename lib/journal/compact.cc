@@ -21,7 +21,8 @@ constexpr std::chrono::hours kAbandoned{1};
 constexpr std::size_t kRandom = 7;  // ".XXXXXX"
 
 // Reads lines to the end, or as long as they end before `most` bytes; returns how many bytes that were.
-base::Result<std::uint64_t> read_lines(int fd, const std::string& path, ledger::Ledger& ledger, base::Time now) {
+base::Result<std::uint64_t> read_lines(int fd, const std::string& path, ledger::Ledger& ledger,
+                                       base::Time now) {
   stream::Lines lines{stream::Lines::AtEnd::hold, path};
   std::uint64_t bytes = 0;
   const auto take = [&](const stream::Piece& piece) {
@@ -81,7 +82,8 @@ base::Result<void> copy_from(int fd, std::uint64_t offset, const std::string& pa
 
 // Appenders hold the lock for microseconds each, so it is soon free; it is let go with `fd`.
 bool lock_and_check(int fd, const std::string& path) {
-  struct stat ours {}, named {};
+  struct stat ours {
+  }, named{};
   return ::flock(fd, LOCK_EX) == 0 && ::fstat(fd, &ours) == 0 && ::stat(path.c_str(), &named) == 0 &&
          named.st_ino == ours.st_ino && named.st_dev == ours.st_dev;
 }
@@ -99,19 +101,19 @@ base::Result<void> replay(const Place& place, ledger::Ledger& ledger, base::Time
 
 base::Result<void> compact(const Place& place, base::Time now) {
   const std::string path = place.journal();
+  const base::Fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!fd) return errno == ENOENT ? base::Result<void>{} : base::os_error("open '" + path + "'");
   const base::Result<store::Lock> alone = store::Lock::take(path);
   if (!alone && alone.error().code == base::Exit::kTemporary) return {};
   if (!alone) return tl::make_unexpected(alone.error());
   clear_away_abandoned(path);
-  const base::Fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (!fd) return errno == ENOENT ? base::Result<void>{} : base::os_error("open '" + path + "'");
   ledger::Ledger ledger;
   base::Result<std::uint64_t> end = read_lines(fd.get(), path, ledger, now);
   if (!end) return base::failed(end);
   base::Result<store::AtomicFile> file = store::AtomicFile::create(path);
   if (!file) return base::failed(file);
   if (base::Result<void> written = write_alive(*file, ledger, now); !written) return written;
-  // Somebody forgot everything meanwhile: there is nothing left to do.
+  // Somebody forgot everything meanwhile, or has just done the same: there is nothing left to do.
   if (!lock_and_check(fd.get(), path)) return {};
   if (base::Result<void> copied = copy_from(fd.get(), *end, path, *file); !copied) return copied;
   return file->commit();

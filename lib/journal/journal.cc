@@ -42,7 +42,9 @@ struct Unlock {
 
 base::Result<void> Journal::open() {
   const std::string path = place_.journal();
-  const auto try_open = [&] { return base::Fd{::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600)}; };
+  const auto try_open = [&] {
+    return base::Fd{::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600)};
+  };
   base::Fd fd = try_open();
   if (!fd && errno == ENOENT) {
     if (base::Result<void> made = make_folder(place_); !made) return made;
@@ -62,7 +64,8 @@ base::Result<void> Journal::lock(int how) {
       if (base::Result<void> opened = open(); !opened) return opened;
     }
     if (!lock_soon(fd_.get(), how)) return base::os_error("lock '" + path + "'");
-    struct stat ours {}, named {};
+    struct stat ours {
+    }, named{};
     if (::fstat(fd_.get(), &ours) != 0) return base::os_error("read '" + path + "'");
     if (::stat(path.c_str(), &named) == 0 && named.st_ino == ours.st_ino && named.st_dev == ours.st_dev) {
       size_ = static_cast<std::uint64_t>(ours.st_size);

@@ -31,7 +31,8 @@ base::Result<void> keep_list(const Place& place, const KeptList& list, std::span
 base::Result<void> forget_list(const Place& place, const KeptList& list);
 // Sorted. None when there is no folder; fails when it can't be read.
 base::Result<std::vector<KeptList>> kept_lists(const Place& place);
-// Sorted and disjoint, as sets::Backend::load wants it. Fails when the file can't be read or understood whole.
+// Sorted and disjoint, as sets::Backend::load wants it. Fails when the file can't be read or understood
+// whole.
 base::Result<std::vector<ip::Prefix>> read_list(const Place& place, const KeptList& list);
 
 }  // namespace xlimit::journal

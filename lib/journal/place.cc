@@ -20,7 +20,8 @@ bool make(const std::string& folder, mode_t mode) {
 }  // namespace
 
 Place find_place(const std::string& folder, const std::string& prefix) {
-  struct stat ours {}, hosts {};
+  struct stat ours {
+  }, hosts{};
   if (::stat("/proc/self/ns/net", &ours) != 0 || ::stat("/proc/1/ns/net", &hosts) != 0 ||
       ours.st_ino == hosts.st_ino)
     return {folder, prefix};

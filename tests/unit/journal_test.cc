@@ -33,8 +33,8 @@ struct Folder {
 };
 
 ip::Prefix target(unsigned number) {
-  return *ip::parse_prefix("10." + std::to_string(number / 65536) + "." + std::to_string(number / 256 % 256) + "." +
-                           std::to_string(number % 256));
+  return *ip::parse_prefix("10." + std::to_string(number / 65536) + "." + std::to_string(number / 256 % 256) +
+                           "." + std::to_string(number % 256));
 }
 
 std::string banned(const ip::Prefix& whom, std::chrono::seconds duration = 60s) {
@@ -142,7 +142,8 @@ TEST_CASE("a writer that is killed at any moment costs no line that it had writt
     ::close(ends[1]);
     std::array<char, 16> seen{};
     unsigned written = 0;
-    while (written < 10 + round) written += static_cast<unsigned>(std::max<ssize_t>(0, ::read(ends[0], seen.data(), 1)));
+    while (written < 10 + round)
+      written += static_cast<unsigned>(std::max<ssize_t>(0, ::read(ends[0], seen.data(), 1)));
     ::kill(pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
     ::close(ends[0]);
@@ -170,14 +171,16 @@ TEST_CASE("a journal that can not be written says which and why") {
 TEST_CASE("lists are kept by name and direction, and forgotten") {
   const Folder folder;
   const journal::Place place = folder.place(), other{place.folder, "xlimit@4026"};
-  const std::vector<ip::Prefix> prefixes{*ip::parse_prefix("192.0.2.0/24"), *ip::parse_prefix("2001:db8::/32")};
+  const std::vector<ip::Prefix> prefixes{*ip::parse_prefix("192.0.2.0/24"),
+                                         *ip::parse_prefix("2001:db8::/32")};
   REQUIRE(journal::kept_lists(place));
   REQUIRE(journal::keep_list(place, {"feed", event::Direction::in}, prefixes));
   REQUIRE(journal::keep_list(place, {"feed", event::Direction::out}, {}));
   REQUIRE(journal::keep_list(other, {"theirs", event::Direction::in}, prefixes));
   auto lists = journal::kept_lists(place);
   REQUIRE(lists);
-  CHECK(*lists == std::vector<journal::KeptList>{{"feed", event::Direction::in}, {"feed", event::Direction::out}});
+  CHECK(*lists ==
+        std::vector<journal::KeptList>{{"feed", event::Direction::in}, {"feed", event::Direction::out}});
   CHECK(*journal::read_list(place, lists->front()) == prefixes);
   REQUIRE(journal::forget_list(place, lists->front()));
   REQUIRE(journal::forget_list(place, lists->front()));
