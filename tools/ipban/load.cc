@@ -97,12 +97,14 @@ void tell(const sets::ListKey& list, const Content& content, const sets::Change&
 Ended load(const Settings& settings, const cli::Command& command) {
   base::Result<sets::ListKey> list = read_list(settings, 2);
   if (!list) return base::failed(list);
-  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings);
+  Memory memory{settings, command};
+  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings, memory);
   if (!backend) return base::failed(backend);
   base::Result<Content> content = read_content(settings, command);
   if (!content) return base::failed(content);
   base::Result<sets::Change> change = (*backend)->load(*list, content->prefixes, settings.dry_run);
   if (!change) return base::failed(change);
+  if (!settings.dry_run) memory.keep_list(*list, content->prefixes);
   tell(*list, *content, *change, settings);
   return base::Exit::kDone;
 }
@@ -110,10 +112,12 @@ Ended load(const Settings& settings, const cli::Command& command) {
 Ended unload(const Settings& settings, const cli::Command& command) {
   base::Result<sets::ListKey> list = read_list(settings, 1);
   if (!list) return base::failed(list);
-  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings);
+  Memory memory{settings, command};
+  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings, memory);
   if (!backend) return base::failed(backend);
   base::Result<bool> gone = (*backend)->unload(*list, settings.dry_run);
   if (!gone) return base::failed(gone);
+  if (!settings.dry_run) memory.forget_list(*list);
   if (!*gone) command.warn("no list '" + list->name + "' of direction " + word(list->direction));
   if (*gone && settings.dry_run) cli::print("would unload list '{}'\n", list->name);
   return *gone ? base::Exit::kDone : base::Exit::kNo;
