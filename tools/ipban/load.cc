@@ -4,44 +4,16 @@
 
 #include "cli/print.h"
 #include "feed/parse.h"
-#include "guard/guard.h"
-#include "ipban/allowlist.h"
 #include "ipban/enforcer.h"
 #include "ipban/lists.h"
 #include "ipban/print.h"
+#include "ipban/spared.h"
 #include "stream/file.h"
 
 namespace xlimit::ipban {
 namespace {
 
 constexpr std::size_t kLargestList = std::size_t{256} * 1024 * 1024;
-// A list may be wider than a ban: whole registries are on some. Half of the Internet is on none.
-constexpr unsigned kWidest4 = 8, kWidest6 = 16;
-
-// What must stay out of any list, as it is now.
-base::Result<ip::Ranges> read_spared(const Settings& settings, const cli::Command& command) {
-  base::Result<std::vector<ip::Prefix>> allowed = read_allowlists(settings.allow);
-  if (!allowed) return base::failed(allowed);
-  base::Result<host::Watcher> host = host::Watcher::open();
-  if (!host) return base::failed(host);
-  base::Result<host::Facts> facts = host->read();
-  if (!facts) return base::failed(facts);
-  Peers peers{settings.protect_ports};
-  base::Result<std::vector<ip::Address>> connected = peers.look();
-  if (!connected && peers.asked_for()) return base::failed(connected);
-  if (!connected) command.warn(connected.error().text + "; peers of protected ports are not looked for");
-  ip::Ranges spared;
-  const auto add = [&](const auto& some) {
-    for (const auto& one : some) spared.add(ip::Prefix{one});
-  };
-  add(guard::specials());
-  add(*allowed);
-  add(facts->own);
-  add(facts->gateways);
-  if (connected) add(*connected);
-  spared.unite();
-  return spared;
-}
 
 struct Content {
   std::vector<ip::Prefix> prefixes;
@@ -61,7 +33,7 @@ base::Result<Content> read_content(const Settings& settings, const cli::Command&
   text->clear();
   text->shrink_to_fit();
   Content content{.prefixes = {}, .invalid = parsed.invalid};
-  content.too_wide = parsed.ranges.erase_wider(kWidest4, kWidest6);
+  content.too_wide = parsed.ranges.erase_wider(kWidestList4, kWidestList6);
   parsed.ranges.unite();
   content.spared = parsed.ranges.subtract(*spared);
   content.prefixes = parsed.ranges.prefixes();
@@ -69,8 +41,8 @@ base::Result<Content> read_content(const Settings& settings, const cli::Command&
     command.warn(fmt::format("{} lines are no address or prefix, the first '{}', skipped", parsed.invalid,
                              parsed.sample));
   if (content.too_wide > 0)
-    command.warn(
-        fmt::format("{} prefixes are wider than /{} or /{}, skipped", content.too_wide, kWidest4, kWidest6));
+    command.warn(fmt::format("{} prefixes are wider than /{} or /{}, skipped", content.too_wide, kWidestList4,
+                             kWidestList6));
   if (content.prefixes.empty() && !settings.allow_empty)
     return base::fail(base::Exit::kData,
                       "load list '" + settings.words[0] + "': nothing in it; --allow-empty if that is meant");

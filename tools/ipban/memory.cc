@@ -65,8 +65,8 @@ void Memory::rewrite() {
     check(rewriting_.get());
   }
   next_rewriting_ = now + kPause;
-  rewriting_ = std::async(std::launch::async,
-                          [place = *place_] { return journal::compact(place, base::now()); });
+  rewriting_ =
+      std::async(std::launch::async, [place = *place_] { return journal::compact(place, base::now()); });
 }
 
 void Memory::forget_bans() {
