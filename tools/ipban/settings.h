@@ -9,11 +9,12 @@
 
 #include "base/result.h"
 #include "cli/command.h"
+#include "cli/table.h"
 #include "event/event.h"
 
 namespace xlimit::ipban {
 
-enum class Format : std::uint8_t { automatic, table, json, plain };
+using cli::Format;
 
 struct Settings {
   // shared
