@@ -2,6 +2,8 @@
 // ipban add, del: bans by hand. What became of them is written as the same events that apply writes.
 #include <fmt/core.h>
 
+#include <deque>
+
 #include "base/clock.h"
 #include "base/uuid.h"
 #include "cli/print.h"
@@ -60,6 +62,13 @@ struct Request {
   event::Ban ban;
 };
 
+std::deque<Request> make_requests(const std::vector<Order>& orders, const Settings& settings,
+                                  const cli::Command& command) {
+  std::deque<Request> requests;
+  for (const Order& order : orders) requests.emplace_back(order, settings, command);
+  return requests;
+}
+
 const char* word(event::BanResult result) {
   switch (result) {
     case event::BanResult::added: return "added";
@@ -109,21 +118,18 @@ Ended add(const Settings& settings, const cli::Command& command) {
   std::vector<Verdict> verdicts(orders->size());
   const base::Result<void> done = (*enforcer)->ban(*orders, verdicts);
   const base::Time at = base::now();
+  const std::deque<Request> requests = make_requests(*orders, settings, command);
+  const auto banned = [&](std::size_t i) {
+    return event::Banned{requests[i].ban, verdicts[i].result, (*enforcer)->set_of((*orders)[i])};
+  };
   for (std::size_t i = 0; i < orders->size(); ++i) {
-    const Request request{(*orders)[i], settings, command};
-    const std::string& set = (*enforcer)->set_of((*orders)[i]);
-    if (verdicts[i].done) (*enforcer)->memory().add({request.ban, verdicts[i].result, set}, at);
+    if (verdicts[i].done) (*enforcer)->memory().add(banned(i), at);
   }
   (*enforcer)->memory().write();
   if (!done) return tl::make_unexpected(done.error());
   event::Line buffer;
   return tell(
-      verdicts, *orders, settings, "ban",
-      [&](std::size_t i) {
-        const Request request{(*orders)[i], settings, command};
-        const std::string& set = (*enforcer)->set_of((*orders)[i]);
-        return event::encode(event::Banned{request.ban, verdicts[i].result, set}, buffer);
-      },
+      verdicts, *orders, settings, "ban", [&](std::size_t i) { return event::encode(banned(i), buffer); },
       [&](std::size_t i) -> Row {
         const sets::Entry& entry = (*orders)[i].entry;
         return {ip::to_string(entry.target), word(verdicts[i].result),
@@ -142,20 +148,18 @@ Ended del(const Settings& settings, const cli::Command& command) {
   base::Result<void> done;
   if (!settings.dry_run) done = sets::Bans{**backend}.unban(*orders, verdicts);
   if (!done) return base::failed(done);
+  const std::deque<Request> requests = make_requests(*orders, settings, command);
+  const auto unbanned = [&](std::size_t i) {
+    return event::Unbanned{requests[i].unban(), verdicts[i].was_present,
+                           (*backend)->name_of((*orders)[i].key())};
+  };
   for (std::size_t i = 0; i < orders->size(); ++i) {
-    const Request request{(*orders)[i], settings, command};
-    const std::string& set = (*backend)->name_of((*orders)[i].key());
-    if (verdicts[i].done) memory.add({request.unban(), verdicts[i].was_present, set}, base::now());
+    if (verdicts[i].done) memory.add(unbanned(i), base::now());
   }
   memory.write();
   event::Line buffer;
   return tell(
-      verdicts, *orders, settings, "unban",
-      [&](std::size_t i) {
-        const Request request{(*orders)[i], settings, command};
-        const std::string& set = (*backend)->name_of((*orders)[i].key());
-        return event::encode(event::Unbanned{request.unban(), verdicts[i].was_present, set}, buffer);
-      },
+      verdicts, *orders, settings, "unban", [&](std::size_t i) { return event::encode(unbanned(i), buffer); },
       [&](std::size_t i) -> Row {
         return {ip::to_string((*orders)[i].entry.target), verdicts[i].was_present ? "removed" : "absent"};
       });

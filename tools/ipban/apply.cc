@@ -57,8 +57,9 @@ Ended apply(const Settings& settings, const cli::Command& command) {
        .on_other = [&](const stream::Piece& line, stream::Output& out) { return batch.pass(line, out); },
        .on_drained =
            [&](stream::Output& out) {
-             base::Result<void> done = batch.act(out);
-             return done ? batch.remember(out) : done;
+             const base::Result<void> done = batch.act(out);
+             const base::Result<void> remembered = batch.remember(out);
+             return done ? remembered : done;
            },
        .on_end = {}}};
   const stream::Watch host{stage.loop(), enforcer.host().fd(), POLLIN, [&](short) {
@@ -73,6 +74,8 @@ Ended apply(const Settings& settings, const cli::Command& command) {
     rules.emplace(stage.loop(), *news, POLLIN, [&](short) {
       if (!backend->lost_something()) return;
       const bool bans_lost = enforcer.lost_bans();
+      // Somebody may have chosen others since we began.
+      if (settings.ports.empty()) backend->limit_to(enforcer.memory().ports());
       put_rules_back(*backend, not_put_back);
       if (bans_lost) put_bans_back(enforcer, settings, command, not_put_back);
     });
