@@ -35,6 +35,7 @@ void put_bans_back(Enforcer& enforcer, const Settings& settings, const cli::Comm
   base::Result<void> done = restore_bans(enforcer, *enforcer.backend(), ledger, on_ban, recovered);
   if (done) done = restore_lists(settings, command, enforcer.memory(), *enforcer.backend(), recovered);
   if (!done) complaint.add(done.error().text);
+  if (recovered.restored + recovered.lists == 0) return;
   command.warn(fmt::format("sets were taken away; put back with {} bans and {} lists", recovered.restored,
                            recovered.lists));
 }
