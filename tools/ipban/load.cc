@@ -3,17 +3,14 @@
 #include <fmt/core.h>
 
 #include "cli/print.h"
-#include "feed/parse.h"
+#include "ipban/content.h"
 #include "ipban/enforcer.h"
 #include "ipban/lists.h"
 #include "ipban/print.h"
 #include "ipban/spared.h"
-#include "stream/file.h"
 
 namespace xlimit::ipban {
 namespace {
-
-constexpr std::size_t kLargestList = std::size_t{256} * 1024 * 1024;
 
 struct Content {
   std::vector<ip::Prefix> prefixes;
@@ -22,24 +19,20 @@ struct Content {
   std::uint64_t spared = 0;    // pieces that were cut out
 };
 
-base::Result<Content> read_content(const Settings& settings, const cli::Command& command) {
-  const std::string file =
-      settings.words.size() < 2 || settings.words[1] == "-" ? "/dev/stdin" : settings.words[1];
-  base::Result<std::string> text = stream::read_file(file, kLargestList);
-  if (!text) return base::failed(text);
+base::Result<Content> prepare(const Settings& settings, const cli::Command& command) {
+  base::Result<feed::Parsed> parsed = read_content(settings.words.size() < 2 ? "-" : settings.words[1]);
+  if (!parsed) return base::failed(parsed);
   base::Result<ip::Ranges> spared = read_spared(settings, command);
   if (!spared) return base::failed(spared);
-  feed::Parsed parsed = feed::parse(*text);
-  text->clear();
-  text->shrink_to_fit();
-  Content content{.prefixes = {}, .invalid = parsed.invalid};
-  content.too_wide = parsed.ranges.erase_wider(kWidestList4, kWidestList6);
-  parsed.ranges.unite();
-  content.spared = parsed.ranges.subtract(*spared);
-  content.prefixes = parsed.ranges.prefixes();
-  if (parsed.invalid > 0)
-    command.warn(fmt::format("{} lines are no address or prefix, the first '{}', skipped", parsed.invalid,
-                             parsed.sample));
+  ip::Ranges& ranges = parsed->ranges;
+  Content content{.prefixes = {}, .invalid = parsed->invalid};
+  content.too_wide = ranges.erase_wider(kWidestList4, kWidestList6);
+  ranges.unite();
+  content.spared = ranges.subtract(*spared);
+  content.prefixes = ranges.prefixes();
+  if (parsed->invalid > 0)
+    command.warn(fmt::format("{} lines are no address or prefix, the first '{}', skipped", parsed->invalid,
+                             parsed->sample));
   if (content.too_wide > 0)
     command.warn(fmt::format("{} prefixes are wider than /{} or /{}, skipped", content.too_wide, kWidestList4,
                              kWidestList6));
@@ -72,7 +65,7 @@ Ended load(const Settings& settings, const cli::Command& command) {
   Memory memory{settings, command};
   base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings, memory);
   if (!backend) return base::failed(backend);
-  base::Result<Content> content = read_content(settings, command);
+  base::Result<Content> content = prepare(settings, command);
   if (!content) return base::failed(content);
   base::Result<sets::Change> change = (*backend)->load(*list, content->prefixes, settings.dry_run);
   if (!change) return base::failed(change);
