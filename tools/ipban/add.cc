@@ -2,72 +2,18 @@
 // ipban add, del: bans by hand. What became of them is written as the same events that apply writes.
 #include <fmt/core.h>
 
-#include <deque>
-
 #include "base/clock.h"
-#include "base/uuid.h"
 #include "cli/print.h"
 #include "event/encode.h"
 #include "ipban/enforcer.h"
 #include "ipban/print.h"
+#include "ipban/request.h"
 
 namespace xlimit::ipban {
 namespace {
 
 using sets::Order;
 using sets::Verdict;
-
-// All or none: a typo in the third word must not leave the first two banned and the rest forgotten.
-base::Result<std::vector<Order>> read_orders(const Settings& settings) {
-  std::vector<Order> orders;
-  for (const std::string& word : settings.targets) {
-    base::Result<ip::Prefix> target = ip::read_prefix(word);
-    if (!target) return base::failed(target);
-    orders.push_back(
-        {.direction = settings.direction, .entry = {.target = *target, .timeout = settings.duration}});
-  }
-  return orders;
-}
-
-// One order as the event that would have asked for it.
-struct Request {
-  Request(const Order& order, const Settings& settings, const cli::Command& command)
-      : id(base::make_uuid7(base::now(), ip::to_string(order.entry.target))),
-        origin(command.common().node + "/ipban") {
-    ban = {.at = base::now(),
-           .node = command.common().node,
-           .id = id,
-           .origin = origin,
-           .target = order.entry.target,
-           .address = {},
-           .duration = order.entry.timeout,
-           .direction = order.direction,
-           .rule = "manual",
-           .user = {},
-           .ports = {},
-           .reason = settings.reason};
-  }
-  event::Unban unban() const {
-    return {.at = ban.at,
-            .node = ban.node,
-            .id = id,
-            .origin = origin,
-            .target = ban.target,
-            .direction = ban.direction};
-  }
-  Request(const Request&) = delete;
-  Request& operator=(const Request&) = delete;
-
-  std::string id, origin;
-  event::Ban ban;
-};
-
-std::deque<Request> make_requests(const std::vector<Order>& orders, const Settings& settings,
-                                  const cli::Command& command) {
-  std::deque<Request> requests;
-  for (const Order& order : orders) requests.emplace_back(order, settings, command);
-  return requests;
-}
 
 const char* word(event::BanResult result) {
   switch (result) {
