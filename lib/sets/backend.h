@@ -101,6 +101,9 @@ class Backend : public BanStore {
   // "ipset" or "nft".
   virtual std::string_view kind() const = 0;
 
+  // Rules that are made from now on are limited to these ports.
+  virtual void limit_to(Ports ports) = 0;
+
   // Takes rules and then sets away, of both directions and of all lists.
   virtual base::Result<std::vector<std::string>> teardown(bool dry_run) = 0;
   // Empties a set of bans; false when there is no such set.

@@ -53,6 +53,6 @@ accepts() {
 
 @test "only the stages that change the kernel may" {
   [ "$(grep -l '^AmbientCapabilities=CAP_NET_ADMIN$' "$UNITS"/*.service | xargs -n 1 basename | paste -sd' ')" = \
-    "xlimit-ban.service xlimit-kill.service" ]
+    "xlimit-ban.service xlimit-kill.service xlimit-restore.service" ]
   grep -qx 'CapabilityBoundingSet=' "$UNITS/xlimit-detect.service"
 }

@@ -92,8 +92,7 @@ void tell_allowed(const Part& part, const Settings& settings) {
 base::Result<void> take_over(Part& part, const ip::Ranges& spared, const Settings& settings, Memory& memory,
                              sets::Backend& backend) {
   const sets::ListKey list{kName, part.direction};
-  base::Result<bool> there =
-      backend.each(list, [&](const ip::Prefix& prefix) { part.blocked.add(prefix); });
+  base::Result<bool> there = backend.each(list, [&](const ip::Prefix& prefix) { part.blocked.add(prefix); });
   if (!there) return base::failed(there);
   ip::Ranges allowed;
   for (const ip::Prefix& prefix : part.allowed) allowed.add(prefix);

@@ -20,9 +20,8 @@ using Remaining = std::unordered_map<ip::Prefix, std::chrono::seconds>;
 base::Result<Remaining> read_remaining(sets::Backend& backend, event::Direction direction) {
   Remaining remaining;
   for (const sets::Family family : {sets::Family::v4, sets::Family::v6}) {
-    base::Result<bool> there = backend.list({family, direction}, [&](const sets::Entry& entry) {
-      remaining[entry.target] = entry.timeout;
-    });
+    base::Result<bool> there = backend.list(
+        {family, direction}, [&](const sets::Entry& entry) { remaining[entry.target] = entry.timeout; });
     if (!there) return base::failed(there);
   }
   return remaining;

@@ -61,7 +61,8 @@ base::Result<Saved> read_saved(int fd, const std::string& name, base::Time now) 
     if (!state) return base::failed(state);
     if (*state == stream::ReadState::ended) break;
   }
-  if (reader.is_full()) return base::fail(base::Exit::kData, "read '" + name + "': more lists than can be held");
+  if (reader.is_full())
+    return base::fail(base::Exit::kData, "read '" + name + "': more lists than can be held");
   for (auto& [list, ranges] : reader.saved.lists) ranges.unite();
   return std::move(reader.saved);
 }
