@@ -8,7 +8,7 @@ setup() {
   needs systemd-analyze
   UNITS=$BATS_TEST_TMPDIR/units
   mkdir "$UNITS"
-  cp "$ROOT"/systemd/*.socket "$ROOT"/systemd/*.target "$UNITS"
+  cp "$ROOT"/systemd/*.socket "$ROOT"/systemd/*.target "$ROOT"/systemd/*.timer "$UNITS"
   local unit
   for unit in "$ROOT"/systemd/*.service.in; do
     sed "s#@bindir@#$BUILD/bin#" "$unit" >"$UNITS/$(basename "${unit%.in}")"
@@ -53,6 +53,6 @@ accepts() {
 
 @test "only the stages that change the kernel may" {
   [ "$(grep -l '^AmbientCapabilities=CAP_NET_ADMIN$' "$UNITS"/*.service | xargs -n 1 basename | paste -sd' ')" = \
-    "xlimit-ban.service xlimit-kill.service xlimit-restore.service" ]
+    "xlimit-ban.service xlimit-blocklist-load.service xlimit-kill.service xlimit-restore.service" ]
   grep -qx 'CapabilityBoundingSet=' "$UNITS/xlimit-detect.service"
 }
