@@ -40,6 +40,15 @@ struct Answer {
   int error = 0;  // the kernel's error number, for `refused`
 };
 
+// Destination ports that the bans of each direction are limited to; none: all.
+struct Ports {
+  std::vector<std::uint16_t> in, out;
+
+  const std::vector<std::uint16_t>& of(Direction direction) const {
+    return direction == Direction::in ? in : out;
+  }
+};
+
 // One set and what enforces it.
 struct SetState {
   SetKey key;

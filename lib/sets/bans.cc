@@ -82,6 +82,7 @@ base::Result<void> Bans::execute(const std::vector<Order>& orders, std::vector<A
       continue;
     base::Result<std::vector<std::string>> made = store_.setup(direction, Setup::missing, false);
     if (!made) return base::failed(made);
+    made_sets_ = true;
   }
   std::vector<Answer> second(again.size());
   if (base::Result<void> asked = store_.execute(again, second); !asked) return asked;

@@ -152,7 +152,7 @@ base::Result<std::vector<ChainOrder>> IpsetBackend::plan_rules(Direction directi
     if (!lists) return base::failed(lists);
     base::Result<ChainState> state = rules_.look(key);
     if (!state) return base::failed(state);
-    std::vector<Rule> wanted = wanted_rules(bans->value_or(0), direction, ports_);
+    std::vector<Rule> wanted = wanted_rules(bans->value_or(0), direction, ports_.of(direction));
     std::optional<ChainOrder> order = plan_chain(*state, key, std::move(wanted), *lists, *bans, what);
     if (order) orders.push_back(std::move(*order));
   }

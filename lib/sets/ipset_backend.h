@@ -16,7 +16,7 @@ class IpsetBackend final : public Backend {
  public:
   struct Options {
     std::string prefix = "xlimit";
-    std::vector<std::uint16_t> ports;  // destination ports that bans are limited to; none: all
+    Ports ports;
   };
 
   // Fails with kPermission without CAP_NET_ADMIN, kUnavailable when the kernel lacks ipset or nftables.
@@ -66,7 +66,7 @@ class IpsetBackend final : public Backend {
   base::Result<SetState> state_of(SetKey key, const std::string& name, bool timeouts);
 
   std::string prefix_;
-  std::vector<std::uint16_t> ports_;
+  Ports ports_;
   Names names_;
   SetClient client_;
   Admin admin_;

@@ -7,14 +7,19 @@
 
 namespace xlimit::ipban {
 
-base::Result<std::unique_ptr<sets::Backend>> open_backend(const Settings& settings) {
+base::Result<std::unique_ptr<sets::Backend>> open_backend(const Settings& settings, Memory& memory,
+                                                          PortsFrom ports) {
   if (base::Result<void> good = sets::check_ports(settings.ports); !good) return base::failed(good);
-  return sets::IpsetBackend::open({.prefix = settings.set, .ports = settings.ports});
+  const bool given = ports == PortsFrom::options || !settings.ports.empty();
+  return sets::IpsetBackend::open(
+      {.prefix = settings.set,
+       .ports = given ? sets::Ports{settings.ports, settings.ports} : memory.ports()});
 }
 
 Enforcer::Enforcer(const Settings& settings, const cli::Command& command, guard::Guard guard,
                    host::Watcher host)
     : dry_run_(settings.dry_run),
+      memory_(settings, command),
       names_(settings.set),
       guard_(std::move(guard)),
       host_(std::move(host)),
@@ -35,7 +40,7 @@ base::Result<std::unique_ptr<Enforcer>> Enforcer::open(const Settings& settings,
   std::unique_ptr<Enforcer> enforcer{new Enforcer{settings, command, std::move(guard), std::move(*host)}};
   if (base::Result<void> read = enforcer->host_changed(); !read) return base::failed(read);
   if (settings.dry_run) return enforcer;
-  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings);
+  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings, enforcer->memory_);
   if (!backend) return base::failed(backend);
   enforcer->backend_ = std::move(*backend);
   enforcer->bans_.emplace(*enforcer->backend_);
@@ -95,6 +100,13 @@ base::Result<void> Enforcer::ban(std::span<sets::Order> orders, std::span<sets::
   base::Result<void> asked = bans_->ban(some, answers);
   for (std::size_t i = 0; i < allowed.size(); ++i) verdicts[allowed[i]] = std::move(answers[i]);
   return asked;
+}
+
+bool Enforcer::lost_bans() {
+  if (!backend_) return false;
+  if (bans_->made_sets()) return true;
+  base::Result<bool> there = backend_->exists({sets::Family::v4, event::Direction::in});
+  return there && !*there;
 }
 
 base::Result<void> Enforcer::unban(std::span<const sets::Order> orders, std::span<sets::Verdict> verdicts) {

@@ -22,12 +22,13 @@ struct Settings {
   std::vector<std::string> allow;
   unsigned widest4 = 16, widest6 = 32;
   std::vector<std::uint16_t> protect_ports;
+  std::string state;  // folder; "none": nothing is remembered
   // of some verbs
   std::vector<std::string> targets;
   std::chrono::seconds duration{0};
   event::Direction direction = event::Direction::in;
   std::string reason;
-  std::vector<std::string> words;  // of load, unload and list: a list's name, and for load a file
+  std::vector<std::string> words;  // a list's name, a file
   bool allow_empty = false;
   Format format = Format::automatic;
   bool dry_run = false;
@@ -41,6 +42,9 @@ Ended apply(const Settings& settings, const cli::Command& command);
 Ended list(const Settings& settings, const cli::Command& command);
 Ended load(const Settings& settings, const cli::Command& command);
 Ended unload(const Settings& settings, const cli::Command& command);
+Ended save(const Settings& settings, const cli::Command& command);
+Ended restore(const Settings& settings, const cli::Command& command);
+Ended import(const Settings& settings, const cli::Command& command);
 Ended test(const Settings& settings, const cli::Command& command);
 Ended flush(const Settings& settings, const cli::Command& command);
 Ended status(const Settings& settings, const cli::Command& command);
