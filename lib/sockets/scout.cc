@@ -111,8 +111,7 @@ void Scout::walk(const std::vector<ip::Prefix>& suspects) {
   if (known_.size() + suspects.size() > kMostKnown)
     std::erase_if(known_, [&](const auto& entry) { return now - entry.second.at >= kFresh; });
   if (known_.size() + suspects.size() > kMostKnown) known_.clear();
-  for (std::size_t i = 0; i < suspects.size(); ++i)
-    known_[suspects[i]] = {std::move(sightings[i]), now};
+  for (std::size_t i = 0; i < suspects.size(); ++i) known_[suspects[i]] = {std::move(sightings[i]), now};
 }
 
 }  // namespace xlimit::sockets

@@ -43,7 +43,8 @@ class Scout {
   // What is older is as good as unknown, and what is younger is not looked up again.
   static constexpr std::chrono::seconds kStale{30};
   static constexpr std::chrono::milliseconds kFresh{100};
-  // Walks take at most one part in so many of a processor, whatever lines are forged; so much may be saved up.
+  // Walks take at most one part in so many of a processor, whatever lines are forged; so much may be saved
+  // up.
   static constexpr int kShare = 10;
   static constexpr std::chrono::milliseconds kSavings{100};
 

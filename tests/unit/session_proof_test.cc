@@ -22,16 +22,14 @@ constexpr std::uint16_t kPort = 40000;
 struct World {
   explicit World(session::Rule rule = session::Rule::strict, session::Policy policy = {}) {
     policy.rule = rule;
-    detector.emplace(policy,
-                     session::Evidence{.connection = [this](const ip::Address& ip,
-                                                            std::uint16_t port) { return holds(ip, port); },
-                                       .any = [this](const ip::Prefix& prefix) { return holds(prefix); },
-                                       .expect =
-                                           [this](const ip::Prefix& prefix) {
-                                             expected.push_back(ip::to_string(prefix));
-                                           },
-                                       .known = [this](const ip::Prefix&) { return known; }},
-                     session::LimitOf{});
+    detector.emplace(
+        policy,
+        session::Evidence{
+            .connection = [this](const ip::Address& ip, std::uint16_t port) { return holds(ip, port); },
+            .any = [this](const ip::Prefix& prefix) { return holds(prefix); },
+            .expect = [this](const ip::Prefix& prefix) { expected.push_back(ip::to_string(prefix)); },
+            .known = [this](const ip::Prefix&) { return known; }},
+        session::LimitOf{});
   }
   bool holds(const ip::Address& ip, std::uint16_t port) {
     return connections[ip::to_string(ip)].contains(port);
