@@ -26,23 +26,6 @@ std::string table_text(Family family, const std::string& prefix) {
   return (family == Family::v4 ? "ip " : "ip6 ") + prefix;
 }
 
-std::vector<Rule> rules_of(const ChainState& state) {
-  std::vector<Rule> rules;
-  for (const SeenRule& seen : state.rules) rules.push_back(seen.rule.value_or(Rule{}));
-  return rules;
-}
-
-bool uses(const std::vector<Rule>& rules, std::uint16_t set) {
-  return std::ranges::any_of(rules, [&](const Rule& rule) { return rule.set == set; });
-}
-
-// The rules for bans that stand.
-std::vector<Rule> rules_for(const ChainState& state, std::uint16_t set) {
-  std::vector<Rule> rules = rules_of(state);
-  std::erase_if(rules, [&](const Rule& rule) { return rule.set != set; });
-  return rules;
-}
-
 // A set of lists needs no timeouts, but one that another tool made may have them.
 base::Result<void> check(const Description& description, const std::string& name, Family family,
                          bool timeouts) {
@@ -52,29 +35,6 @@ base::Result<void> check(const Description& description, const std::string& name
                     "use set '" + name + "': it is " + description.type + " " + description.family +
                         (description.timeouts ? "" : " without timeouts") + ", not hash:net " + word(family) +
                         (timeouts ? " with timeouts" : "") + "; destroy it or choose another --set");
-}
-
-Rule list_rule(std::uint16_t set, Direction direction) { return wanted_rules(set, direction, {}).front(); }
-
-// What a chain lacks: nothing, the rules of some lists, which go behind the others so that counters stay, or
-// everything.
-std::optional<ChainOrder> plan_chain(const ChainState& state, SetKey key, std::vector<Rule> wanted,
-                                     const std::vector<std::uint16_t>& lists,
-                                     std::optional<std::uint16_t> bans, Setup what) {
-  const std::vector<Rule> standing = bans ? rules_for(state, *bans) : std::vector<Rule>{};
-  bool good =
-      bans && chain_faults(state, key, bans).empty() && (what == Setup::missing || standing == wanted);
-  std::vector<Rule> lacking;
-  for (const std::uint16_t list : lists) {
-    if (good && uses(rules_of(state), list) && chain_faults(state, key, list).empty()) continue;
-    good = good && !uses(rules_of(state), list);
-    lacking.push_back(list_rule(list, key.direction));
-  }
-  if (good && lacking.empty()) return {};
-  if (good) return ChainOrder{.key = key, .rules = std::move(lacking), .replace = false};
-  std::vector<Rule> rules = what == Setup::missing && !standing.empty() ? standing : std::move(wanted);
-  for (const std::uint16_t list : lists) rules.push_back(list_rule(list, key.direction));
-  return ChainOrder{.key = key, .rules = std::move(rules), .replace = state.chain.has_value()};
 }
 
 }  // namespace
@@ -129,17 +89,17 @@ base::Result<void> IpsetBackend::make_sets(Direction direction, bool dry_run,
   return {};
 }
 
-base::Result<std::vector<std::uint16_t>> IpsetBackend::list_indexes(SetKey key) {
+base::Result<std::vector<SetRef>> IpsetBackend::list_refs(SetKey key) {
   base::Result<std::vector<ListKey>> lists = lists_.all();
   if (!lists) return base::failed(lists);
-  std::vector<std::uint16_t> indexes;
+  std::vector<SetRef> refs;
   for (const ListKey& list : *lists) {
     if (list.direction != key.direction) continue;
     base::Result<std::optional<std::uint16_t>> index = set_index(names_.of(list, key.family));
     if (!index) return base::failed(index);
-    if (*index) indexes.push_back(**index);
+    if (*index) refs.emplace_back(**index);
   }
-  return indexes;
+  return refs;
 }
 
 base::Result<std::vector<ChainOrder>> IpsetBackend::plan_rules(Direction direction, Setup what) {
@@ -148,12 +108,13 @@ base::Result<std::vector<ChainOrder>> IpsetBackend::plan_rules(Direction directi
     const SetKey key{family, direction};
     base::Result<std::optional<std::uint16_t>> bans = set_index(names_.of(key));
     if (!bans) return base::failed(bans);
-    base::Result<std::vector<std::uint16_t>> lists = list_indexes(key);
+    base::Result<std::vector<SetRef>> lists = list_refs(key);
     if (!lists) return base::failed(lists);
     base::Result<ChainState> state = rules_.look(key);
     if (!state) return base::failed(state);
-    std::vector<Rule> wanted = wanted_rules(bans->value_or(0), direction, ports_);
-    std::optional<ChainOrder> order = plan_chain(*state, key, std::move(wanted), *lists, *bans, what);
+    ChainPlan plan{.key = key, .bans = {}, .ports = ports_, .lists = std::move(*lists)};
+    if (*bans) plan.bans.emplace_back(**bans);
+    std::optional<ChainOrder> order = plan_chain(*state, plan, what);
     if (order) orders.push_back(std::move(*order));
   }
   return orders;
@@ -317,13 +278,7 @@ base::Result<SetState> IpsetBackend::state_of(SetKey key, const std::string& nam
     state.faults.emplace_back("the set is missing");
   }
   for (std::string& fault : chain_faults(*chain, key, index)) state.faults.push_back(std::move(fault));
-  for (const SeenRule& seen : chain->rules) {
-    if (!seen.rule || seen.rule->set != index) continue;
-    state.packets += seen.packets;
-    state.dropped_bytes += seen.bytes;
-    if (seen.rule->port != 0 && !std::ranges::count(state.ports, seen.rule->port))
-      state.ports.push_back(seen.rule->port);
-  }
+  if (index) count_rules(*chain, *index, state);
   return state;
 }
 

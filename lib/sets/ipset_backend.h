@@ -57,7 +57,7 @@ class IpsetBackend final : public Backend {
                                 std::vector<std::string>& done);
   base::Result<std::vector<ChainOrder>> plan_rules(Direction direction, Setup what);
   // The sets of lists that rules of this chain should use.
-  base::Result<std::vector<std::uint16_t>> list_indexes(SetKey key);
+  base::Result<std::vector<SetRef>> list_refs(SetKey key);
   // The sets of ours that exist.
   base::Result<std::vector<std::string>> own_sets();
   base::Result<void> destroy_set(const std::string& name);

@@ -9,26 +9,9 @@
 #include <vector>
 
 #include "netlink/socket.h"
-#include "sets/rule_message.h"
+#include "sets/chain_plan.h"
 
 namespace xlimit::sets {
-
-// One chain as it is.
-struct ChainState {
-  std::optional<SeenChain> chain;  // absent: there is none
-  std::vector<SeenRule> rules;
-};
-
-// Rules to be put into one chain, behind those that are there.
-struct ChainOrder {
-  SetKey key;
-  std::vector<Rule> rules;
-  bool replace = false;  // it exists, and is to be emptied first
-};
-
-// Pure: what keeps a chain from dropping the packets of `set`, one clause each. Ports are not judged: a rule
-// that drops some of them is somebody's choice. Nor are other rules of our form: all they do is drop.
-std::vector<std::string> chain_faults(const ChainState& state, SetKey key, std::optional<std::uint16_t> set);
 
 class Rules {
  public:
@@ -41,7 +24,7 @@ class Rules {
   // All or nothing, in one transaction; false when the ruleset is no longer of that generation.
   base::Result<bool> change(const std::vector<ChainOrder>& orders, std::uint32_t generation);
   // Takes the rules that use this set out of a chain; false when there were none.
-  base::Result<bool> remove(SetKey key, std::uint16_t set);
+  base::Result<bool> remove(SetKey key, const SetRef& set);
   // False when there was no table of that family.
   base::Result<bool> remove(Family family);
   base::Result<bool> exists(Family family);
