@@ -35,17 +35,17 @@ Order with_action(Order order, Action action) {
   return order;
 }
 
-// What is left of the bans asked for, of all that the set holds.
+// What is left of the bans asked for.
 base::Result<Remaining> read_remaining(BanStore& store, SetKey key, const std::vector<std::size_t>& which,
                                        std::span<const Order> orders) {
-  Remaining wanted, found;
+  std::vector<ip::Prefix> wanted;
   for (const std::size_t index : which) {
-    if (orders[index].key() == key) wanted.emplace(orders[index].entry.target, 0);
+    if (orders[index].key() == key) wanted.push_back(orders[index].entry.target);
   }
+  Remaining found;
   if (wanted.empty()) return found;
-  base::Result<bool> listed = store.list(key, [&](const Entry& entry) {
-    if (wanted.contains(entry.target)) found[entry.target] = entry.timeout;
-  });
+  base::Result<bool> listed =
+      store.look_up(key, wanted, [&](const Entry& entry) { found[entry.target] = entry.timeout; });
   if (!listed) return base::failed(listed);
   return found;
 }
@@ -82,6 +82,7 @@ base::Result<void> Bans::execute(const std::vector<Order>& orders, std::vector<A
       continue;
     base::Result<std::vector<std::string>> made = store_.setup(direction, Setup::missing, false);
     if (!made) return base::failed(made);
+    made_sets_ = true;
   }
   std::vector<Answer> second(again.size());
   if (base::Result<void> asked = store_.execute(again, second); !asked) return asked;

@@ -63,8 +63,9 @@ std::optional<ChainOrder> plan_chain(const ChainState& state, const ChainPlan& p
     const std::vector<Rule> standing = rules_for(state, set);
     const bool stands = chain_faults(state, plan.key, set).empty() && (!exact || standing == wanted);
     // A chain without fault where only this set has no rules needs no more than these.
-    const bool in_chain = state.chain == wanted_chain(plan.key.direction) &&
-                          std::ranges::all_of(state.rules, [](const SeenRule& seen) { return seen.rule.has_value(); });
+    const bool in_chain =
+        state.chain == wanted_chain(plan.key.direction) &&
+        std::ranges::all_of(state.rules, [](const SeenRule& seen) { return seen.rule.has_value(); });
     good = good && (stands || (standing.empty() && in_chain));
     if (!exact && !standing.empty()) wanted = standing;
     append(all, wanted);

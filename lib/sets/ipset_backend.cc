@@ -8,24 +8,15 @@
 
 #include "sets/set_index.h"
 
-#include <linux/netfilter/nfnetlink.h>
-
 namespace xlimit::sets {
 namespace {
 
 // First sizes of the hashes: growing stalls the writer, and `in` sets are those that fill in a burst.
 constexpr std::uint32_t kSlotsIn = 65536, kSlotsOut = 1024;
 
-// How often a plan is made anew because somebody else changed the ruleset meanwhile.
-constexpr int kRounds = 20;
-
 constexpr std::array<Family, 2> kFamilies{Family::v4, Family::v6};
 
 const char* word(Family family) { return family == Family::v4 ? "inet" : "inet6"; }
-std::string table_text(Family family, const std::string& prefix) {
-  return (family == Family::v4 ? "ip " : "ip6 ") + prefix;
-}
-
 // A set of lists needs no timeouts, but one that another tool made may have them.
 base::Result<void> check(const Description& description, const std::string& name, Family family,
                          bool timeouts) {
@@ -40,8 +31,7 @@ base::Result<void> check(const Description& description, const std::string& name
 }  // namespace
 
 IpsetBackend::IpsetBackend(const Options& options, SetClient client, Admin admin, Rules rules)
-    : prefix_(options.prefix),
-      ports_(options.ports),
+    : ports_(options.ports),
       names_(options.prefix),
       client_(std::move(client)),
       admin_(std::move(admin)),
@@ -63,7 +53,7 @@ base::Result<std::unique_ptr<Backend>> IpsetBackend::open(const Options& options
 base::Result<std::vector<std::string>> IpsetBackend::setup(Direction direction, Setup what, bool dry_run) {
   std::vector<std::string> done;
   base::Result<void> made = make_sets(direction, dry_run, done);
-  if (made) made = make_rules(direction, what, dry_run, done);
+  if (made) made = rules_.keep([&] { return plan_rules(direction, what); }, dry_run, done);
   if (!made) return base::failed(made);
   return done;
 }
@@ -112,7 +102,7 @@ base::Result<std::vector<ChainOrder>> IpsetBackend::plan_rules(Direction directi
     if (!lists) return base::failed(lists);
     base::Result<ChainState> state = rules_.look(key);
     if (!state) return base::failed(state);
-    ChainPlan plan{.key = key, .bans = {}, .ports = ports_, .lists = std::move(*lists)};
+    ChainPlan plan{.key = key, .bans = {}, .ports = ports_.of(direction), .lists = std::move(*lists)};
     if (*bans) plan.bans.emplace_back(**bans);
     std::optional<ChainOrder> order = plan_chain(*state, plan, what);
     if (order) orders.push_back(std::move(*order));
@@ -120,39 +110,16 @@ base::Result<std::vector<ChainOrder>> IpsetBackend::plan_rules(Direction directi
   return orders;
 }
 
-base::Result<void> IpsetBackend::make_rules(Direction direction, Setup what, bool dry_run,
-                                            std::vector<std::string>& done) {
-  for (int round = 0; round < kRounds; ++round) {
-    base::Result<std::uint32_t> generation = rules_.generation();
-    if (!generation) return base::failed(generation);
-    base::Result<std::vector<ChainOrder>> orders = plan_rules(direction, what);
-    if (!orders) return base::failed(orders);
-    base::Result<bool> changed = true;
-    if (!orders->empty() && !dry_run) changed = rules_.change(*orders, *generation);
-    if (!changed) return base::failed(changed);
-    if (!*changed) continue;
-    for (const ChainOrder& order : *orders)
-      done.push_back("put rules into chain '" + std::string{chain_name(direction)} + "' of table '" +
-                     table_text(order.key.family, prefix_) + "'");
-    return {};
-  }
-  return base::fail(base::Exit::kTemporary, "put rules in place: other programs keep changing the ruleset");
-}
-
 base::Result<std::vector<std::string>> IpsetBackend::teardown(bool dry_run) {
-  std::vector<std::string> done;
-  for (const Family family : kFamilies) {
-    base::Result<bool> there = dry_run ? rules_.exists(family) : rules_.remove(family);
-    if (!there) return base::failed(there);
-    if (*there) done.push_back("remove table '" + table_text(family, prefix_) + "'");
-  }
+  base::Result<std::vector<std::string>> done = rules_.remove_tables(dry_run);
+  if (!done) return done;
   base::Result<std::vector<std::string>> sets = own_sets();
   if (!sets) return base::failed(sets);
   for (const std::string& name : *sets) {
     if (!dry_run) {
       if (base::Result<void> destroyed = destroy_set(name); !destroyed) return base::failed(destroyed);
     }
-    done.push_back("destroy set '" + name + "'");
+    done->push_back("destroy set '" + name + "'");
   }
   return done;
 }
@@ -189,7 +156,7 @@ base::Result<Change> IpsetBackend::load(const ListKey& list, std::span<const ip:
   base::Result<void> made = lists_.make(list, prefixes);
   std::vector<std::string> done;
   if (made) made = make_sets(list.direction, false, done);
-  if (made) made = make_rules(list.direction, Setup::missing, false, done);
+  if (made) made = rules_.keep([&] { return plan_rules(list.direction, Setup::missing); }, false, done);
   if (made && change->added + change->removed > 0) made = lists_.replace(list, prefixes);
   if (!made) return base::failed(made);
   return change;
@@ -227,21 +194,6 @@ base::Result<ListState> IpsetBackend::status(const ListKey& list) {
     states.families[family == Family::v4 ? 0 : 1] = std::move(*state);
   }
   return states;
-}
-
-base::Result<int> IpsetBackend::watch() {
-  base::Result<netlink::Socket> socket =
-      netlink::Socket::open(NETLINK_NETFILTER, 1U << (NFNLGRP_NFTABLES - 1));
-  if (!socket) return base::failed(socket);
-  news_.emplace(std::move(*socket));
-  return news_->fd();
-}
-
-bool IpsetBackend::lost_something() {
-  bool lost = false;
-  const base::Result<void> read =
-      news_->receive_now([&](const nlmsghdr& message) { lost = lost || is_loss_in(message, prefix_); });
-  return lost || !read;
 }
 
 base::Result<std::vector<SetState>> IpsetBackend::status() {

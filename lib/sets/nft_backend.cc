@@ -16,31 +16,29 @@ constexpr std::size_t kSmall = 1024;
 
 base::Result<void> check(const SeenSet& set, Family family) {
   if (is_of_form(set, family, false)) return {};
-  return base::fail(base::Exit::kUnavailable,
-                    "use set '" + set.name + "': it does not hold addresses with timeouts; " +
-                        "delete it or choose another --set");
+  return base::fail(base::Exit::kUnavailable, "use set '" + set.name +
+                                                  "': it does not hold addresses with timeouts; " +
+                                                  "delete it or choose another --set");
 }
 
 }  // namespace
 
-NftBackend::NftBackend(const std::string& prefix, std::span<const std::uint16_t> ports, NftClient client,
-                       Rules rules)
-    : prefix_(prefix),
-      ports_(ports.begin(), ports.end()),
-      names_(prefix),
+NftBackend::NftBackend(const Options& options, NftClient client, Rules rules)
+    : prefix_(options.prefix),
+      ports_(options.ports),
+      names_(options.prefix),
       client_(std::move(client)),
       rules_(std::move(rules)),
       bans_(client_, nft_names_, [this](SetKey key, unsigned length) { return make_width(key, length); }),
       lists_(client_, rules_, names_, nft_names_) {}
 
-base::Result<std::unique_ptr<Backend>> NftBackend::open(const std::string& prefix,
-                                                        std::span<const std::uint16_t> ports) {
-  if (base::Result<void> good = check_prefix(prefix); !good) return base::failed(good);
-  base::Result<NftClient> client = NftClient::open(prefix);
+base::Result<std::unique_ptr<Backend>> NftBackend::open(const Options& options) {
+  if (base::Result<void> good = check_prefix(options.prefix); !good) return base::failed(good);
+  base::Result<NftClient> client = NftClient::open(options.prefix);
   if (!client) return base::failed(client);
-  base::Result<Rules> rules = Rules::open(prefix);
+  base::Result<Rules> rules = Rules::open(options.prefix);
   if (!rules) return base::failed(rules);
-  return std::unique_ptr<Backend>{new NftBackend{prefix, ports, std::move(*client), std::move(*rules)}};
+  return std::unique_ptr<Backend>{new NftBackend{options, std::move(*client), std::move(*rules)}};
 }
 
 // The kernel keeps milliseconds in 64 bits; a hundred years are enough, and leave room for sums.
@@ -55,8 +53,7 @@ base::Result<bool> NftBackend::exists(SetKey key) {
 base::Result<std::vector<std::string>> NftBackend::setup(Direction direction, Setup what, bool dry_run) {
   std::vector<std::string> done;
   base::Result<void> made = make_sets(direction, dry_run, done);
-  if (made)
-    made = rules_.keep(direction, [&] { return plan_rules(direction, what); }, dry_run, done);
+  if (made) made = rules_.keep([&] { return plan_rules(direction, what); }, dry_run, done);
   if (!made) return base::failed(made);
   return done;
 }
@@ -93,8 +90,8 @@ base::Result<bool> NftBackend::make_width(SetKey key, unsigned length) {
   if (!made) return base::failed(made);
   if (*made != 0 && *made != EEXIST) return base::os_error("create set '" + set.name + "'", *made);
   std::vector<std::string> done;
-  base::Result<void> ruled = rules_.keep(
-      key.direction, [&] { return plan_rules(key.direction, Setup::missing); }, false, done);
+  base::Result<void> ruled =
+      rules_.keep([&] { return plan_rules(key.direction, Setup::missing); }, false, done);
   if (!ruled) return base::failed(ruled);
   return true;
 }
@@ -103,7 +100,7 @@ base::Result<std::vector<ChainOrder>> NftBackend::plan_rules(Direction direction
   std::vector<ChainOrder> orders;
   for (const Family family : kFamilies) {
     const SetKey key{family, direction};
-    ChainPlan plan{.key = key, .bans = {}, .ports = ports_, .lists = {}};
+    ChainPlan plan{.key = key, .bans = {}, .ports = ports_.of(direction), .lists = {}};
     base::Result<std::vector<unsigned>> lengths = bans_.lengths(key);
     if (!lengths) return base::failed(lengths);
     for (const unsigned length : *lengths) plan.bans.emplace_back(nft_names_.of_bans(key, length), length);
@@ -214,7 +211,8 @@ base::Result<SetState> NftBackend::state_of(SetKey key) {
   if (lengths->empty() && !chain->chain && key.direction == Direction::out) return state;
   if (!state.exists) state.faults.emplace_back("the set is missing");
   if (lengths->empty()) {
-    for (std::string& fault : chain_faults(*chain, key, std::nullopt)) state.faults.push_back(std::move(fault));
+    for (std::string& fault : chain_faults(*chain, key, std::nullopt))
+      state.faults.push_back(std::move(fault));
   }
   for (const unsigned length : *lengths) {
     const SetRef set{nft_names_.of_bans(key, length), length};
@@ -223,7 +221,8 @@ base::Result<SetState> NftBackend::state_of(SetKey key) {
     }
     count_rules(*chain, set, state);
   }
-  if (base::Result<void> counted = count_entries(key, *lengths, state); !counted) return base::failed(counted);
+  if (base::Result<void> counted = count_entries(key, *lengths, state); !counted)
+    return base::failed(counted);
   return state;
 }
 

@@ -15,8 +15,7 @@ namespace xlimit::sets {
 class NftBackend final : public Backend {
  public:
   // Fails with kPermission without CAP_NET_ADMIN, kUnavailable when the kernel lacks nftables.
-  static base::Result<std::unique_ptr<Backend>> open(const std::string& prefix,
-                                                     std::span<const std::uint16_t> ports);
+  static base::Result<std::unique_ptr<Backend>> open(const Options& options);
 
   std::string_view kind() const override { return "nft"; }
   std::chrono::seconds longest_timeout() const override;
@@ -49,7 +48,7 @@ class NftBackend final : public Backend {
   base::Result<std::vector<SetState>> status() override;
 
  private:
-  NftBackend(const std::string& prefix, std::span<const std::uint16_t> ports, NftClient client, Rules rules);
+  NftBackend(const Options& options, NftClient client, Rules rules);
 
   base::Result<void> make_sets(Direction direction, bool dry_run, std::vector<std::string>& done);
   base::Result<bool> make_width(SetKey key, unsigned length);
@@ -58,7 +57,7 @@ class NftBackend final : public Backend {
   base::Result<void> count_entries(SetKey key, const std::vector<unsigned>& lengths, SetState& state);
 
   std::string prefix_;
-  std::vector<std::uint16_t> ports_;
+  Ports ports_;
   Names names_;
   NftNames nft_names_{names_};
   NftClient client_;

@@ -99,8 +99,13 @@ base::Result<std::optional<SeenSet>> NftClient::find(const NftSet& set) {
   const std::uint32_t asked = sequence_;
   while (!seen && error == 0) {
     base::Result<void> received = socket_.receive_answers(
-        1, [&](const nlmsghdr& message) { if (message.nlmsg_seq == asked) seen = read_set(message); },
-        [&](std::uint32_t sequence, int number) { if (sequence == asked) error = number; });
+        1,
+        [&](const nlmsghdr& message) {
+          if (message.nlmsg_seq == asked) seen = read_set(message);
+        },
+        [&](std::uint32_t sequence, int number) {
+          if (sequence == asked) error = number;
+        });
     if (!received) return base::failed(received);
   }
   if (error != 0 && error != ENOENT) return base::os_error("look up set '" + set.name + "'", error);
@@ -149,8 +154,8 @@ base::Result<bool> NftClient::each(const NftSet& set,
   alignas(nlmsghdr) std::array<std::byte, 256> buffer;
   netlink::Batch request{buffer};
   put_list_elements(request, set, next());
-  base::Result<netlink::Dumped> dumped = socket_.dump(
-      request.bytes(), [&](const nlmsghdr& message) { read_elements(message, on_element); });
+  base::Result<netlink::Dumped> dumped =
+      socket_.dump(request.bytes(), [&](const nlmsghdr& message) { read_elements(message, on_element); });
   if (!dumped) return base::fail(dumped.error().code, "list set '" + set.name + "': " + dumped.error().text);
   return true;
 }

@@ -125,8 +125,8 @@ base::Result<std::uint64_t> NftLists::count_kept(const NftSet& set, std::span<co
       questions.push_back({.set = set, .key = prefix.address(), .side = Side::begin});
       // Where the last of all addresses is inside, there is no end: then asking for the begin must do.
       const std::optional<ip::Address> end = behind(prefix);
-      questions.push_back({.set = set, .key = end.value_or(prefix.address()),
-                           .side = end ? Side::end : Side::begin});
+      questions.push_back(
+          {.set = set, .key = end.value_or(prefix.address()), .side = end ? Side::end : Side::begin});
     }
     base::Result<std::vector<std::optional<SeenElement>>> found = client_.get(questions);
     if (!found) return base::failed(found);
@@ -185,27 +185,29 @@ base::Result<int> NftLists::use(const ListKey& list, Family family, const std::s
   if (!chain) return base::failed(chain);
   const SetKey key{family, list.direction};
   const Rule wanted = wanted_rules(SetRef{set, bits_of(family)}, list.direction, {}).front();
-  return client_.change(kRuleSize * (chain->rules.size() + 1) + kSmall * sets->size(),
-                        [&](netlink::Batch& batch) {
-                          Placement place;
-                          for (const SeenSet& old : *sets) {
-                            if (old.name == set) continue;
-                            for (const SeenRule& seen : chain->rules) {
-                              if (!seen.rule || seen.rule->set != ref_of(old, family)) continue;
-                              place.counted.packets += seen.counted.packets;
-                              place.counted.bytes += seen.counted.bytes;
-                              if (place.instead_of == 0)
-                                place.instead_of = seen.handle;
-                              else
-                                put_delete_rule(batch, key, client_.table(), seen.handle, client_.next());
-                            }
-                          }
-                          put_rule(batch, key, client_.table(), wanted, client_.next(), place);
-                          for (const SeenSet& old : *sets) {
-                            if (old.name != set)
-                              put_delete_set(batch, client_.set(family, old.name), client_.next());
-                          }
-                        });
+  return client_.change(
+      kRuleSize * (chain->rules.size() + 1) + kSmall * sets->size(), [&](netlink::Batch& batch) {
+        // A setup that came in between has put one in already.
+        const bool stands =
+            std::ranges::any_of(chain->rules, [&](const SeenRule& seen) { return seen.rule == wanted; });
+        Placement place;
+        for (const SeenSet& old : *sets) {
+          if (old.name == set) continue;
+          for (const SeenRule& seen : chain->rules) {
+            if (!seen.rule || seen.rule->set != ref_of(old, family)) continue;
+            place.counted.packets += seen.counted.packets;
+            place.counted.bytes += seen.counted.bytes;
+            if (place.instead_of == 0 && !stands)
+              place.instead_of = seen.handle;
+            else
+              put_delete_rule(batch, key, client_.table(), seen.handle, client_.next());
+          }
+        }
+        if (!stands) put_rule(batch, key, client_.table(), wanted, client_.next(), place);
+        for (const SeenSet& old : *sets) {
+          if (old.name != set) put_delete_set(batch, client_.set(family, old.name), client_.next());
+        }
+      });
 }
 
 base::Result<void> NftLists::replace(const ListKey& list, Family family,
@@ -236,8 +238,8 @@ base::Result<bool> NftLists::remove(const ListKey& list, Family family) {
         client_.change(kSmall * (sets->size() + chain->rules.size()), [&](netlink::Batch& batch) {
           for (const SeenRule& seen : chain->rules) {
             const bool uses = seen.rule && std::ranges::any_of(*sets, [&](const SeenSet& set) {
-              return seen.rule->set == ref_of(set, family);
-            });
+                                return seen.rule->set == ref_of(set, family);
+                              });
             if (uses) put_delete_rule(batch, key, client_.table(), seen.handle, client_.next());
           }
           for (const SeenSet& set : *sets)

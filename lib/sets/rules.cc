@@ -5,11 +5,20 @@
 #include <array>
 #include <cassert>
 
+#include <linux/netfilter/nfnetlink.h>
+
 namespace xlimit::sets {
 namespace {
 
 // A rule with a port takes at most 700 bytes, what is around the rules of one chain less than 1000.
 constexpr std::size_t kRule = 768, kAround = 1024;
+
+// How often a plan is made anew because somebody else changed the ruleset meanwhile.
+constexpr int kRounds = 20;
+
+std::string table_text(Family family, const std::string& table) {
+  return (family == Family::v4 ? "ip " : "ip6 ") + table;
+}
 
 // ERESTART is the kernel's own and has no place in errno.h of user space.
 constexpr int kMoved = 85;
@@ -153,6 +162,49 @@ base::Result<bool> Rules::remove(Family family) {
   if (!error) return base::failed(error);
   if (*error != 0 && *error != ENOENT) return base::os_error("remove table '" + table_ + "'", *error);
   return *error == 0;
+}
+
+base::Result<std::vector<std::string>> Rules::remove_tables(bool dry_run) {
+  std::vector<std::string> done;
+  for (const Family family : {Family::v4, Family::v6}) {
+    base::Result<bool> there = dry_run ? exists(family) : remove(family);
+    if (!there) return base::failed(there);
+    if (*there) done.push_back("remove table '" + table_text(family, table_) + "'");
+  }
+  return done;
+}
+
+base::Result<void> Rules::keep(const Plan& plan, bool dry_run, std::vector<std::string>& done) {
+  for (int round = 0; round < kRounds; ++round) {
+    base::Result<std::uint32_t> before = generation();
+    if (!before) return base::failed(before);
+    base::Result<std::vector<ChainOrder>> orders = plan();
+    if (!orders) return base::failed(orders);
+    base::Result<bool> changed = true;
+    if (!orders->empty() && !dry_run) changed = change(*orders, *before);
+    if (!changed) return base::failed(changed);
+    if (!*changed) continue;
+    for (const ChainOrder& order : *orders)
+      done.push_back("put rules into chain '" + std::string{chain_name(order.key.direction)} +
+                     "' of table '" + table_text(order.key.family, table_) + "'");
+    return {};
+  }
+  return base::fail(base::Exit::kTemporary, "put rules in place: other programs keep changing the ruleset");
+}
+
+base::Result<int> Rules::watch() {
+  base::Result<netlink::Socket> socket =
+      netlink::Socket::open(NETLINK_NETFILTER, 1U << (NFNLGRP_NFTABLES - 1));
+  if (!socket) return base::failed(socket);
+  news_.emplace(std::move(*socket));
+  return news_->fd();
+}
+
+bool Rules::lost_something() {
+  bool lost = false;
+  const base::Result<void> read =
+      news_->receive_now([&](const nlmsghdr& message) { lost = lost || is_loss_in(message, table_); });
+  return lost || !read;
 }
 
 }  // namespace xlimit::sets

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,15 +26,27 @@ class Rules {
   base::Result<bool> change(const std::vector<ChainOrder>& orders, std::uint32_t generation);
   // Takes the rules that use this set out of a chain; false when there were none.
   base::Result<bool> remove(SetKey key, const SetRef& set);
-  // False when there was no table of that family.
-  base::Result<bool> remove(Family family);
   base::Result<bool> exists(Family family);
+  // Takes both tables away, with all that is in them; says so, one clause each.
+  base::Result<std::vector<std::string>> remove_tables(bool dry_run);
+
+  // Makes what `plan` orders, anew each time somebody else changed the ruleset meanwhile, and adds to `done`
+  // what was done or with `dry_run` would be. Fails with kTemporary when others never stop.
+  using Plan = std::function<base::Result<std::vector<ChainOrder>>()>;
+  base::Result<void> keep(const Plan& plan, bool dry_run, std::vector<std::string>& done);
+
+  // See Backend.
+  base::Result<int> watch();
+  bool lost_something();
 
  private:
   Rules(netlink::Socket socket, std::string table) : socket_(std::move(socket)), table_(std::move(table)) {}
   base::Result<int> ask(const netlink::Batch& request, const netlink::Socket::OnMessage& on_answer);
+  // False when there was no table of that family.
+  base::Result<bool> remove(Family family);
 
   netlink::Socket socket_;
+  std::optional<netlink::Socket> news_;
   std::string table_;
   std::uint32_t sequence_ = 0;
 };

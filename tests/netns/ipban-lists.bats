@@ -62,6 +62,19 @@ many() {
   [[ -z $(node ipset list -n | grep scanners) ]]
 }
 
+@test "NDJSON loads as text does: events, saved lists, and what list writes" {
+  netns_add node
+  run -0 --separate-stderr node ipban load a -o json <<'JSON'
+{"type":"ban","time":"2026-06-01T12:00:00.000000Z","target":"198.51.100.7","seconds":60}
+{"type":"list","time":"2026-06-01T12:00:00.000000Z","list":"x","direction":"in","targets":["203.0.113.0/25","203.0.113.128/25"]}
+{"type":"access","user":"12345"}
+not JSON
+JSON
+  [[ $(field '"\(.added) \(.invalid)"' "$output") = "2 2" ]]
+  node ipban list a -o json | node ipban load b
+  [[ $(node ipban list b -o plain) = $'198.51.100.7\n203.0.113.0/24' ]]
+}
+
 @test "the same list again changes nothing in the kernel" {
   netns_add node
   many 1000 1 >"$BATS_TEST_TMPDIR/list"

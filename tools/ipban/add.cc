@@ -104,9 +104,18 @@ Ended add(const Settings& settings, const cli::Command& command) {
     base::Result<std::vector<std::string>> made =
         backend->setup(settings.direction, sets::Setup::missing, false);
     if (!made) return base::failed(made);
+    if (!made->empty()) (*enforcer)->memory().keep_ports(*backend, settings.ports);
   }
   std::vector<Verdict> verdicts(orders->size());
-  if (base::Result<void> done = (*enforcer)->ban(*orders, verdicts); !done) return base::failed(done);
+  const base::Result<void> done = (*enforcer)->ban(*orders, verdicts);
+  const base::Time at = base::now();
+  for (std::size_t i = 0; i < orders->size(); ++i) {
+    const Request request{(*orders)[i], settings, command};
+    const std::string& set = (*enforcer)->set_of((*orders)[i]);
+    if (verdicts[i].done) (*enforcer)->memory().add({request.ban, verdicts[i].result, set}, at);
+  }
+  (*enforcer)->memory().write();
+  if (!done) return tl::make_unexpected(done.error());
   event::Line buffer;
   return tell(
       verdicts, *orders, settings, "ban",
@@ -126,12 +135,19 @@ Ended del(const Settings& settings, const cli::Command& command) {
   base::Result<std::vector<Order>> orders = read_orders(settings);
   if (!orders) return base::failed(orders);
   // Nothing that keeps bans from happening, a broken allowlist say, may keep one from being lifted.
-  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings);
+  Memory memory{settings, command};
+  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings, memory);
   if (!backend) return base::failed(backend);
   std::vector<Verdict> verdicts(orders->size());
   base::Result<void> done;
   if (!settings.dry_run) done = sets::Bans{**backend}.unban(*orders, verdicts);
   if (!done) return base::failed(done);
+  for (std::size_t i = 0; i < orders->size(); ++i) {
+    const Request request{(*orders)[i], settings, command};
+    const std::string& set = (*backend)->name_of((*orders)[i].key());
+    if (verdicts[i].done) memory.add({request.unban(), verdicts[i].was_present, set}, base::now());
+  }
+  memory.write();
   event::Line buffer;
   return tell(
       verdicts, *orders, settings, "unban",

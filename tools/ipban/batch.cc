@@ -4,6 +4,8 @@
 
 #include <cstring>
 
+#include "base/clock.h"
+
 namespace xlimit::ipban {
 namespace {
 
@@ -75,7 +77,14 @@ base::Result<void> Batch::act(stream::Output& out) {
   items_.clear();
   arena_.release();
   kept_ = 0;
+  if (done && enforcer_.memory().gathered() >= kMostBytes) return remember(out);
   return done;
+}
+
+base::Result<void> Batch::remember(stream::Output& out) {
+  base::Result<void> flushed = out.flush();
+  enforcer_.memory().write();
+  return flushed;
 }
 
 // Neighbours of one kind.
@@ -93,6 +102,7 @@ base::Result<void> Batch::carry_out(std::span<const Item> run, stream::Output& o
     // Answers that got lost: everything is asked once more, which changes nothing that was done.
     if (!asked)
       asked = kind == Kind::ban ? enforcer_.ban(orders, verdicts) : enforcer_.unban(orders, verdicts);
+    at_ = base::now();
     for (sets::Verdict& verdict : verdicts) {
       if (!asked && !verdict.done && verdict.why.empty())
         verdict = {.failed = true, .why = asked.error().text};
@@ -119,9 +129,11 @@ base::Result<void> Batch::write_ban(const Item& item, const sets::Order& order, 
   if (dry_run_ && verdict.why.empty()) return write_dry(item, out);
   event::Ban ban = item.ban;
   ban.duration = order.entry.timeout;
-  if (verdict.done)
-    return out.write(
-        event::encode(event::Banned{std::move(ban), verdict.result, enforcer_.set_of(order)}, line_));
+  if (verdict.done) {
+    const event::Banned banned{std::move(ban), verdict.result, enforcer_.set_of(order)};
+    enforcer_.memory().add(banned, at_);
+    return out.write(event::encode(banned, line_));
+  }
   if (verdict.failed) failed_.add("'" + ip::to_string(ban.target) + "': " + verdict.why + ", refused");
   return out.write(event::encode(event::Refused{std::move(ban), verdict.why}, line_));
 }
@@ -139,8 +151,9 @@ base::Result<void> Batch::write_unban(const Item& item, const sets::Order& order
                            .origin = item.ban.origin,
                            .target = item.ban.target,
                            .direction = item.ban.direction};
-  return out.write(
-      event::encode(event::Unbanned{unban, verdict.was_present, enforcer_.set_of(order)}, line_));
+  const event::Unbanned unbanned{unban, verdict.was_present, enforcer_.set_of(order)};
+  enforcer_.memory().add(unbanned, at_);
+  return out.write(event::encode(unbanned, line_));
 }
 
 }  // namespace xlimit::ipban

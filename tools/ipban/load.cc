@@ -3,45 +3,14 @@
 #include <fmt/core.h>
 
 #include "cli/print.h"
-#include "feed/parse.h"
-#include "guard/guard.h"
-#include "ipban/allowlist.h"
+#include "ipban/content.h"
 #include "ipban/enforcer.h"
 #include "ipban/lists.h"
 #include "ipban/print.h"
-#include "stream/file.h"
+#include "ipban/spared.h"
 
 namespace xlimit::ipban {
 namespace {
-
-constexpr std::size_t kLargestList = std::size_t{256} * 1024 * 1024;
-// A list may be wider than a ban: whole registries are on some. Half of the Internet is on none.
-constexpr unsigned kWidest4 = 8, kWidest6 = 16;
-
-// What must stay out of any list, as it is now.
-base::Result<ip::Ranges> read_spared(const Settings& settings, const cli::Command& command) {
-  base::Result<std::vector<ip::Prefix>> allowed = read_allowlists(settings.allow);
-  if (!allowed) return base::failed(allowed);
-  base::Result<host::Watcher> host = host::Watcher::open();
-  if (!host) return base::failed(host);
-  base::Result<host::Facts> facts = host->read();
-  if (!facts) return base::failed(facts);
-  Peers peers{settings.protect_ports};
-  base::Result<std::vector<ip::Address>> connected = peers.look();
-  if (!connected && peers.asked_for()) return base::failed(connected);
-  if (!connected) command.warn(connected.error().text + "; peers of protected ports are not looked for");
-  ip::Ranges spared;
-  const auto add = [&](const auto& some) {
-    for (const auto& one : some) spared.add(ip::Prefix{one});
-  };
-  add(guard::specials());
-  add(*allowed);
-  add(facts->own);
-  add(facts->gateways);
-  if (connected) add(*connected);
-  spared.unite();
-  return spared;
-}
 
 struct Content {
   std::vector<ip::Prefix> prefixes;
@@ -50,27 +19,23 @@ struct Content {
   std::uint64_t spared = 0;    // pieces that were cut out
 };
 
-base::Result<Content> read_content(const Settings& settings, const cli::Command& command) {
-  const std::string file =
-      settings.words.size() < 2 || settings.words[1] == "-" ? "/dev/stdin" : settings.words[1];
-  base::Result<std::string> text = stream::read_file(file, kLargestList);
-  if (!text) return base::failed(text);
+base::Result<Content> prepare(const Settings& settings, const cli::Command& command) {
+  base::Result<feed::Parsed> parsed = read_content(settings.words.size() < 2 ? "-" : settings.words[1]);
+  if (!parsed) return base::failed(parsed);
   base::Result<ip::Ranges> spared = read_spared(settings, command);
   if (!spared) return base::failed(spared);
-  feed::Parsed parsed = feed::parse(*text);
-  text->clear();
-  text->shrink_to_fit();
-  Content content{.prefixes = {}, .invalid = parsed.invalid};
-  content.too_wide = parsed.ranges.erase_wider(kWidest4, kWidest6);
-  parsed.ranges.unite();
-  content.spared = parsed.ranges.subtract(*spared);
-  content.prefixes = parsed.ranges.prefixes();
-  if (parsed.invalid > 0)
-    command.warn(fmt::format("{} lines are no address or prefix, the first '{}', skipped", parsed.invalid,
-                             parsed.sample));
+  ip::Ranges& ranges = parsed->ranges;
+  Content content{.prefixes = {}, .invalid = parsed->invalid};
+  content.too_wide = ranges.erase_wider(kWidestList4, kWidestList6);
+  ranges.unite();
+  content.spared = ranges.subtract(*spared);
+  content.prefixes = ranges.prefixes();
+  if (parsed->invalid > 0)
+    command.warn(fmt::format("{} lines are no address or prefix, the first '{}', skipped", parsed->invalid,
+                             parsed->sample));
   if (content.too_wide > 0)
-    command.warn(
-        fmt::format("{} prefixes are wider than /{} or /{}, skipped", content.too_wide, kWidest4, kWidest6));
+    command.warn(fmt::format("{} prefixes are wider than /{} or /{}, skipped", content.too_wide, kWidestList4,
+                             kWidestList6));
   if (content.prefixes.empty() && !settings.allow_empty)
     return base::fail(base::Exit::kData,
                       "load list '" + settings.words[0] + "': nothing in it; --allow-empty if that is meant");
@@ -97,12 +62,14 @@ void tell(const sets::ListKey& list, const Content& content, const sets::Change&
 Ended load(const Settings& settings, const cli::Command& command) {
   base::Result<sets::ListKey> list = read_list(settings, 2);
   if (!list) return base::failed(list);
-  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings);
+  Memory memory{settings, command};
+  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings, memory);
   if (!backend) return base::failed(backend);
-  base::Result<Content> content = read_content(settings, command);
+  base::Result<Content> content = prepare(settings, command);
   if (!content) return base::failed(content);
   base::Result<sets::Change> change = (*backend)->load(*list, content->prefixes, settings.dry_run);
   if (!change) return base::failed(change);
+  if (!settings.dry_run) memory.keep_list(*list, content->prefixes);
   tell(*list, *content, *change, settings);
   return base::Exit::kDone;
 }
@@ -110,10 +77,12 @@ Ended load(const Settings& settings, const cli::Command& command) {
 Ended unload(const Settings& settings, const cli::Command& command) {
   base::Result<sets::ListKey> list = read_list(settings, 1);
   if (!list) return base::failed(list);
-  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings);
+  Memory memory{settings, command};
+  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings, memory);
   if (!backend) return base::failed(backend);
   base::Result<bool> gone = (*backend)->unload(*list, settings.dry_run);
   if (!gone) return base::failed(gone);
+  if (!settings.dry_run) memory.forget_list(*list);
   if (!*gone) command.warn("no list '" + list->name + "' of direction " + word(list->direction));
   if (*gone && settings.dry_run) cli::print("would unload list '{}'\n", list->name);
   return *gone ? base::Exit::kDone : base::Exit::kNo;

@@ -69,7 +69,8 @@ Row row_of(const SetState& state) {
 }  // namespace
 
 Ended status(const Settings& settings, const cli::Command& command) {
-  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings);
+  Memory memory{settings, command};
+  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings, memory);
   if (!backend) return base::failed(backend);
   base::Result<std::vector<Shown>> states = read_states(**backend);
   if (!states) return base::failed(states);
