@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <cerrno>
 
 #include "netlink/messages.h"
 #include "sets/rule_message.h"
@@ -74,13 +74,41 @@ base::Result<int> NftClient::await(std::uint32_t first, std::uint32_t last, cons
   return error;
 }
 
+// One request that is answered by one message or error; gives the error number.
+base::Result<int> NftClient::ask(const netlink::Batch& request,
+                                 const netlink::Socket::OnMessage& on_answer) {
+  if (base::Result<void> sent = socket_.send(request.bytes()); !sent) return base::failed(sent);
+  const std::uint32_t asked = sequence_;
+  std::optional<int> answer;
+  while (!answer) {
+    base::Result<void> received = socket_.receive_answers(
+        1,
+        [&](const nlmsghdr& message) {
+          if (message.nlmsg_seq != asked) return;
+          on_answer(message);
+          answer = 0;
+        },
+        [&](std::uint32_t sequence, int number) {
+          if (sequence == asked) answer = number;
+        });
+    if (!received) return base::failed(received);
+  }
+  return *answer;
+}
+
 base::Result<std::vector<SeenSet>> NftClient::sets(Family family) {
   alignas(nlmsghdr) std::array<std::byte, 128> buffer;
   netlink::Batch request{buffer};
-  put_list_sets(request, family, table_, next());
   std::vector<SeenSet> sets;
+  // Old kernels list no sets of a table that is not there, new ones fail.
+  put_get_table(request, family, table_, next());
+  base::Result<int> error = ask(request, [](const nlmsghdr&) {});
+  if (!error) return base::failed(error);
+  if (*error == ENOENT) return sets;
+  if (*error != 0) return base::os_error("look up table '" + table_ + "'", *error);
+  request.clear();
+  put_list_sets(request, family, table_, next());
   base::Result<netlink::Dumped> dumped = socket_.dump(request.bytes(), [&](const nlmsghdr& message) {
-    // Old kernels give the sets of all tables.
     std::optional<SeenSet> set = read_set(message);
     if (set && set->table == table_) sets.push_back(std::move(*set));
   });
@@ -93,22 +121,10 @@ base::Result<std::optional<SeenSet>> NftClient::find(const NftSet& set) {
   alignas(nlmsghdr) std::array<std::byte, 256> buffer;
   netlink::Batch request{buffer};
   put_get_set(request, set, next());
-  if (base::Result<void> sent = socket_.send(request.bytes()); !sent) return base::failed(sent);
   std::optional<SeenSet> seen;
-  int error = 0;
-  const std::uint32_t asked = sequence_;
-  while (!seen && error == 0) {
-    base::Result<void> received = socket_.receive_answers(
-        1,
-        [&](const nlmsghdr& message) {
-          if (message.nlmsg_seq == asked) seen = read_set(message);
-        },
-        [&](std::uint32_t sequence, int number) {
-          if (sequence == asked) error = number;
-        });
-    if (!received) return base::failed(received);
-  }
-  if (error != 0 && error != ENOENT) return base::os_error("look up set '" + set.name + "'", error);
+  base::Result<int> error = ask(request, [&](const nlmsghdr& message) { seen = read_set(message); });
+  if (!error) return base::failed(error);
+  if (*error != 0 && *error != ENOENT) return base::os_error("look up set '" + set.name + "'", *error);
   return seen;
 }
 
@@ -164,12 +180,9 @@ base::Result<bool> NftClient::has_set_match() {
   alignas(nlmsghdr) std::array<std::byte, 128> buffer;
   netlink::Batch request{buffer};
   put_ask_set_match(request, next());
-  if (base::Result<void> sent = socket_.send(request.bytes()); !sent) return base::failed(sent);
-  bool has = true;
-  base::Result<void> received = socket_.receive_answers(
-      1, [](const nlmsghdr&) {}, [&](std::uint32_t, int error) { has = error == 0; });
-  if (!received) return base::failed(received);
-  return has;
+  base::Result<int> error = ask(request, [](const nlmsghdr&) {});
+  if (!error) return base::failed(error);
+  return *error == 0;
 }
 
 }  // namespace xlimit::sets

@@ -52,6 +52,7 @@ class NftClient {
 
  private:
   NftClient(netlink::Socket socket, std::string table);
+  base::Result<int> ask(const netlink::Batch& request, const netlink::Socket::OnMessage& on_answer);
   base::Result<int> await(std::uint32_t first, std::uint32_t last, const OnError& on_error);
 
   netlink::Socket socket_;
