@@ -49,6 +49,12 @@ struct Ports {
   }
 };
 
+// One installation on a host.
+struct Options {
+  std::string prefix = "xlimit";
+  Ports ports;
+};
+
 // One set and what enforces it.
 struct SetState {
   SetKey key;
@@ -93,6 +99,10 @@ class BanStore {
 
   // Every entry of a set; false when there is no such set.
   virtual base::Result<bool> list(SetKey key, const std::function<void(const Entry&)>& on_entry) = 0;
+  // Those of `targets` that are entries of a set; false when there is no such set. Unless the kernel can be
+  // asked for them, this is a walk through the whole set.
+  virtual base::Result<bool> look_up(SetKey key, std::span<const ip::Prefix> targets,
+                                     const std::function<void(const Entry&)>& on_entry);
 };
 
 // All that one installation has in the kernel.
@@ -100,6 +110,8 @@ class Backend : public BanStore {
  public:
   // "ipset" or "nft".
   virtual std::string_view kind() const = 0;
+  // The longest that a ban can last, other than for ever.
+  virtual std::chrono::seconds longest_timeout() const = 0;
 
   // Rules that are made from now on are limited to these ports.
   virtual void limit_to(Ports ports) = 0;

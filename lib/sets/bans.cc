@@ -35,17 +35,17 @@ Order with_action(Order order, Action action) {
   return order;
 }
 
-// What is left of the bans asked for, of all that the set holds.
+// What is left of the bans asked for.
 base::Result<Remaining> read_remaining(BanStore& store, SetKey key, const std::vector<std::size_t>& which,
                                        std::span<const Order> orders) {
-  Remaining wanted, found;
+  std::vector<ip::Prefix> wanted;
   for (const std::size_t index : which) {
-    if (orders[index].key() == key) wanted.emplace(orders[index].entry.target, 0);
+    if (orders[index].key() == key) wanted.push_back(orders[index].entry.target);
   }
+  Remaining found;
   if (wanted.empty()) return found;
-  base::Result<bool> listed = store.list(key, [&](const Entry& entry) {
-    if (wanted.contains(entry.target)) found[entry.target] = entry.timeout;
-  });
+  base::Result<bool> listed =
+      store.look_up(key, wanted, [&](const Entry& entry) { found[entry.target] = entry.timeout; });
   if (!listed) return base::failed(listed);
   return found;
 }

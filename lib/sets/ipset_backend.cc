@@ -8,41 +8,15 @@
 
 #include "sets/set_index.h"
 
-#include <linux/netfilter/nfnetlink.h>
-
 namespace xlimit::sets {
 namespace {
 
 // First sizes of the hashes: growing stalls the writer, and `in` sets are those that fill in a burst.
 constexpr std::uint32_t kSlotsIn = 65536, kSlotsOut = 1024;
 
-// How often a plan is made anew because somebody else changed the ruleset meanwhile.
-constexpr int kRounds = 20;
-
 constexpr std::array<Family, 2> kFamilies{Family::v4, Family::v6};
 
 const char* word(Family family) { return family == Family::v4 ? "inet" : "inet6"; }
-std::string table_text(Family family, const std::string& prefix) {
-  return (family == Family::v4 ? "ip " : "ip6 ") + prefix;
-}
-
-std::vector<Rule> rules_of(const ChainState& state) {
-  std::vector<Rule> rules;
-  for (const SeenRule& seen : state.rules) rules.push_back(seen.rule.value_or(Rule{}));
-  return rules;
-}
-
-bool uses(const std::vector<Rule>& rules, std::uint16_t set) {
-  return std::ranges::any_of(rules, [&](const Rule& rule) { return rule.set == set; });
-}
-
-// The rules for bans that stand.
-std::vector<Rule> rules_for(const ChainState& state, std::uint16_t set) {
-  std::vector<Rule> rules = rules_of(state);
-  std::erase_if(rules, [&](const Rule& rule) { return rule.set != set; });
-  return rules;
-}
-
 // A set of lists needs no timeouts, but one that another tool made may have them.
 base::Result<void> check(const Description& description, const std::string& name, Family family,
                          bool timeouts) {
@@ -54,34 +28,10 @@ base::Result<void> check(const Description& description, const std::string& name
                         (timeouts ? " with timeouts" : "") + "; destroy it or choose another --set");
 }
 
-Rule list_rule(std::uint16_t set, Direction direction) { return wanted_rules(set, direction, {}).front(); }
-
-// What a chain lacks: nothing, the rules of some lists, which go behind the others so that counters stay, or
-// everything.
-std::optional<ChainOrder> plan_chain(const ChainState& state, SetKey key, std::vector<Rule> wanted,
-                                     const std::vector<std::uint16_t>& lists,
-                                     std::optional<std::uint16_t> bans, Setup what) {
-  const std::vector<Rule> standing = bans ? rules_for(state, *bans) : std::vector<Rule>{};
-  bool good =
-      bans && chain_faults(state, key, bans).empty() && (what == Setup::missing || standing == wanted);
-  std::vector<Rule> lacking;
-  for (const std::uint16_t list : lists) {
-    if (good && uses(rules_of(state), list) && chain_faults(state, key, list).empty()) continue;
-    good = good && !uses(rules_of(state), list);
-    lacking.push_back(list_rule(list, key.direction));
-  }
-  if (good && lacking.empty()) return {};
-  if (good) return ChainOrder{.key = key, .rules = std::move(lacking), .replace = false};
-  std::vector<Rule> rules = what == Setup::missing && !standing.empty() ? standing : std::move(wanted);
-  for (const std::uint16_t list : lists) rules.push_back(list_rule(list, key.direction));
-  return ChainOrder{.key = key, .rules = std::move(rules), .replace = state.chain.has_value()};
-}
-
 }  // namespace
 
 IpsetBackend::IpsetBackend(const Options& options, SetClient client, Admin admin, Rules rules)
-    : prefix_(options.prefix),
-      ports_(options.ports),
+    : ports_(options.ports),
       names_(options.prefix),
       client_(std::move(client)),
       admin_(std::move(admin)),
@@ -103,7 +53,7 @@ base::Result<std::unique_ptr<Backend>> IpsetBackend::open(const Options& options
 base::Result<std::vector<std::string>> IpsetBackend::setup(Direction direction, Setup what, bool dry_run) {
   std::vector<std::string> done;
   base::Result<void> made = make_sets(direction, dry_run, done);
-  if (made) made = make_rules(direction, what, dry_run, done);
+  if (made) made = rules_.keep([&] { return plan_rules(direction, what); }, dry_run, done);
   if (!made) return base::failed(made);
   return done;
 }
@@ -129,17 +79,17 @@ base::Result<void> IpsetBackend::make_sets(Direction direction, bool dry_run,
   return {};
 }
 
-base::Result<std::vector<std::uint16_t>> IpsetBackend::list_indexes(SetKey key) {
+base::Result<std::vector<SetRef>> IpsetBackend::list_refs(SetKey key) {
   base::Result<std::vector<ListKey>> lists = lists_.all();
   if (!lists) return base::failed(lists);
-  std::vector<std::uint16_t> indexes;
+  std::vector<SetRef> refs;
   for (const ListKey& list : *lists) {
     if (list.direction != key.direction) continue;
     base::Result<std::optional<std::uint16_t>> index = set_index(names_.of(list, key.family));
     if (!index) return base::failed(index);
-    if (*index) indexes.push_back(**index);
+    if (*index) refs.emplace_back(**index);
   }
-  return indexes;
+  return refs;
 }
 
 base::Result<std::vector<ChainOrder>> IpsetBackend::plan_rules(Direction direction, Setup what) {
@@ -148,50 +98,28 @@ base::Result<std::vector<ChainOrder>> IpsetBackend::plan_rules(Direction directi
     const SetKey key{family, direction};
     base::Result<std::optional<std::uint16_t>> bans = set_index(names_.of(key));
     if (!bans) return base::failed(bans);
-    base::Result<std::vector<std::uint16_t>> lists = list_indexes(key);
+    base::Result<std::vector<SetRef>> lists = list_refs(key);
     if (!lists) return base::failed(lists);
     base::Result<ChainState> state = rules_.look(key);
     if (!state) return base::failed(state);
-    std::vector<Rule> wanted = wanted_rules(bans->value_or(0), direction, ports_.of(direction));
-    std::optional<ChainOrder> order = plan_chain(*state, key, std::move(wanted), *lists, *bans, what);
+    ChainPlan plan{.key = key, .bans = {}, .ports = ports_.of(direction), .lists = std::move(*lists)};
+    if (*bans) plan.bans.emplace_back(**bans);
+    std::optional<ChainOrder> order = plan_chain(*state, plan, what);
     if (order) orders.push_back(std::move(*order));
   }
   return orders;
 }
 
-base::Result<void> IpsetBackend::make_rules(Direction direction, Setup what, bool dry_run,
-                                            std::vector<std::string>& done) {
-  for (int round = 0; round < kRounds; ++round) {
-    base::Result<std::uint32_t> generation = rules_.generation();
-    if (!generation) return base::failed(generation);
-    base::Result<std::vector<ChainOrder>> orders = plan_rules(direction, what);
-    if (!orders) return base::failed(orders);
-    base::Result<bool> changed = true;
-    if (!orders->empty() && !dry_run) changed = rules_.change(*orders, *generation);
-    if (!changed) return base::failed(changed);
-    if (!*changed) continue;
-    for (const ChainOrder& order : *orders)
-      done.push_back("put rules into chain '" + std::string{chain_name(direction)} + "' of table '" +
-                     table_text(order.key.family, prefix_) + "'");
-    return {};
-  }
-  return base::fail(base::Exit::kTemporary, "put rules in place: other programs keep changing the ruleset");
-}
-
 base::Result<std::vector<std::string>> IpsetBackend::teardown(bool dry_run) {
-  std::vector<std::string> done;
-  for (const Family family : kFamilies) {
-    base::Result<bool> there = dry_run ? rules_.exists(family) : rules_.remove(family);
-    if (!there) return base::failed(there);
-    if (*there) done.push_back("remove table '" + table_text(family, prefix_) + "'");
-  }
+  base::Result<std::vector<std::string>> done = rules_.remove_tables(dry_run);
+  if (!done) return done;
   base::Result<std::vector<std::string>> sets = own_sets();
   if (!sets) return base::failed(sets);
   for (const std::string& name : *sets) {
     if (!dry_run) {
       if (base::Result<void> destroyed = destroy_set(name); !destroyed) return base::failed(destroyed);
     }
-    done.push_back("destroy set '" + name + "'");
+    done->push_back("destroy set '" + name + "'");
   }
   return done;
 }
@@ -228,7 +156,7 @@ base::Result<Change> IpsetBackend::load(const ListKey& list, std::span<const ip:
   base::Result<void> made = lists_.make(list, prefixes);
   std::vector<std::string> done;
   if (made) made = make_sets(list.direction, false, done);
-  if (made) made = make_rules(list.direction, Setup::missing, false, done);
+  if (made) made = rules_.keep([&] { return plan_rules(list.direction, Setup::missing); }, false, done);
   if (made && change->added + change->removed > 0) made = lists_.replace(list, prefixes);
   if (!made) return base::failed(made);
   return change;
@@ -268,21 +196,6 @@ base::Result<ListState> IpsetBackend::status(const ListKey& list) {
   return states;
 }
 
-base::Result<int> IpsetBackend::watch() {
-  base::Result<netlink::Socket> socket =
-      netlink::Socket::open(NETLINK_NETFILTER, 1U << (NFNLGRP_NFTABLES - 1));
-  if (!socket) return base::failed(socket);
-  news_.emplace(std::move(*socket));
-  return news_->fd();
-}
-
-bool IpsetBackend::lost_something() {
-  bool lost = false;
-  const base::Result<void> read =
-      news_->receive_now([&](const nlmsghdr& message) { lost = lost || is_loss_in(message, prefix_); });
-  return lost || !read;
-}
-
 base::Result<std::vector<SetState>> IpsetBackend::status() {
   std::vector<SetState> states;
   for (const SetKey key : kAllKeys) {
@@ -317,13 +230,7 @@ base::Result<SetState> IpsetBackend::state_of(SetKey key, const std::string& nam
     state.faults.emplace_back("the set is missing");
   }
   for (std::string& fault : chain_faults(*chain, key, index)) state.faults.push_back(std::move(fault));
-  for (const SeenRule& seen : chain->rules) {
-    if (!seen.rule || seen.rule->set != index) continue;
-    state.packets += seen.packets;
-    state.dropped_bytes += seen.bytes;
-    if (seen.rule->port != 0 && !std::ranges::count(state.ports, seen.rule->port))
-      state.ports.push_back(seen.rule->port);
-  }
+  if (index) count_rules(*chain, *index, state);
   return state;
 }
 

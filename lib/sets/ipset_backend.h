@@ -14,15 +14,11 @@ namespace xlimit::sets {
 
 class IpsetBackend final : public Backend {
  public:
-  struct Options {
-    std::string prefix = "xlimit";
-    Ports ports;
-  };
-
   // Fails with kPermission without CAP_NET_ADMIN, kUnavailable when the kernel lacks ipset or nftables.
   static base::Result<std::unique_ptr<Backend>> open(const Options& options);
 
   std::string_view kind() const override { return "ipset"; }
+  std::chrono::seconds longest_timeout() const override { return kLongestTimeout; }
   const std::string& name_of(SetKey key) const override { return names_.of(key); }
   base::Result<std::vector<std::string>> setup(Direction direction, Setup what, bool dry_run) override;
   void limit_to(Ports ports) override { ports_ = std::move(ports); }
@@ -46,19 +42,17 @@ class IpsetBackend final : public Backend {
     return lists_.find(list, target);
   }
   base::Result<ListState> status(const ListKey& list) override;
-  base::Result<int> watch() override;
-  bool lost_something() override;
+  base::Result<int> watch() override { return rules_.watch(); }
+  bool lost_something() override { return rules_.lost_something(); }
   base::Result<std::vector<SetState>> status() override;
 
  private:
   IpsetBackend(const Options& options, SetClient client, Admin admin, Rules rules);
 
   base::Result<void> make_sets(Direction direction, bool dry_run, std::vector<std::string>& done);
-  base::Result<void> make_rules(Direction direction, Setup what, bool dry_run,
-                                std::vector<std::string>& done);
   base::Result<std::vector<ChainOrder>> plan_rules(Direction direction, Setup what);
   // The sets of lists that rules of this chain should use.
-  base::Result<std::vector<std::uint16_t>> list_indexes(SetKey key);
+  base::Result<std::vector<SetRef>> list_refs(SetKey key);
   // The sets of ours that exist.
   base::Result<std::vector<std::string>> own_sets();
   base::Result<void> destroy_set(const std::string& name);
@@ -66,14 +60,12 @@ class IpsetBackend final : public Backend {
   // `timeouts`: as the sets of bans are.
   base::Result<SetState> state_of(SetKey key, const std::string& name, bool timeouts);
 
-  std::string prefix_;
   Ports ports_;
   Names names_;
   SetClient client_;
   Admin admin_;
   Rules rules_;
   IpsetLists lists_;
-  std::optional<netlink::Socket> news_;
 };
 
 }  // namespace xlimit::sets

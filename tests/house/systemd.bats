@@ -31,14 +31,14 @@ setup() {
   run ! accepts "$BUILD/bin/ipban" bogus
 }
 
-# accepts PROGRAM WORD...: its help, which comes whatever stands beside it, lists each long option and the verb.
+# accepts PROGRAM WORD...: its help, which comes whatever stands beside it, lists each long option and the verb, its first word.
 accepts() {
   local word help
   help=$("$1" --help)
   for word in "${@:2}"; do
     case $word in
       --*) grep -Eq -- "^ +(-[a-z], )?${word%%=*}( |$)" <<<"$help" ;;
-      [a-z]*) grep -Eq "^ +$word " <<<"$help" ;;
+      [a-z]*) [[ $word != "$2" ]] || grep -Eq "^ +$word " <<<"$help" ;;
     esac || { echo "${1##*/} knows no $word"; return 1; }
   done
 }

@@ -3,15 +3,15 @@
 #include "ipban/enforcer.h"
 
 #include "ipban/allowlist.h"
-#include "sets/ipset_backend.h"
+#include "sets/choice.h"
 
 namespace xlimit::ipban {
 
 base::Result<std::unique_ptr<sets::Backend>> open_backend(const Settings& settings, Memory& memory,
                                                           PortsFrom ports) {
   if (base::Result<void> good = sets::check_ports(settings.ports); !good) return base::failed(good);
-  base::Result<std::unique_ptr<sets::Backend>> backend =
-      sets::IpsetBackend::open({.prefix = settings.set, .ports = {settings.ports, settings.ports}});
+  base::Result<std::unique_ptr<sets::Backend>> backend = sets::open_backend(
+      settings.backend, {.prefix = settings.set, .ports = {settings.ports, settings.ports}});
   if (backend && ports == PortsFrom::memory && settings.ports.empty()) (*backend)->limit_to(memory.ports());
   return backend;
 }
@@ -25,7 +25,7 @@ Enforcer::Enforcer(const Settings& settings, const cli::Command& command, guard:
       host_(std::move(host)),
       peers_(settings.protect_ports),
       peers_unknown_(command, "look for connections to protected ports"),
-      timeout_cut_(command, "ban cut to 2147483 seconds, the longest the kernel takes") {}
+      timeout_cut_(command, "ban cut to the longest the kernel takes") {}
 
 base::Result<std::unique_ptr<Enforcer>> Enforcer::open(const Settings& settings,
                                                        const cli::Command& command) {
@@ -83,9 +83,10 @@ std::vector<std::size_t> Enforcer::judge(std::span<const sets::Order> orders,
 }
 
 void Enforcer::cut_timeout(sets::Order& order) {
-  if (order.entry.timeout <= sets::kLongestTimeout) return;
+  const std::chrono::seconds longest = backend_ ? backend_->longest_timeout() : sets::kLongestTimeout;
+  if (order.entry.timeout <= longest) return;
   timeout_cut_.add(ip::to_string(order.entry.target));
-  order.entry.timeout = sets::kLongestTimeout;
+  order.entry.timeout = longest;
 }
 
 base::Result<void> Enforcer::ban(std::span<sets::Order> orders, std::span<sets::Verdict> verdicts) {

@@ -8,9 +8,13 @@ namespace {
 using namespace xlimit;
 using ipban::Format;
 using ipban::Settings;
+using sets::Kind;
 
 void declare_shared(cli::Command& command, Settings& settings) {
   command.option("--set", settings.set, "PREFIX", "what sets and tables are called: PREFIX4, PREFIX6, ...");
+  command.choice("--backend", settings.backend,
+                 {{"auto", Kind::automatic}, {"ipset", Kind::ipset}, {"nft", Kind::nft}},
+                 "what keeps the bans; auto: what does already, else ipset if the kernel has it");
   command.option("--port", settings.ports, "N", "drop only what goes to these TCP and UDP ports");
   command.option("--allow", settings.allow, "FILE|CIDR", "never ban these");
   command.option("--widest4", settings.widest4, "BITS", "never ban a shorter IPv4 prefix");

@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/table.h"
 #include "event/event.h"
+#include "sets/choice.h"
 
 namespace xlimit::ipban {
 
@@ -19,6 +20,7 @@ using cli::Format;
 struct Settings {
   // shared
   std::string set = "xlimit";
+  sets::Kind backend = sets::Kind::automatic;
   std::vector<std::uint16_t> ports;
   std::vector<std::string> allow;
   unsigned widest4 = 16, widest6 = 32;
