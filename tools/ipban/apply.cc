@@ -2,6 +2,8 @@
 // ipban apply: events in, events out, bans in between.
 #include <fmt/core.h>
 
+#include <chrono>
+
 #include "base/clock.h"
 #include "ipban/batch.h"
 #include "ipban/recover.h"
@@ -68,6 +70,7 @@ Ended apply(const Settings& settings, const cli::Command& command) {
                              base::Result<void> read = enforcer.host_changed();
                              if (!read) host_unknown.add(read.error().text);
                            }};
+  const stream::Timer second{stage.loop(), std::chrono::seconds{1}, [&] { enforcer.look_for_listeners(); }};
   std::optional<stream::Watch> rules;
   if (backend != nullptr) {
     base::Result<int> news = backend->watch();
