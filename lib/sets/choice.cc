@@ -30,9 +30,9 @@ base::Result<std::unique_ptr<Backend>> unless_taken(base::Result<std::unique_ptr
   if (!taken) return base::failed(taken);
   if (!*taken) return one;
   const std::string kind{(*other)->kind()};
-  return base::fail(base::Exit::kUnavailable,
-                    "use " + std::string{(*one)->kind()} + ": '" + options.prefix + "' is in " + kind +
-                        "; tear that down with --backend " + kind + " or choose another --set");
+  return base::fail(base::Exit::kUnavailable, "use " + std::string{(*one)->kind()} + ": '" + options.prefix +
+                                                  "' is in " + kind + "; tear that down with --backend " +
+                                                  kind + " or choose another --set");
 }
 
 base::Result<bool> has_set_match(const Options& options) {

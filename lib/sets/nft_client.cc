@@ -75,8 +75,7 @@ base::Result<int> NftClient::await(std::uint32_t first, std::uint32_t last, cons
 }
 
 // One request that is answered by one message or error; gives the error number.
-base::Result<int> NftClient::ask(const netlink::Batch& request,
-                                 const netlink::Socket::OnMessage& on_answer) {
+base::Result<int> NftClient::ask(const netlink::Batch& request, const netlink::Socket::OnMessage& on_answer) {
   if (base::Result<void> sent = socket_.send(request.bytes()); !sent) return base::failed(sent);
   const std::uint32_t asked = sequence_;
   std::optional<int> answer;
@@ -135,8 +134,7 @@ base::Result<std::vector<std::optional<SeenElement>>> NftClient::get(std::span<c
     const std::size_t count = std::min(questions.size() - at, kQuestionsAtOnce);
     netlink::Batch batch{{buffer.get(), kQuestionsAtOnce * kQuestion}};
     const std::uint32_t first = sequence_ + 1;
-    for (const Question& one : questions.subspan(at, count))
-      put_get_element(batch, one.set, one.key, one.side, next());
+    for (const Question& one : questions.subspan(at, count)) put_get_element(batch, one.set, one.key, next());
     if (base::Result<void> sent = socket_.send(batch.bytes()); !sent) return base::failed(sent);
     std::size_t left = count;
     int error = 0;

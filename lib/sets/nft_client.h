@@ -39,7 +39,6 @@ class NftClient {
   struct Question {
     NftSet set;
     ip::Address key;
-    Side side = Side::begin;
   };
   // The answers in the order of the questions; absent: not there.
   base::Result<std::vector<std::optional<SeenElement>>> get(std::span<const Question> questions);

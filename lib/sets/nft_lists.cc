@@ -11,19 +11,24 @@
 namespace xlimit::sets {
 namespace {
 
-// What one transaction of a fill holds: bans of other processes wait no longer than it takes.
-constexpr std::size_t kMessagesAtOnce = 2, kFillMessage = std::size_t{64} * 1024;
+// What one transaction of a fill holds: bans of other processes wait as long as it takes, and new kernels go
+// through the whole set in each. The fewer go through a socket whose buffer can't be enlarged.
+constexpr std::size_t kMessagesAtOnce = 32, kFewestMessages = 2, kFillMessage = std::size_t{64} * 1024;
 constexpr std::size_t kQuestionsAtOnce = 4096;
 constexpr std::size_t kSmall = 512, kRuleSize = 768;
 constexpr int kRounds = 20;
 
 // How far a set is filled can be told by its last member, since members are put in in their order: the
-// comment says how many there will be and which is the last.
+// comment says how many there will be and which is the last, and tells whether they are others at all.
 constexpr std::string_view kUpTo = " prefixes up to ";
 
 std::string comment_for(std::span<const ip::Prefix> prefixes) {
   if (prefixes.empty()) return "0 prefixes";
-  return std::to_string(prefixes.size()) + std::string{kUpTo} + ip::to_string(prefixes.back());
+  std::uint64_t digest = 0;
+  for (const ip::Prefix& prefix : prefixes)
+    digest = digest * 0x100000001b3U + std::hash<ip::Prefix>{}(prefix);
+  return std::to_string(prefixes.size()) + std::string{kUpTo} + ip::to_string(prefixes.back()) + ", digest " +
+         std::to_string(digest);
 }
 
 std::uint64_t count_in(const SeenSet& set) {
@@ -35,7 +40,8 @@ std::uint64_t count_in(const SeenSet& set) {
 std::optional<ip::Prefix> last_in(const SeenSet& set) {
   const std::size_t at = set.comment.find(kUpTo);
   if (at == std::string::npos) return {};
-  return ip::parse_prefix(std::string_view{set.comment}.substr(at + kUpTo.size()));
+  const std::string_view rest = std::string_view{set.comment}.substr(at + kUpTo.size());
+  return ip::parse_prefix(rest.substr(0, rest.find(',')));
 }
 
 SetRef ref_of(const SeenSet& set, Family family) { return {set.name, bits_of(family)}; }
@@ -122,19 +128,16 @@ base::Result<std::uint64_t> NftLists::count_kept(const NftSet& set, std::span<co
     prefixes = prefixes.subspan(part.size());
     questions.clear();
     for (const ip::Prefix& prefix : part) {
-      questions.push_back({.set = set, .key = prefix.address(), .side = Side::begin});
-      // Where the last of all addresses is inside, there is no end: then asking for the begin must do.
-      const std::optional<ip::Address> end = behind(prefix);
-      questions.push_back(
-          {.set = set, .key = end.value_or(prefix.address()), .side = end ? Side::end : Side::begin});
+      questions.push_back({.set = set, .key = last_of(prefix)});
+      questions.push_back({.set = set, .key = behind(prefix).value_or(prefix.address())});
     }
     base::Result<std::vector<std::optional<SeenElement>>> found = client_.get(questions);
     if (!found) return base::failed(found);
     for (std::size_t i = 0; i < part.size(); ++i) {
-      const auto is_there = [&](std::size_t at) {
-        return (*found)[at] && (*found)[at]->key == questions[at].key;
-      };
-      if (is_there(2 * i) && is_there(2 * i + 1)) ++kept;
+      // Its last address is in an interval that begins where it does, and the next address is not.
+      const std::optional<SeenElement>&in = (*found)[2 * i], &next = (*found)[2 * i + 1];
+      const bool begins = in && in->key == part[i].address();
+      if (begins && (!next || next->key == questions[2 * i + 1].key)) ++kept;
     }
   }
   return kept;
@@ -145,6 +148,8 @@ base::Result<Change> NftLists::compare(const ListKey& list, Family family,
   base::Result<std::optional<Held>> holds = held(list, family);
   if (!holds) return base::failed(holds);
   if (!*holds) return Change{.added = prefixes.size(), .removed = 0, .unchanged = 0};
+  if ((*holds)->set.comment == comment_for(prefixes))
+    return Change{.added = 0, .removed = 0, .unchanged = prefixes.size()};
   base::Result<std::uint64_t> kept = count_kept(client_.set(family, (*holds)->set.name), prefixes);
   if (!kept) return base::failed(kept);
   const std::uint64_t before = std::max((*holds)->entries, *kept);
@@ -164,13 +169,20 @@ base::Result<std::string> NftLists::fill(const ListKey& list, Family family,
     if (!made) return base::failed(made);
     error = *made;
   }
+  std::size_t at_once = kMessagesAtOnce;
   while (error == 0 && !prefixes.empty()) {
-    base::Result<int> added = client_.change(kMessagesAtOnce * kFillMessage, [&](netlink::Batch& batch) {
-      for (std::size_t i = 0; i < kMessagesAtOnce && !prefixes.empty(); ++i)
-        prefixes = prefixes.subspan(put_intervals(batch, set, prefixes, client_.next()));
+    std::span<const ip::Prefix> rest = prefixes;
+    base::Result<int> added = client_.change(at_once * kFillMessage, [&](netlink::Batch& batch) {
+      for (std::size_t i = 0; i < at_once && !rest.empty(); ++i)
+        rest = rest.subspan(put_intervals(batch, set, rest, client_.next()));
     });
-    if (!added) return base::failed(added);
+    if (!added && at_once == kFewestMessages) return base::failed(added);
+    if (!added) {
+      at_once = kFewestMessages;
+      continue;
+    }
     error = *added;
+    prefixes = rest;
   }
   if (error != 0) return base::os_error("fill set '" + set.name + "'", error);
   return set.name;
@@ -281,18 +293,20 @@ base::Result<std::vector<ip::Prefix>> NftLists::find(const ListKey& list, const 
   if (!holds) return base::failed(holds);
   if (!*holds) return found;
   const NftSet set = client_.set(family, (*holds)->set.name);
-  // The end that is nearest behind the target's last address is the interval's around it.
-  const std::optional<ip::Address> end = behind(target);
-  std::vector<NftClient::Question> questions{{.set = set, .key = target.address(), .side = Side::begin}};
-  if (end) questions.push_back({.set = set, .key = *end, .side = Side::end});
+  // Every prefix around the target may be it: the one is whose last address is in an interval that begins
+  // with its first.
+  std::vector<ip::Prefix> wider;
+  std::vector<NftClient::Question> questions;
+  for (unsigned length = 0; length <= target.length(); ++length) {
+    wider.emplace_back(target.address(), length);
+    questions.push_back({.set = set, .key = last_of(wider.back())});
+  }
   base::Result<std::vector<std::optional<SeenElement>>> answers = client_.get(questions);
   if (!answers) return base::failed(answers);
-  const std::optional<SeenElement>& first = answers->front();
-  if (!first) return found;
-  std::optional<ip::Address> last;
-  if (end && answers->back()) last = answers->back()->key;
-  const std::optional<ip::Prefix> prefix = prefix_between(first->key, last);
-  if (prefix && prefix->contains(target)) found.push_back(*prefix);
+  for (std::size_t i = 0; i < wider.size() && found.empty(); ++i) {
+    const std::optional<SeenElement>& in = (*answers)[i];
+    if (in && in->key == wider[i].address()) found.push_back(wider[i]);
+  }
   return found;
 }
 

@@ -124,15 +124,10 @@ std::size_t put_intervals(netlink::Batch& batch, const NftSet& set, std::span<co
   return taken.size();
 }
 
-void put_get_element(netlink::Batch& batch, const NftSet& set, const ip::Address& key, Side side,
+void put_get_element(netlink::Batch& batch, const NftSet& set, const ip::Address& key,
                      std::uint32_t sequence) {
   put_elements_of(batch, NFT_MSG_GETSETELEM, 0, set, sequence);
-  put_nest(batch, NFTA_SET_ELEM_LIST_ELEMENTS, [&] {
-    if (side == Side::end)
-      put_end(batch, set.family, key);
-    else
-      put_element(batch, set.family, key, [] {});
-  });
+  put_nest(batch, NFTA_SET_ELEM_LIST_ELEMENTS, [&] { put_element(batch, set.family, key, [] {}); });
 }
 
 void put_list_elements(netlink::Batch& batch, const NftSet& set, std::uint32_t sequence) {

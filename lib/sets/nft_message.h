@@ -62,14 +62,14 @@ void put_clear(netlink::Batch& batch, const NftSet& set, std::uint32_t sequence)
 std::size_t put_intervals(netlink::Batch& batch, const NftSet& set, std::span<const ip::Prefix> prefixes,
                           std::uint32_t sequence);
 
-// Answered by one message with the element, or ENOENT. Of a set of intervals: the interval around the key
-// answers, with the address where it begins or, when asked so, the one where it ends.
-enum class Side : std::uint8_t { begin, end };
-void put_get_element(netlink::Batch& batch, const NftSet& set, const ip::Address& key, Side side,
+// Answered by one message with the element, or ENOENT. In a set of intervals: with the address where the
+// interval around the key begins. (Where it ends can't be asked: kernels confuse that with a neighbour.)
+void put_get_element(netlink::Batch& batch, const NftSet& set, const ip::Address& key,
                      std::uint32_t sequence);
 // A request for all elements, for Socket::dump.
 void put_list_elements(netlink::Batch& batch, const NftSet& set, std::uint32_t sequence);
 
+enum class Side : std::uint8_t { begin, end };
 // An element as the kernel lists it.
 struct SeenElement {
   ip::Address key;
@@ -81,6 +81,7 @@ void read_elements(const nlmsghdr& message, const std::function<void(const SeenE
 
 // The address behind a prefix's last one; absent behind the last of all.
 std::optional<ip::Address> behind(const ip::Prefix& prefix);
+ip::Address last_of(const ip::Prefix& prefix);
 // The prefix from `first` up to the address before `end`; absent when that is none.
 std::optional<ip::Prefix> prefix_between(const ip::Address& first, const std::optional<ip::Address>& end);
 

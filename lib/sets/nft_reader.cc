@@ -57,6 +57,12 @@ Wide number_of(const ip::Address& address) {
   for (const std::uint8_t byte : address.bytes()) number = number << 8 | byte;
   return number;
 }
+ip::Address address_of(Wide number) {
+  ip::Address::Bytes bytes;
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    bytes.at(i) = static_cast<std::uint8_t>(number >> (8 * (bytes.size() - 1 - i)));
+  return ip::Address{bytes};
+}
 Wide end_of_all(bool v4) { return v4 ? Wide{1} << 48 : Wide{0}; }
 
 }  // namespace
@@ -102,13 +108,15 @@ void read_elements(const nlmsghdr& message, const std::function<void(const SeenE
 }
 
 std::optional<ip::Address> behind(const ip::Prefix& prefix) {
-  if (prefix.length() == 0) return {};
-  const Wide end = number_of(prefix.address()) + (Wide{1} << (prefix.address().bits() - prefix.length()));
+  const Wide end = number_of(last_of(prefix)) + 1;
   if (end == end_of_all(prefix.is_v4())) return {};
-  ip::Address::Bytes bytes;
-  for (std::size_t i = 0; i < bytes.size(); ++i)
-    bytes.at(i) = static_cast<std::uint8_t>(end >> (8 * (bytes.size() - 1 - i)));
-  return ip::Address{bytes};
+  return address_of(end);
+}
+
+ip::Address last_of(const ip::Prefix& prefix) {
+  const unsigned host_bits = prefix.address().bits() - prefix.length();
+  const Wide hosts = host_bits == 128 ? ~Wide{0} : (Wide{1} << host_bits) - 1;
+  return address_of(number_of(prefix.address()) | hosts);
 }
 
 std::optional<ip::Prefix> prefix_between(const ip::Address& first, const std::optional<ip::Address>& end) {

@@ -58,8 +58,11 @@ base::Result<std::vector<Found>> covering(sets::Backend& backend, const ip::Pref
     base::Result<void> asked = backend.execute({&order, 1}, {&answer, 1});
     if (!asked) return base::failed(asked);
     if (target.is_single() && answer.outcome != sets::Outcome::done) continue;
-    base::Result<bool> there = backend.list(key, [&](const sets::Entry& entry) {
-      if (entry.target.contains(target)) found.push_back({key, entry});
+    std::vector<ip::Prefix> wider;
+    for (unsigned length = 0; length <= target.length(); ++length)
+      wider.emplace_back(target.address(), length);
+    base::Result<bool> there = backend.look_up(key, wider, [&](const sets::Entry& entry) {
+      found.push_back({key, entry});
     });
     if (!there) return base::failed(there);
   }

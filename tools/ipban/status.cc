@@ -44,16 +44,16 @@ base::Result<std::vector<Shown>> read_states(sets::Backend& backend) {
   return shown;
 }
 
-void print_json(const SetState& state, const std::string& list) {
+void print_json(const SetState& state, const std::string& list, std::string_view backend) {
   std::string faults;
   // Faults are our own words and names that were checked: nothing in them needs escaping.
   for (const std::string& fault : state.faults) faults += (faults.empty() ? "\"" : ",\"") + fault + "\"";
   cli::print(
-      R"({{"type":"status","set":"{}","list":"{}","direction":"{}","enforced":{},"entries":{},"maximum":{},)"
-      R"("memory_bytes":{},"ports":[{}],"dropped_packets":{},"dropped_bytes":{},"faults":[{}]}})"
+      R"({{"type":"status","set":"{}","backend":"{}","list":"{}","direction":"{}","enforced":{},"entries":{},)"
+      R"("maximum":{},"memory_bytes":{},"ports":[{}],"dropped_packets":{},"dropped_bytes":{},"faults":[{}]}})"
       "\n",
-      state.name, list, word(state.key.direction), state.faults.empty(), state.entries, state.maximum,
-      state.bytes, join(state.ports), state.packets, state.dropped_bytes, faults);
+      state.name, backend, list, word(state.key.direction), state.faults.empty(), state.entries,
+      state.maximum, state.bytes, join(state.ports), state.packets, state.dropped_bytes, faults);
 }
 
 Row row_of(const SetState& state) {
@@ -80,7 +80,7 @@ Ended status(const Settings& settings, const cli::Command& command) {
   for (const auto& [state, list] : *states) {
     enforced = enforced && state.faults.empty();
     if (format == Format::json)
-      print_json(state, list);
+      print_json(state, list, (*backend)->kind());
     else
       rows.push_back(row_of(state));
     for (const std::string& fault : state.faults) command.warn("set '" + state.name + "': " + fault);
