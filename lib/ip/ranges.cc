@@ -33,14 +33,10 @@ Prefix Ranges::prefix_of(Wide first, unsigned host_bits) {
 }
 
 void Ranges::add(const Prefix& prefix) {
-  const unsigned host_bits = prefix.address().bits() - prefix.length();
-  if (prefix.is_v4()) {
-    const std::uint32_t first = prefix.address().v4_value();
-    v4_.push_back(make(first, first | low_bits<std::uint32_t>(host_bits)));
-  } else {
-    const Wide first = wide_of(prefix.address());
-    v6_.push_back(make(first, first | low_bits<Wide>(host_bits)));
-  }
+  if (prefix.is_v4())
+    v4_.push_back(range_of(prefix, std::uint32_t{}));
+  else
+    v6_.push_back(range_of(prefix, Wide{}));
 }
 
 bool Ranges::add(const Address& first, const Address& last) {
@@ -77,6 +73,15 @@ void Ranges::unite(std::vector<Range>& ranges) {
   ranges.erase(kept + 1, ranges.end());
 }
 
+void Ranges::add(Ranges&& other) {
+  if (empty()) {
+    *this = std::move(other);
+    return;
+  }
+  v4_.insert(v4_.end(), other.v4_.begin(), other.v4_.end());
+  v6_.insert(v6_.end(), other.v6_.begin(), other.v6_.end());
+}
+
 std::size_t Ranges::erase_wider(unsigned widest4, unsigned widest6) {
   const auto most4 = low_bits<std::uint32_t>(32 - widest4);
   const auto most6 = low_bits<Wide>(128 - widest6);
@@ -111,6 +116,35 @@ std::size_t Ranges::subtract(std::vector<Range>& ranges, const std::vector<Range
   }
   ranges = std::move(rest);
   return cuts;
+}
+
+// The second argument only tells the family.
+Ranges::Range4 Ranges::range_of(const Prefix& prefix, std::uint32_t) {
+  const std::uint32_t first = prefix.address().v4_value();
+  return make(first, first | low_bits<std::uint32_t>(32 - prefix.length()));
+}
+Ranges::Range6 Ranges::range_of(const Prefix& prefix, Wide) {
+  const Wide first = wide_of(prefix.address());
+  return make(first, first | low_bits<Wide>(128 - prefix.length()));
+}
+
+std::optional<Prefix> Ranges::find(const Address& address) const {
+  if (address.is_v4()) return find(v4_, make(address.v4_value(), address.v4_value()));
+  return find(v6_, make(wide_of(address), wide_of(address)));
+}
+
+template <class Range>
+std::optional<Prefix> Ranges::find(const std::vector<Range>& ranges, const Range& address) {
+  const auto wanted = first_of(address);
+  const auto behind =
+      std::ranges::upper_bound(ranges, wanted, {}, [](const Range& range) { return first_of(range); });
+  if (behind == ranges.begin() || last_of(*(behind - 1)) < wanted) return {};
+  // The block that begins last at or before the address.
+  std::optional<Prefix> found;
+  split(*(behind - 1), [&](const Prefix& prefix) {
+    if (!found || first_of(range_of(prefix, wanted)) <= wanted) found = prefix;
+  });
+  return found;
 }
 
 std::vector<Prefix> Ranges::prefixes() const {

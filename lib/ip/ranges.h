@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "ip/prefix.h"
@@ -23,6 +24,9 @@ class Ranges {
   // Both ends belong to it. False, and nothing is added, when they are of different families or `last` is
   // before `first`.
   bool add(const Address& first, const Address& last);
+
+  // All of another's.
+  void add(Ranges&& other);
 
   // Takes out ranges of more addresses than a prefix of this length has, and returns how many. Before
   // unite(), which would let one that is too wide swallow all others.
@@ -39,6 +43,9 @@ class Ranges {
     for (const Range6& range : v6_) split(range, visit);
   }
   std::vector<Prefix> prefixes() const;
+
+  // The prefix of each_prefix() that holds the address.
+  std::optional<Prefix> find(const Address& address) const;
 
   bool empty() const { return v4_.empty() && v6_.empty(); }
   // Ranges, not addresses.
@@ -61,10 +68,14 @@ class Ranges {
   static Range6 make(Wide first, Wide last) { return {first, last}; }
   static unsigned trailing_zeros(std::uint32_t value);
   static unsigned trailing_zeros(Wide value);
+  static Range4 range_of(const Prefix& prefix, std::uint32_t);
+  static Range6 range_of(const Prefix& prefix, Wide);
   static Wide wide_of(const Address& address);
   static Prefix prefix_of(std::uint32_t first, unsigned host_bits);
   static Prefix prefix_of(Wide first, unsigned host_bits);
 
+  template <class Range>
+  static std::optional<Prefix> find(const std::vector<Range>& ranges, const Range& address);
   template <class Range>
   static void unite(std::vector<Range>& ranges);
   template <class Range>

@@ -113,6 +113,9 @@ class Backend : public BanStore {
   // The longest that a ban can last, other than for ever.
   virtual std::chrono::seconds longest_timeout() const = 0;
 
+  // Rules that are made from now on are limited to these ports.
+  virtual void limit_to(Ports ports) = 0;
+
   // Takes rules and then sets away, of both directions and of all lists.
   virtual base::Result<std::vector<std::string>> teardown(bool dry_run) = 0;
   // Empties a set of bans; false when there is no such set.

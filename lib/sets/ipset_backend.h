@@ -21,6 +21,7 @@ class IpsetBackend final : public Backend {
   std::chrono::seconds longest_timeout() const override { return kLongestTimeout; }
   const std::string& name_of(SetKey key) const override { return names_.of(key); }
   base::Result<std::vector<std::string>> setup(Direction direction, Setup what, bool dry_run) override;
+  void limit_to(Ports ports) override { ports_ = std::move(ports); }
   base::Result<std::vector<std::string>> teardown(bool dry_run) override;
   base::Result<void> execute(std::span<const Order> orders, std::span<Answer> answers) override {
     return client_.execute(orders, answers, names_);

@@ -18,6 +18,7 @@ class NftBackend final : public Backend {
   static base::Result<std::unique_ptr<Backend>> open(const Options& options);
 
   std::string_view kind() const override { return "nft"; }
+  void limit_to(Ports ports) override { ports_ = std::move(ports); }
   std::chrono::seconds longest_timeout() const override;
   const std::string& name_of(SetKey key) const override { return names_.of(key); }
   base::Result<std::vector<std::string>> setup(Direction direction, Setup what, bool dry_run) override;

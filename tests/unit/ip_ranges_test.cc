@@ -144,3 +144,18 @@ TEST_CASE("random ranges agree with a set of single addresses") {
     check_equal(one.ranges, one.members);
   }
 }
+
+TEST_CASE("an address is found in the prefix that holds it") {
+  const ip::Ranges all = ranges({"192.0.2.1", "192.0.2.2/31", "198.51.100.0/24", "2001:db8::/47"});
+  const auto found = [&](std::string_view text) {
+    const auto prefix = all.find(ip::parse_address(text).value());
+    return prefix ? ip::to_string(*prefix) : "none";
+  };
+  CHECK(found("192.0.2.1") == "192.0.2.1");
+  CHECK(found("192.0.2.3") == "192.0.2.2/31");
+  CHECK(found("192.0.2.0") == "none");
+  CHECK(found("198.51.100.255") == "198.51.100.0/24");
+  CHECK(found("0.0.0.0") == "none");
+  CHECK(found("2001:db8:1:ffff::") == "2001:db8::/47");
+  CHECK(found("2001:db8:2::") == "none");
+}

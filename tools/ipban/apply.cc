@@ -2,6 +2,8 @@
 // ipban apply: events in, events out, bans in between.
 #include <fmt/core.h>
 
+#include <chrono>
+
 #include "base/clock.h"
 #include "ipban/batch.h"
 #include "ipban/recover.h"
@@ -35,6 +37,7 @@ void put_bans_back(Enforcer& enforcer, const Settings& settings, const cli::Comm
   base::Result<void> done = restore_bans(enforcer, *enforcer.backend(), ledger, on_ban, recovered);
   if (done) done = restore_lists(settings, command, enforcer.memory(), *enforcer.backend(), recovered);
   if (!done) complaint.add(done.error().text);
+  if (recovered.restored + recovered.lists == 0) return;
   command.warn(fmt::format("sets were taken away; put back with {} bans and {} lists", recovered.restored,
                            recovered.lists));
 }
@@ -57,8 +60,9 @@ Ended apply(const Settings& settings, const cli::Command& command) {
        .on_other = [&](const stream::Piece& line, stream::Output& out) { return batch.pass(line, out); },
        .on_drained =
            [&](stream::Output& out) {
-             base::Result<void> done = batch.act(out);
-             return done ? batch.remember(out) : done;
+             const base::Result<void> done = batch.act(out);
+             const base::Result<void> remembered = batch.remember(out);
+             return done ? remembered : done;
            },
        .on_end = {}}};
   const stream::Watch host{stage.loop(), enforcer.host().fd(), POLLIN, [&](short) {
@@ -66,6 +70,7 @@ Ended apply(const Settings& settings, const cli::Command& command) {
                              base::Result<void> read = enforcer.host_changed();
                              if (!read) host_unknown.add(read.error().text);
                            }};
+  const stream::Timer second{stage.loop(), std::chrono::seconds{1}, [&] { enforcer.look_for_listeners(); }};
   std::optional<stream::Watch> rules;
   if (backend != nullptr) {
     base::Result<int> news = backend->watch();
@@ -73,6 +78,8 @@ Ended apply(const Settings& settings, const cli::Command& command) {
     rules.emplace(stage.loop(), *news, POLLIN, [&](short) {
       if (!backend->lost_something()) return;
       const bool bans_lost = enforcer.lost_bans();
+      // Somebody may have chosen others since we began.
+      if (settings.ports.empty()) backend->limit_to(enforcer.memory().ports());
       put_rules_back(*backend, not_put_back);
       if (bans_lost) put_bans_back(enforcer, settings, command, not_put_back);
     });

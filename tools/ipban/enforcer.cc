@@ -10,10 +10,10 @@ namespace xlimit::ipban {
 base::Result<std::unique_ptr<sets::Backend>> open_backend(const Settings& settings, Memory& memory,
                                                           PortsFrom ports) {
   if (base::Result<void> good = sets::check_ports(settings.ports); !good) return base::failed(good);
-  const bool given = ports == PortsFrom::options || !settings.ports.empty();
-  return sets::open_backend(settings.backend,
-                            {.prefix = settings.set,
-                             .ports = given ? sets::Ports{settings.ports, settings.ports} : memory.ports()});
+  base::Result<std::unique_ptr<sets::Backend>> backend = sets::open_backend(
+      settings.backend, {.prefix = settings.set, .ports = {settings.ports, settings.ports}});
+  if (backend && ports == PortsFrom::memory && settings.ports.empty()) (*backend)->limit_to(memory.ports());
+  return backend;
 }
 
 Enforcer::Enforcer(const Settings& settings, const cli::Command& command, guard::Guard guard,

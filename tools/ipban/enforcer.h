@@ -48,6 +48,8 @@ class Enforcer {
   // To be kept up to date in a loop: when host().fd() is readable, call host_changed().
   host::Watcher& host() { return host_; }
   base::Result<void> host_changed();
+  // To be called now and then in a loop, so that a ban need not ask who listens. Failures show at the ban.
+  void look_for_listeners() { (void)peers_.anything_listens(); }
 
  private:
   Enforcer(const Settings& settings, const cli::Command& command, guard::Guard guard, host::Watcher host);

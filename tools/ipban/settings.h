@@ -9,12 +9,13 @@
 
 #include "base/result.h"
 #include "cli/command.h"
+#include "cli/table.h"
 #include "event/event.h"
 #include "sets/choice.h"
 
 namespace xlimit::ipban {
 
-enum class Format : std::uint8_t { automatic, table, json, plain };
+using cli::Format;
 
 struct Settings {
   // shared
