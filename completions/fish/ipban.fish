@@ -15,6 +15,7 @@ complete -c ipban -n __fish_use_subcommand -f -a flush -d 'lift all bans, keep s
 complete -c ipban -n __fish_use_subcommand -f -a status -d 'are bans enforced? exit code 0 yes, 1 no'
 complete -c ipban -n __fish_use_subcommand -f -a apply -d 'read ban and unban events, write what became of them'
 complete -c ipban -l set -x -d 'what sets and tables are called: PREFIX4, PREFIX6, ...'
+complete -c ipban -l backend -x -a 'auto ipset nft' -d 'what keeps the bans; auto: what does already, else ipset if the kernel has it'
 complete -c ipban -l port -x -d 'drop only what goes to these TCP and UDP ports'
 complete -c ipban -l allow -r -F -d 'never ban these'
 complete -c ipban -l widest4 -x -d 'never ban a shorter IPv4 prefix'

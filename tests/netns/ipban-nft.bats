@@ -156,7 +156,7 @@ proves() {
     printf "%s\n" 198.51.100.0/25 198.51.101.0/24 | nft_ipban load a -o json
     printf "%s\n" 198.51.100.0/24 198.51.101.0/25 | nft_ipban load a -o json
     printf "%s\n" 198.51.100.1 198.51.100.2/31 | nft_ipban load a -o json
-    nft_ipban test 198.51.100.1; nft_ipban test 198.51.100.2; nft_ipban test 198.51.100.0' >"$BATS_TEST_TMPDIR/out"
+    nft_ipban test 198.51.100.1; nft_ipban test 198.51.100.2; ! nft_ipban test 198.51.100.0' >"$BATS_TEST_TMPDIR/out"
   [[ $(grep loaded "$BATS_TEST_TMPDIR/out" | jq -rc '[.added, .removed, .unchanged]' | paste -sd' ') = "[2,0,0] [2,2,0] [2,2,0]" ]]
   [[ $(grep -c ' is banned' "$BATS_TEST_TMPDIR/out") -eq 2 ]]
   grep -q "^198.51.100.2 is banned: 198.51.100.2/31 in list 'a'" "$BATS_TEST_TMPDIR/out"
