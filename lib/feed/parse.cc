@@ -2,6 +2,8 @@
 // One line of a list after the other.
 #include "feed/parse.h"
 
+#include "base/text.h"
+
 namespace xlimit::feed {
 namespace {
 
@@ -53,7 +55,7 @@ Parsed parse(std::string_view text) {
     if (add_entry(first_column(line), parsed.ranges)) {
       ++parsed.entries;
     } else if (!first || line.find(',') == std::string_view::npos) {
-      if (++parsed.invalid == 1) parsed.sample = line.substr(0, kSample);
+      if (++parsed.invalid == 1) parsed.sample = base::printable(line.substr(0, kSample));
     }
     first = false;
   }

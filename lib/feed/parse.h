@@ -18,7 +18,7 @@ struct Parsed {
   ip::Ranges ranges;          // as they came, not united
   std::uint64_t entries = 0;  // lines that hold one
   std::uint64_t invalid = 0;  // lines that hold something else; a first line of column names is none
-  std::string sample;         // the first of these, cut to kSample bytes
+  std::string sample;         // the first of these, cut to kSample bytes, fit for a terminal
 };
 
 inline constexpr std::size_t kSample = 80;
