@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """A web server on 127.0.0.1 that behaves as its paths say. Prints its port; writes each request to stderr.
 
-/good N entries as ?n=N, with an ETag    /html /empty /500 /404    /cut /chunkcut    /drip    /loop /tofile    /huge /bomb
-/flaky 500 the first two times
+/good N entries as ?n=N, with an ETag    /html /empty /500 /404    /cut /chunkcut /gzipcut    /drip    /loop /tofile
+/huge /bomb    /flaky 500 the first two times    /dated 304 to whoever knows any date    /escape    /brotli
 """
 import gzip
 import http.server
@@ -46,6 +46,21 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_gzip(self, text):
         self.answer(200, gzip.compress(text), Content_Encoding="gzip")
+
+    def do_gzipcut(self, text):
+        whole = gzip.compress(text)
+        self.answer(200, whole[: len(whole) * 3 // 4], Content_Encoding="gzip")
+
+    def do_brotli(self, text):
+        self.answer(200, text, Content_Encoding="br")
+
+    def do_dated(self, text):
+        if self.headers.get("If-Modified-Since"):
+            return self.answer(304)
+        self.answer(200, text, Last_Modified="Thu, 01 Jan 2026 00:00:00 GMT")
+
+    def do_escape(self, text):
+        self.answer(200, b"\x1b]0;title\x07 \xff\n" + text)
 
     def do_html(self, _):
         self.answer(200, b"<!DOCTYPE html><html><body>Please log in</body></html>", Content_Type="text/html")

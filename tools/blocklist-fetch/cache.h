@@ -16,6 +16,7 @@ namespace xlimit::blocklist_fetch {
 // What is known of a source; times are the epoch when it never happened.
 struct Copy {
   std::string etag, last_modified, sha256;
+  std::string from;   // SHA-256 of the URL that the copy came from
   std::string error;  // of the last check; empty: it was well
   std::uint64_t entries = 0, invalid = 0;
   base::Time checked{}, changed{}, first{};
@@ -29,7 +30,7 @@ class Cache {
 
   // Makes the folder and keeps other writers out as long as the lock lives.
   base::Result<store::Lock> lock() const;
-  // A source that was never fetched is a Copy without anything.
+  // A source that was never fetched, or whose list is gone, is a Copy without anything.
   base::Result<Copy> read(const std::string& source) const;
   // The good copy's text.
   base::Result<std::string> text(const std::string& source) const;

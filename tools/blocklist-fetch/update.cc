@@ -16,6 +16,14 @@ constexpr std::string_view kFile = "file://";
 
 bool is_file(const feed::Source& source) { return source.url.starts_with(kFile); }
 
+// Made of the very list that is asked for now: otherwise what a server said of it proves nothing, not even
+// that it is recent.
+bool is_same(const Copy& copy, const feed::Source& source) {
+  const std::string& pin = source.demands.sha256;
+  return copy.good() && copy.from == feed::sha256(source.url) &&
+         (pin.empty() || feed::is_sum(pin, copy.sha256));
+}
+
 // On a terminal, one line that is written over.
 void show_progress(std::size_t done, std::size_t all, std::uint64_t bytes) {
   const std::string line = fmt::format("\r{} of {} sources, {:.1f} MB\033[K{}", done, all,
@@ -40,7 +48,8 @@ base::Result<std::vector<Update::Job>> Update::due(const std::vector<feed::Sourc
   for (const feed::Source& source : sources) {
     base::Result<Copy> copy = cache_.read(source.name);
     if (!copy) return base::failed(copy);
-    const bool fresh = copy->good() && copy->error.empty() && base::now() - copy->checked < source.interval;
+    const bool fresh =
+        is_same(*copy, source) && copy->error.empty() && base::now() - copy->checked < source.interval;
     if (!fresh || settings_.force) jobs.push_back({&source, std::move(*copy)});
   }
   return jobs;
@@ -49,7 +58,13 @@ base::Result<std::vector<Update::Job>> Update::due(const std::vector<feed::Sourc
 std::vector<http::Response> Update::download(const std::vector<Job>& jobs) const {
   std::vector<http::Request> requests;
   for (const Job& job : jobs) {
-    if (!is_file(*job.source)) requests.push_back({job.source->url, job.copy.etag, job.copy.last_modified});
+    if (is_file(*job.source)) continue;
+    http::Request request{.url = job.source->url};
+    if (is_same(job.copy, *job.source)) {
+      request.etag = job.copy.etag;
+      request.last_modified = job.copy.last_modified;
+    }
+    requests.push_back(std::move(request));
   }
   http::OnProgress progress;
   if (::isatty(STDERR_FILENO) == 1 && !command_.common().quiet)
@@ -95,6 +110,7 @@ base::Result<void> Update::take_body(Job& job, const http::Response& response) {
   if (parsed.invalid > 0)
     command_.warn(fmt::format("source '{}': {} lines are no address or prefix, the first '{}', skipped",
                               job.source->name, parsed.invalid, parsed.sample));
+  job.copy.from = feed::sha256(job.source->url);
   job.copy.etag = response.etag;
   job.copy.last_modified = response.last_modified;
   const std::string sum = feed::sha256(response.body);
