@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "blocklist-fetch/list.h"
 #include "event/object.h"
 #include "event/writer.h"
 #include "stream/file.h"
@@ -74,8 +75,8 @@ base::Result<Copy> Cache::read(const std::string& source) const {
   return decode(std::move(*text), path(source, ".json"));
 }
 
-base::Result<std::string> Cache::text(const std::string& source) const {
-  return stream::read_file(path(source, ".list"), kLargest);
+base::Result<feed::Parsed> Cache::list(const std::string& source) const {
+  return read_list(path(source, ".list"), kLargest);
 }
 
 base::Result<feed::History> Cache::history(const std::string& source) const {

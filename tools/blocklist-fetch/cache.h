@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "feed/history.h"
+#include "feed/parse.h"
 #include "store/atomic_file.h"
 
 namespace xlimit::blocklist_fetch {
@@ -32,8 +33,8 @@ class Cache {
   base::Result<store::Lock> lock() const;
   // A source that was never fetched, or whose list is gone, is a Copy without anything.
   base::Result<Copy> read(const std::string& source) const;
-  // The good copy's text.
-  base::Result<std::string> text(const std::string& source) const;
+  // The good copy.
+  base::Result<feed::Parsed> list(const std::string& source) const;
   base::Result<feed::History> history(const std::string& source) const;
 
   // In this order a crash leaves at worst a copy whose description is older than it is.

@@ -9,7 +9,6 @@
 #include "blocklist-fetch/source_set.h"
 #include "cli/print.h"
 #include "cli/table.h"
-#include "feed/parse.h"
 
 namespace xlimit::blocklist_fetch {
 namespace {
@@ -31,14 +30,13 @@ base::Result<bool> explain_one(const feed::Source& source, const Cache& cache, c
   base::Result<Copy> copy = cache.read(source.name);
   if (!copy) return base::failed(copy);
   if (!copy->good()) return false;
-  base::Result<std::string> text = cache.text(source.name);
-  if (!text) return base::failed(text);
-  feed::Parsed parsed = feed::parse(*text);
-  ip::Ranges kept = parsed.ranges;
+  base::Result<feed::Parsed> parsed = cache.list(source.name);
+  if (!parsed) return base::failed(parsed);
+  ip::Ranges kept = parsed->ranges;
   kept.erase_wider(settings.widest4, settings.widest6);
   kept.unite();
-  parsed.ranges.unite();
-  const std::optional<ip::Prefix> found = parsed.ranges.find(address);
+  parsed->ranges.unite();
+  const std::optional<ip::Prefix> found = parsed->ranges.find(address);
   if (!found) return false;
   base::Result<feed::History> history = cache.history(source.name);
   if (!history) return base::failed(history);

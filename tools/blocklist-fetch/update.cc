@@ -124,15 +124,14 @@ base::Result<void> Update::take_body(Job& job, const http::Response& response) {
 base::Result<void> Update::replace(Job& job, const http::Response& response, ip::Ranges& ranges) {
   feed::History history;
   if (job.copy.good()) {
-    base::Result<std::string> text = cache_.text(job.source->name);
+    base::Result<feed::Parsed> before = cache_.list(job.source->name);
     base::Result<feed::History> known = cache_.history(job.source->name);
-    if (!text) return base::failed(text);
+    if (!before) return base::failed(before);
     if (!known) return base::failed(known);
-    feed::Parsed before = feed::parse(*text);
-    before.ranges.unite();
+    before->ranges.unite();
     ranges.unite();
     history = std::move(*known);
-    history.advance(before.ranges, ranges, job.copy.checked);
+    history.advance(before->ranges, ranges, job.copy.checked);
   } else {
     job.copy.first = job.copy.checked;
   }
