@@ -11,7 +11,8 @@ namespace xlimit::base {
 // With '?' in place of what is not printable ASCII: such bytes could steer a terminal.
 inline std::string printable(std::string_view text) {
   std::string shown{text};
-  std::ranges::replace_if(shown, [](char c) { return c < ' ' || c > '~'; }, '?');
+  std::ranges::replace_if(
+      shown, [](char c) { return c < ' ' || c > '~'; }, '?');
   return shown;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Undoes gzip and deflate piece by piece, and knows whether all of it has come: libcurl takes a compressed body
-// that ends in the middle for a whole one. Pure; the one door to zlib.
+// Undoes gzip and deflate piece by piece, and knows whether all of it has come: libcurl takes a compressed
+// body that ends in the middle for a whole one. Pure; the one door to zlib.
 #pragma once
 
 #include <functional>
