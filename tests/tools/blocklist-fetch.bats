@@ -5,7 +5,7 @@ load ../helpers
 bats_require_minimum_version 1.5.0
 
 setup() {
-  needs python3 jq
+  needs python3 jq script
   SOURCES=$BATS_TEST_TMPDIR/sources.toml
   CACHE=$BATS_TEST_TMPDIR/cache
   spawn python3 "$ROOT/tests/tools/hostile.py" >"$BATS_TEST_TMPDIR/port" 2>"$BATS_TEST_TMPDIR/requests"
@@ -137,6 +137,25 @@ stays() { # PATH REASON [KEYS [OPTIONS...]]
   for i in {1..20}; do printf '[[source]]\nname = "s%s"\nurl = "%s"\n' "$i" "$WEB/good?n=256"; done >"$SOURCES"
   [[ $(fetch) = 198.18.0.0/24 ]]
   [[ $(grep -c 'GET /good' "$BATS_TEST_TMPDIR/requests") -eq 20 ]]
+}
+
+@test "many large lists are not in memory at the same time" {
+  [[ -z ${XLIMIT_SANITIZE:-} ]] || skip "sanitizers need memory of their own"
+  needs /usr/bin/time
+  for i in {1..40}; do printf '[[source]]\nname = "s%s"\nurl = "%s"\n' "$i" "$WEB/large"; done >"$SOURCES"
+  /usr/bin/time -f %M -o "$BATS_TEST_TMPDIR/memory" blocklist-fetch --sources "$SOURCES" --cache "$CACHE" \
+    --dry-run
+  cat "$BATS_TEST_TMPDIR/memory"
+  [[ $(<"$BATS_TEST_TMPDIR/memory") -lt 110000 ]]
+}
+
+@test "progress is shown on a terminal only, and taken away" {
+  source_at "$WEB/good"
+  script -qec "blocklist-fetch --sources $SOURCES --cache $CACHE --keep-bogons >/dev/null" /dev/null >"$BATS_TEST_TMPDIR/seen"
+  grep -q ' of 1 sources, ' "$BATS_TEST_TMPDIR/seen"
+  [[ $(<"$BATS_TEST_TMPDIR/seen") = *$'\r\e[K' ]]
+  run -0 --separate-stderr fetch --force
+  [[ -z $stderr ]]
 }
 
 @test "without a good copy of every source nothing is written" {

@@ -3,7 +3,7 @@
 """A web server on 127.0.0.1 that behaves as its paths say. Prints its port; writes each request to stderr.
 
 /good N entries as ?n=N, with an ETag    /html /empty /500 /404    /cut /chunkcut /gzipcut    /drip    /loop /tofile
-/huge /bomb    /flaky 500 the first two times    /dated 304 to whoever knows any date    /escape    /brotli
+/huge /bomb    /flaky 500 the first two times    /dated 304 to whoever knows any date    /escape    /brotli    /large 4 MB
 """
 import gzip
 import http.server
@@ -58,6 +58,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.headers.get("If-Modified-Since"):
             return self.answer(304)
         self.answer(200, text, Last_Modified="Thu, 01 Jan 2026 00:00:00 GMT")
+
+    def do_large(self, text):
+        self.answer(200, text * 300)
 
     def do_escape(self, text):
         self.answer(200, b"\x1b]0;title\x07 \xff\n" + text)

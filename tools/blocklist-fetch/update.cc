@@ -24,21 +24,29 @@ bool is_same(const Copy& copy, const feed::Source& source) {
          (pin.empty() || feed::is_sum(pin, copy.sha256));
 }
 
-// On a terminal, one line that is written over.
+// On a terminal, one line that is written over, and in the end taken away.
+constexpr std::string_view kNoProgress = "\r\033[K";
+
 void show_progress(std::size_t done, std::size_t all, std::uint64_t bytes) {
-  const std::string line = fmt::format("\r{} of {} sources, {:.1f} MB\033[K{}", done, all,
-                                       static_cast<double>(bytes) / 1e6, done == all ? "\r\033[K" : "");
+  const std::string line =
+      fmt::format("\r{} of {} sources, {:.1f} MB\033[K", done, all, static_cast<double>(bytes) / 1e6);
   (void)!::write(STDERR_FILENO, line.data(), line.size());
 }
 
 }  // namespace
 
+// A few at a time: what came is held until it is checked, and there may be many sources with large lists.
 base::Result<void> Update::run(const std::vector<feed::Source>& sources) {
   base::Result<std::vector<Job>> jobs = due(sources);
   if (!jobs) return base::failed(jobs);
-  const std::vector<http::Response> responses = download(*jobs);
-  for (std::size_t i = 0; i < jobs->size(); ++i) {
-    if (base::Result<void> taken = take((*jobs)[i], responses[i]); !taken) return taken;
+  std::span<Job> left{*jobs};
+  while (!left.empty()) {
+    const std::span<Job> now = left.first(std::min(left.size(), http::Limits{}.at_once));
+    const std::vector<http::Response> responses = download(now, jobs->size() - left.size(), jobs->size());
+    for (std::size_t i = 0; i < now.size(); ++i) {
+      if (base::Result<void> taken = take(now[i], responses[i]); !taken) return taken;
+    }
+    left = left.subspan(now.size());
   }
   return {};
 }
@@ -55,7 +63,8 @@ base::Result<std::vector<Update::Job>> Update::due(const std::vector<feed::Sourc
   return jobs;
 }
 
-std::vector<http::Response> Update::download(const std::vector<Job>& jobs) const {
+std::vector<http::Response> Update::download(std::span<const Job> jobs, std::size_t done_before,
+                                             std::size_t all) const {
   std::vector<http::Request> requests;
   for (const Job& job : jobs) {
     if (is_file(*job.source)) continue;
@@ -68,9 +77,10 @@ std::vector<http::Response> Update::download(const std::vector<Job>& jobs) const
   }
   http::OnProgress progress;
   if (::isatty(STDERR_FILENO) == 1 && !command_.common().quiet)
-    progress = [&](std::size_t done, std::uint64_t bytes) { show_progress(done, requests.size(), bytes); };
+    progress = [&](std::size_t done, std::uint64_t bytes) { show_progress(done_before + done, all, bytes); };
   std::vector<http::Response> came =
       http::get(requests, {.body = settings_.largest << 20U, .slow = settings_.patience}, progress);
+  if (progress) (void)!::write(STDERR_FILENO, kNoProgress.data(), kNoProgress.size());
   std::vector<http::Response> responses;
   auto next = came.begin();
   for (const Job& job : jobs)
