@@ -7,6 +7,7 @@
 """
 import gzip
 import http.server
+import os
 import sys
 import time
 import urllib.parse
@@ -40,7 +41,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_good(self, text):
         tag = f'"{len(text)}"'
         if self.headers.get("If-None-Match") == tag:
-            print("not modified", file=sys.stderr, flush=True)
+            self.log_message("not modified")
             return self.answer(304, ETag=tag)
         return self.answer(200, text, ETag=tag, Content_Type="text/plain")
 
@@ -123,9 +124,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(piece)
 
     def log_message(self, format, *args):
-        print(format % args, file=sys.stderr, flush=True)
+        # In one piece: print() would let the lines of two threads run into each other.
+        os.write(2, (format % args + "\n").encode())
 
 
+http.server.ThreadingHTTPServer.request_queue_size = 64
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 server.daemon_threads = True
 print(server.server_address[1], flush=True)

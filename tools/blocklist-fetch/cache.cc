@@ -61,6 +61,11 @@ base::Result<Copy> decode(std::string text, const std::string& path) {
 
 }  // namespace
 
+bool Copy::is_of(const feed::Source& source) const {
+  const std::string& pin = source.demands.sha256;
+  return good() && from == feed::sha256(source.url) && (pin.empty() || feed::is_sum(pin, sha256));
+}
+
 base::Result<store::Lock> Cache::lock() const {
   std::error_code error;
   std::filesystem::create_directories(folder_, error);

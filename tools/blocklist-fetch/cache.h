@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "feed/history.h"
 #include "feed/parse.h"
+#include "feed/sources.h"
 #include "store/atomic_file.h"
 
 namespace xlimit::blocklist_fetch {
@@ -23,6 +24,9 @@ struct Copy {
   base::Time checked{}, changed{}, first{};
 
   bool good() const { return first != base::Time{}; }  // there is a copy
+  // Of the very list that is asked for now: otherwise what a server said of it proves nothing, not even that
+  // it is recent.
+  bool is_of(const feed::Source& source) const;
 };
 
 class Cache {

@@ -16,14 +16,6 @@ constexpr std::string_view kFile = "file://";
 
 bool is_file(const feed::Source& source) { return source.url.starts_with(kFile); }
 
-// Made of the very list that is asked for now: otherwise what a server said of it proves nothing, not even
-// that it is recent.
-bool is_same(const Copy& copy, const feed::Source& source) {
-  const std::string& pin = source.demands.sha256;
-  return copy.good() && copy.from == feed::sha256(source.url) &&
-         (pin.empty() || feed::is_sum(pin, copy.sha256));
-}
-
 // On a terminal, one line that is written over, and in the end taken away.
 constexpr std::string_view kNoProgress = "\r\033[K";
 
@@ -57,7 +49,7 @@ base::Result<std::vector<Update::Job>> Update::due(const std::vector<feed::Sourc
     base::Result<Copy> copy = cache_.read(source.name);
     if (!copy) return base::failed(copy);
     const bool fresh =
-        is_same(*copy, source) && copy->error.empty() && base::now() - copy->checked < source.interval;
+        copy->is_of(source) && copy->error.empty() && base::now() - copy->checked < source.interval;
     if (!fresh || settings_.force) jobs.push_back({&source, std::move(*copy)});
   }
   return jobs;
@@ -69,7 +61,7 @@ std::vector<http::Response> Update::download(std::span<const Job> jobs, std::siz
   for (const Job& job : jobs) {
     if (is_file(*job.source)) continue;
     http::Request request{.url = job.source->url};
-    if (is_same(job.copy, *job.source)) {
+    if (job.copy.is_of(*job.source)) {
       request.etag = job.copy.etag;
       request.last_modified = job.copy.last_modified;
     }
