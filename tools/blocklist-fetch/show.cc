@@ -9,6 +9,7 @@
 #include "blocklist-fetch/source_set.h"
 #include "cli/print.h"
 #include "cli/table.h"
+#include "event/encode.h"
 
 namespace xlimit::blocklist_fetch {
 namespace {
@@ -57,16 +58,11 @@ std::string age(base::Time at) {
 }
 
 void print_json(const feed::Source& source, const Copy& copy) {
-  std::string error;
-  for (const char c : copy.error) {
-    if (c == '"' || c == '\\') error += '\\';
-    error += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-  }
   cli::print(R"({{"type":"blocklist","source":"{}","direction":"{}","good":{},"entries":{},"invalid":{},)"
              R"("checked":"{}","changed":"{}","sha256":"{}","error":"{}"}})"
              "\n",
              source.name, source.out ? "out" : "in", copy.good(), copy.entries, copy.invalid,
-             text_of(copy.checked), text_of(copy.changed), copy.sha256, error);
+             text_of(copy.checked), text_of(copy.changed), copy.sha256, event::escaped(copy.error));
 }
 
 }  // namespace
