@@ -31,7 +31,7 @@ class Address {
   static Address from_v4(const void* bytes);
   static Address from_v6(const void* bytes);
 
-  bool is_v4() const;
+  bool is_v4() const { return std::memcmp(bytes_.data(), kMapped.data(), kMapped.size()) == 0; }
   // Host order; meaningful only when is_v4().
   std::uint32_t v4_value() const;
   // 32 or 128.
@@ -48,6 +48,8 @@ class Address {
   auto operator<=>(const Address&) const = default;
 
  private:
+  static constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
   Bytes bytes_{};
 };
 

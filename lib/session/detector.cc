@@ -11,6 +11,7 @@ Detector::Detector(Policy policy, Evidence evidence, LimitOf limit_of)
       evidence_(std::move(evidence)),
       limit_of_(std::move(limit_of)),
       exempt_users_(policy_.exempt_users.begin(), policy_.exempt_users.end()),
+      table_(policy_.shared_limit),
       history_(policy_),
       bursts_(policy_.torrent_rate) {}
 
@@ -70,7 +71,6 @@ Time Detector::advance(Index user, Time at) {
 
 void Detector::expire_places(Index user, Time now) {
   for (Index place = table_.places(user); place != kNone;) {
-    table_.fetch_around(place);
     const Index next = table_.place(place).next_of_user;
     if (table_.place(place).last + policy_.window <= now) table_.remove_place(place);
     place = next;
@@ -87,7 +87,7 @@ Group Detector::group_of(const ip::Address& address) const {
 Index Detector::find_place(Index user, const Group& group) const {
   const std::uint8_t tag = group.tag();
   Index place = table_.places(user);
-  while (place != kNone && (table_.place(place).tag != tag || group_of(table_.address_of(place)) != group))
+  while (place != kNone && (table_.place(place).tag != tag || group_of(table_.place(place).address) != group))
     place = table_.place(place).next_of_user;
   return place;
 }
@@ -100,7 +100,7 @@ Index Detector::visit(Index user, const event::Access& access, Time now) {
   Index index = find_place(user, group);
   if (index == kNone)
     index = table_.add_place(user, known_by, now);
-  else if (table_.address_of(index) != known_by)
+  else if (table_.place(index).address != known_by)
     table_.move_place(index, known_by);
   Place& place = table_.place(index);
   place.tag = group.tag();
@@ -114,14 +114,11 @@ Index Detector::visit(Index user, const event::Access& access, Time now) {
 }
 
 ip::Prefix Detector::target_of(Index place) const {
-  const ip::Address& address = table_.address_of(place);
+  const ip::Address& address = table_.place(place).address;
   return {address, address.is_v4() ? 32 : policy_.group6};
 }
 
-bool Detector::is_gateway(Index place, Time now) {
-  return policy_.shared_limit != 0 &&
-         table_.users_at(place, now, policy_.window, policy_.shared_limit) >= policy_.shared_limit;
-}
+bool Detector::is_gateway(Index place, Time now) { return table_.is_crowded(place, now, policy_.window); }
 
 void Detector::forget_user(Index user) {
   streaks_.erase(user);

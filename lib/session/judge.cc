@@ -44,7 +44,7 @@ void Detector::judge_shared(Index place, Time now) {
   if (told != Time{} && now < told + policy_.window && !is_ahead(told, now)) return;
   if (shared_told_.size() > kMostShared) shared_told_.clear();
   shared_told_[target] = now;
-  Verdict verdict = make_verdict(table_.place(place).user, now, "shared", std::span{&place, 1});
+  Verdict verdict = make_verdict(table_.user_of(place), now, "shared", std::span{&place, 1});
   verdict.limit = policy_.shared_limit;
   verdict.action = Action::spared;
   verdict.why =
@@ -63,7 +63,7 @@ std::string Detector::torrent_sign(const event::Access& access, Index place, Tim
   if (rate.hosts == 0 || !is_peer(access.host, access.dport.value_or(0))) return {};
   // By name, not by number: a state file must mean the same in another process.
   const std::uint64_t key = std::hash<ip::Prefix>{}(target_of(place)) ^
-                            std::hash<std::string_view>{}(table_.name(table_.place(place).user));
+                            std::hash<std::string_view>{}(table_.name(table_.user_of(place)));
   const bool torrent = bursts_.add(key, access.host, now);
   evicted_ += bursts_.take_dropped();
   if (!torrent) return {};
@@ -75,7 +75,7 @@ void Detector::judge_torrent(const event::Access& access, Index place, Time now)
   if (policy_.torrent_tags.empty() && policy_.torrent_rate.hosts == 0) return;
   std::string sign = torrent_sign(access, place, now);
   if (sign.empty()) return;
-  const Index user = table_.place(place).user;
+  const Index user = table_.user_of(place);
   Verdict verdict = make_verdict(user, now, "torrent", std::span{&place, 1});
   verdict.why = std::move(sign);
   if (is_gateway(place, now)) {
@@ -118,10 +118,11 @@ std::string Detector::describe(const std::vector<Index>& places, const Breach& b
 }
 
 void Detector::judge_addresses(Index user, Time now) {
-  const Index first = table_.places(user);
-  if (first == kNone || table_.place(first).next_of_user == kNone) return;  // one place breaks no limit
+  std::uint32_t held = 0;
+  for (Index place = table_.places(user); place != kNone; place = table_.place(place).next_of_user) ++held;
+  if (held < 2) return;  // breaks no limit, so nobody needs to look it up
   const std::uint32_t limit = limit_of(table_.name(user));
-  if (limit == 0) return;
+  if (limit == 0 || held <= limit) return;
   std::vector<Index> places = places_of(user);
   const auto breach_of = [&](const std::vector<Index>& counted) {
     std::vector<Activity> times;

@@ -83,7 +83,7 @@ void Detector::save_user(Index user, const Write& write) const {
   write(writer.finish());
   for (Index index = table_.places(user); index != kNone; index = table_.place(index).next_of_user) {
     const Place& place = table_.place(index);
-    const ip::Address& ip = table_.address_of(index);
+    const ip::Address& ip = place.address;
     event::Writer at{line, "place", place.last};
     at.address(",\"ip\":", ip);
     at.time(",\"first\":", place.first);
