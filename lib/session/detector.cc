@@ -46,6 +46,13 @@ std::uint32_t Detector::limit_of(std::string_view user) const {
   return limit_of_ ? limit_of_(user).value_or(policy_.limit) : policy_.limit;
 }
 
+// To look it up by name for every line would be to wait for memory twice more.
+std::uint32_t Detector::limit_of(Index user) {
+  Table::Limit& known = table_.limit(user);
+  if (known.version != limits_version_) known = {limit_of(table_.name(user)), limits_version_};
+  return known.limit;
+}
+
 std::vector<Detector::Held> Detector::held_by(std::string_view user) const {
   std::vector<Held> held;
   const Index index = table_.find_user(user);

@@ -51,6 +51,9 @@ class Detector {
   // Judges one line. Nearly always there is nothing to say.
   std::vector<Verdict> feed(const event::Access& access);
 
+  // `limit_of` answers otherwise from now on.
+  void forget_limits() { ++limits_version_; }
+
   // Users forgotten because there were too many, since this was last asked.
   std::uint64_t take_evicted() { return std::exchange(evicted_, 0); }
   std::size_t users() const { return table_.users(); }
@@ -81,6 +84,7 @@ class Detector {
     std::size_t told = 0;
   };
 
+  std::uint32_t limit_of(Index user);
   Time advance(Index user, Time at);
   void expire_places(Index user, Time now);
   Index visit(Index user, const event::Access& access, Time now);
@@ -120,6 +124,7 @@ class Detector {
   Evidence evidence_;
   LimitOf limit_of_;
   boost::unordered_flat_set<std::string, TextHash, std::equal_to<>> exempt_users_;
+  std::uint32_t limits_version_ = 1;
   Table table_;
   History history_;
   Bursts bursts_;

@@ -121,7 +121,7 @@ void Detector::judge_addresses(Index user, Time now) {
   std::uint32_t held = 0;
   for (Index place = table_.places(user); place != kNone; place = table_.place(place).next_of_user) ++held;
   if (held < 2) return;  // breaks no limit, so nobody needs to look it up
-  const std::uint32_t limit = limit_of(table_.name(user));
+  const std::uint32_t limit = limit_of(user);
   if (limit == 0 || held <= limit) return;
   std::vector<Index> places = places_of(user);
   const auto breach_of = [&](const std::vector<Index>& counted) {

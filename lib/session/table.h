@@ -62,6 +62,13 @@ class Table {
   Time newest(Index user) const { return users_[user].newest; }
   void set_newest(Index user, Time at) { users_[user].newest = at; }
 
+  // A limit remembered for the user, and of which version of the limits it is; 0 for none.
+  struct Limit {
+    std::uint32_t limit = 0;
+    std::uint32_t version = 0;
+  };
+  Limit& limit(Index user) { return users_[user].limit; }
+
   // First of the user's places; the rest by next_of_user.
   Index places(Index user) const { return users_[user].places; }
   Index add_place(Index user, const ip::Address& address, Time at);
@@ -95,6 +102,7 @@ class Table {
       std::uint32_t long_name;  // in names_
     };
     std::array<Place, kOwnPlaces> own;
+    Limit limit;
   };
   struct Spare {
     Place place;

@@ -266,6 +266,19 @@ TEST_CASE("a user's own limit goes before the policy's, and 0 is unlimited") {
   for (const char* ip : {kHome, kAway, kThird}) CHECK_FALSE(judge.hear(1s, ip, "any"));
 }
 
+TEST_CASE("a changed limit counts from the user's next line") {
+  std::uint32_t limit = 1;
+  Judge judge{strict(), {}, [&](std::string_view) { return std::optional{limit}; }};
+  judge.hear(0s, kHome);
+  CHECK(judge.hear(1s, kAway) == Action::ban);
+  limit = 2;
+  judge.detector.forget_limits();
+  CHECK_FALSE(judge.hear(2s, kAway));
+  limit = 1;
+  judge.detector.forget_limits();
+  CHECK(judge.hear(3s, kThird) == Action::ban);
+}
+
 TEST_CASE("only the N-th violation in a row is acted on") {
   session::Policy policy = strict();
   policy.confirm = 3;

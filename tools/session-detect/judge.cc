@@ -139,10 +139,9 @@ void Judge::save() {
 
 void Judge::reread_limits() {
   Result<session::Limits> read = read_limits(settings_.limits_file);
-  if (read)
-    limits_ = std::move(*read);
-  else
-    command_.warn(read.error().text + "; the limits stay as they were");
+  if (!read) return command_.warn(read.error().text + "; the limits stay as they were");
+  limits_ = std::move(*read);
+  detector_->forget_limits();
 }
 
 }  // namespace session_detect
