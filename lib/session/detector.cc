@@ -5,6 +5,11 @@
 #include <algorithm>
 
 namespace xlimit::session {
+namespace {
+
+constexpr std::size_t kMostShared = 10000;  // gateways whose last report is remembered
+
+}  // namespace
 
 Detector::Detector(Policy policy, Evidence evidence, LimitOf limit_of)
     : policy_(std::move(policy)),
@@ -13,7 +18,8 @@ Detector::Detector(Policy policy, Evidence evidence, LimitOf limit_of)
       exempt_users_(policy_.exempt_users.begin(), policy_.exempt_users.end()),
       table_(policy_.shared_limit),
       history_(policy_),
-      bursts_(policy_.torrent_rate) {}
+      bursts_(policy_.torrent_rate),
+      shared_told_(kMostShared) {}
 
 std::vector<Verdict> Detector::feed(const event::Access& access) {
   verdicts_.clear();
@@ -128,6 +134,7 @@ ip::Prefix Detector::target_of(Index place) const {
 bool Detector::is_gateway(Index place, Time now) { return table_.is_crowded(place, now, policy_.window); }
 
 void Detector::forget_user(Index user) {
+  note_gone(user);
   streaks_.erase(user);
   table_.remove_user(user);
 }

@@ -19,7 +19,6 @@
 #include <vector>
 
 #include "event/event.h"
-#include "event/object.h"
 #include "session/breach.h"
 #include "session/history.h"
 #include "session/limits.h"
@@ -28,6 +27,9 @@
 #include "session/verdict.h"
 
 namespace xlimit::session {
+
+// Gateways, and when each was last reported.
+using Gateways = Recent<ip::Prefix, Time>;
 
 // How long a user without an active place is kept.
 inline constexpr std::chrono::hours kKeptIdle{1};
@@ -70,12 +72,28 @@ class Detector {
 
   // All that later verdicts depend on, as lines (NDJSON). A detector that restores them goes on as this one
   // would.
-  void save(const std::function<void(std::string_view)>& write) const;
-  // Into a new detector. Fails with kData, naming the line, when the text is not what save() wrote, to its
-  // end; the detector is then of no use.
+  using Write = std::function<void(std::string_view)>;
+  void save(const Write& write) const;
+  // Into a new detector. Fails as Restorer does.
   base::Result<void> restore(std::string_view text);
+  // The same piece by piece, for a file that grows, while lines are judged in between: all that is written is
+  // to be restored, in this order, and the changes too.
+  struct Saving {
+    explicit Saving(const Detector& detector);
+    Index user = 0;
+    std::vector<ip::Prefix> banned, shared;
+    std::vector<std::uint64_t> bursts;
+  };
+  // A piece of about so many bytes. True when it was the last.
+  bool save_some(Saving& saving, std::size_t bytes, const Write& write) const;
+  // Remembers from now on what changes; save_changes() gives what changed since the last time.
+  void watch_changes();
+  void save_changes(const Write& write);
+  std::size_t changes() const { return table_.changed() + changes_.size(); }
 
  private:
+  friend class Restorer;
+
   // What is remembered of a user who broke the rule.
   struct Streak {
     std::uint32_t count = 0;  // violations in a row
@@ -112,10 +130,12 @@ class Detector {
   void tell(Verdict verdict, Index user);
   Streak& count_violation(Index user, Time now);
 
-  void save_user(Index user, const std::function<void(std::string_view)>& write) const;
-  void restore_user(event::Object& line, Index& user);
-  void restore_place(event::Object& line, Index user);
-  void restore_burst(event::Object& line);
+  void save_user(Index user, const Write& write) const;
+  void save_end(bool whole, const Write& write) const;
+  void note_gone(Index user);
+  void note_ban(const ip::Prefix& target);
+  void note_shared(const ip::Prefix& target);
+  void note_burst(std::uint64_t place, std::string_view host);
 
   void forget_user(Index user);
   void forget_idle(Time now);
@@ -129,11 +149,13 @@ class Detector {
   History history_;
   Bursts bursts_;
   boost::unordered_flat_map<Index, Streak> streaks_;
-  boost::unordered_flat_map<ip::Prefix, Time, std::hash<ip::Prefix>> shared_told_;
+  Gateways shared_told_;
   std::vector<Verdict> verdicts_;
   Index fresh_ = kNone;  // the place whose connection was seen for this very line
-  std::uint64_t evicted_ = 0;
+  std::uint64_t evicted_ = 0, saved_evicted_ = 0;
   Time last_line_;
+  bool watched_ = false;
+  std::vector<std::string> changes_;  // lines about others than users
 };
 
 }  // namespace xlimit::session

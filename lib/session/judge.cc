@@ -10,8 +10,6 @@
 namespace xlimit::session {
 namespace {
 
-constexpr std::size_t kMostShared = 10000;  // gateways whose last report is remembered
-
 void add_clause(std::string& why, const std::string& clause) { why += (why.empty() ? "" : "; ") + clause; }
 
 }  // namespace
@@ -40,10 +38,11 @@ Verdict Detector::make_verdict(Index user, Time now, std::string_view rule,
 void Detector::judge_shared(Index place, Time now) {
   if (!is_gateway(place, now)) return;
   const ip::Prefix target = target_of(place);
-  Time& told = shared_told_[target];
-  if (told != Time{} && now < told + policy_.window && !is_ahead(told, now)) return;
-  if (shared_told_.size() > kMostShared) shared_told_.clear();
-  shared_told_[target] = now;
+  const Time* told = shared_told_.find(target);
+  if (told != nullptr && now < *told + policy_.window && !is_ahead(*told, now)) return;
+  shared_told_.use(target) = now;
+  shared_told_.trim([](Time) {});
+  note_shared(target);
   Verdict verdict = make_verdict(table_.user_of(place), now, "shared", std::span{&place, 1});
   verdict.limit = policy_.shared_limit;
   verdict.action = Action::spared;
@@ -66,6 +65,7 @@ std::string Detector::torrent_sign(const event::Access& access, Index place, Tim
                             std::hash<std::string_view>{}(table_.name(table_.user_of(place)));
   const bool torrent = bursts_.add(key, access.host, now);
   evicted_ += bursts_.take_dropped();
+  note_burst(key, access.host);
   if (!torrent) return {};
   return fmt::format("{} opened connections to more than {} hosts by address inside {}", target, rate.hosts,
                      base::format_duration(rate.within));
@@ -253,6 +253,7 @@ void Detector::act(Verdict verdict, Index user, const std::vector<Index>& losers
     } else {
       verdict.targets.push_back(make_target(place, verdict.at));
       verdict.action = Action::ban;
+      note_ban(target);
       table_.remove_place(place);
     }
   }

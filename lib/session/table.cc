@@ -2,11 +2,18 @@
 // The lists and the two look-ups.
 #include "session/table.h"
 
+#include <algorithm>
 #include <cassert>
 
 namespace xlimit::session {
 
 static_assert(sizeof(Place) <= 56, "a million users at two addresses must fit into 250 MB");
+
+namespace {
+
+constexpr std::chrono::minutes kClocksDiffer{1};
+
+}  // namespace
 
 Table::Table(std::uint32_t crowd) : crowd_(crowd), hash_(reinterpret_cast<std::uintptr_t>(this)) {
   static_assert(sizeof(User) == 192, "three cache lines");
@@ -19,7 +26,7 @@ std::string_view Table::name(Index index) const {
 }
 
 void Table::set_name(User& user, std::string_view name) {
-  user.length = static_cast<std::uint32_t>(name.size());
+  user.length = static_cast<std::uint16_t>(name.size());
   if (name.size() > kShortName)
     user.long_name = names_.add(name);
   else
@@ -38,21 +45,60 @@ Index Table::find_user(std::string_view name, std::uint32_t hash) const {
 
 Index Table::find_user(std::string_view name) const { return find_user(name, hash_(name)); }
 
-Index Table::touch_user(std::string_view name) {
+Index Table::find_or_add(std::string_view name) {
   assert(!name.empty());
   const std::uint32_t hash = hash_(name);
   Index user = find_user(name, hash);
-  if (user == kNone) {
-    user = users_.add({});
-    set_name(users_[user], name);
-    by_name_.add(hash, user);
-    settle();
-    link_user(user);
-  } else if (user != late_) {
+  if (user != kNone) return user;
+  settle();
+  user = users_.add({});
+  set_name(users_[user], name);
+  by_name_.add(hash, user);
+  link_user(user);
+  return user;
+}
+
+Index Table::touch_user(std::string_view name) {
+  const Index user = find_or_add(name);
+  if (user != late_) {
     settle();
     postpone(user);
   }
+  users_[user].seen = ++touches_;
+  note_change(user);
   return user;
+}
+
+Index Table::restore_user(std::string_view name, std::uint64_t seen) {
+  const Index user = find_or_add(name);
+  users_[user].seen = seen;
+  touches_ = std::max(touches_, seen);
+  return user;
+}
+
+void Table::order_users() {
+  settle();
+  std::vector<Index> order;
+  order.reserve(users());
+  for (Index user = 0; user < end(); ++user) {
+    if (exists(user)) order.push_back(user);
+  }
+  std::sort(order.begin(), order.end(), [this](Index a, Index b) { return seen(a) < seen(b); });
+  oldest_ = newest_ = kNone;
+  for (const Index user : order) link_user(user);
+}
+
+void Table::note_change(Index user) {
+  if (!watched_ || users_[user].changed) return;
+  users_[user].changed = true;
+  changed_.push_back(user);
+}
+
+std::vector<Index> Table::take_changed() {
+  std::vector<Index> changed = std::exchange(changed_, {});
+  // Who is gone since, or came to the number of one who is.
+  std::erase_if(changed, [this](Index user) { return !std::exchange(users_[user].changed, false); });
+  return changed;
 }
 
 // The user is to move to the front. That writes to his neighbours, at whom nobody has looked for long: it is
@@ -75,12 +121,6 @@ Index Table::idlest_user() const {
   return oldest_ == late_ && oldest_ != kNone ? users_[late_].newer : oldest_;
 }
 
-Index Table::next_user(Index user) const {
-  if (user == late_) return kNone;
-  const Index next = users_[user].newer == late_ && late_ != kNone ? users_[late_].newer : users_[user].newer;
-  return next == kNone ? late_ : next;
-}
-
 void Table::link_user(Index user) {
   users_[user].newer = kNone;
   users_[user].older = newest_;
@@ -101,6 +141,7 @@ void Table::remove_user(Index user) {
   by_name_.remove(hash_(name(user)), user);
   if (users_[user].length > kShortName) names_.remove(users_[user].long_name, users_[user].length);
   users_[user].length = 0;
+  users_[user].changed = false;
   users_.remove(user);
 }
 
@@ -130,6 +171,7 @@ void Table::move_place(Index index, const ip::Address& address) {
 }
 
 void Table::remove_place(Index index) {
+  note_change(user_of(index));
   leave(index);
   Index* link = &users_[user_of(index)].places;
   while (*link != index) link = &place(*link).next_of_user;
@@ -196,9 +238,11 @@ bool Table::is_crowded(Index index, Time now, std::chrono::seconds window) {
   std::uint32_t active = 0;
   while (here != kNone && active < crowd_) {
     const Index next = place(here).next_here;
-    const bool idle = here != index && place(here).last + window <= now;
-    if (idle) remove_place(here);
-    if (!idle) ++active;
+    const Time end = place(here).last + window;
+    if (here == index || end > now)
+      ++active;
+    else if (end + kClocksDiffer <= now)  // by its own user's clock too
+      remove_place(here);
     here = next;
   }
   return active >= crowd_;

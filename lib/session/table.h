@@ -48,14 +48,20 @@ class Table {
 
   // The user of this name, added when new, and now the one seen last.
   Index touch_user(std::string_view name);
+  // The same as what was the `seen`-th touch of all; the order of the users is wrong until order_users().
+  Index restore_user(std::string_view name, std::uint64_t seen);
+  void order_users();
   // kNone when there is none.
   Index find_user(std::string_view name) const;
   std::string_view name(Index user) const;
   std::size_t users() const { return users_.size(); }
+  // Users are numbered below this; some numbers are nobody's.
+  Index end() const { return users_.end(); }
+  bool exists(Index user) const { return users_[user].length > 0; }
+  // Which of all touches his last one was.
+  std::uint64_t seen(Index user) const { return users_[user].seen; }
   // The user seen longest ago; kNone when there is none.
   Index idlest_user() const;
-  // The user seen next after this one; kNone behind the last.
-  Index next_user(Index user) const;
   void remove_user(Index user);
 
   // The time of the user's newest line; the epoch for a new one.
@@ -69,6 +75,11 @@ class Table {
   };
   Limit& limit(Index user) { return users_[user].limit; }
 
+  // Remembers from now on who changes. Then take_changed() gives those since the last time, each once.
+  void watch_changes() { watched_ = true; }
+  std::size_t changed() const { return changed_.size(); }
+  std::vector<Index> take_changed();
+
   // First of the user's places; the rest by next_of_user.
   Index places(Index user) const { return users_[user].places; }
   Index add_place(Index user, const ip::Address& address, Time at);
@@ -81,8 +92,8 @@ class Table {
     return is_own(place) ? place / kOwnPlaces : spares_[place - kFirstSpare].user;
   }
 
-  // Counts the users at the place's address whose place is still active (last + window > now), up to the
-  // crowd; those that are not are removed on the way.
+  // Are the users whose place at this place's address is still active (last + window > now) a crowd? Places
+  // that are idle for long are removed on the way, so that it does not take ever longer.
   bool is_crowded(Index place, Time now, std::chrono::seconds window);
 
  private:
@@ -96,13 +107,15 @@ class Table {
     Time newest;
     Index newer = kNone, older = kNone;  // in the order of being seen
     Index places = kNone;
-    std::uint32_t length = 0;  // of the name
+    std::uint16_t length = 0;  // of the name; 0: nobody's
+    bool changed = false;      // and in changed_
     union {
       std::array<char, kShortName> short_name{};
       std::uint32_t long_name;  // in names_
     };
     std::array<Place, kOwnPlaces> own;
     Limit limit;
+    std::uint64_t seen = 0;
   };
   struct Spare {
     Place place;
@@ -112,7 +125,9 @@ class Table {
   static bool is_own(Index place) { return place < kFirstSpare; }
   Place& own(Index place) { return users_[place / kOwnPlaces].own[place % kOwnPlaces]; }
   Index find_user(std::string_view name, std::uint32_t hash) const;
+  Index find_or_add(std::string_view name);
   void set_name(User& user, std::string_view name);
+  void note_change(Index user);
   void link_user(Index user);
   void unlink_user(Index user);
   void postpone(Index user);
@@ -126,6 +141,9 @@ class Table {
 
   std::uint32_t crowd_;
   Hash hash_;
+  std::uint64_t touches_ = 0;
+  bool watched_ = false;
+  std::vector<Index> changed_;
   Names names_;
   Pool<User> users_;
   Pool<Spare> spares_;

@@ -15,19 +15,12 @@ using base::Exit;
 using base::Result;
 using stream::Output;
 
-namespace {
-
-constexpr std::chrono::seconds kSavePeriod{5};
-
-}  // namespace
-
 Judge::Judge(const cli::Command& command, const Settings& settings, session::Limits limits)
     : command_(command),
       settings_(settings),
       limits_(std::move(limits)),
       origin_(node() + "/session-detect"),
-      lookup_failed_(command, "look a connection up, taken as none"),
-      save_failed_(command, "save the state, going on without") {}
+      lookup_failed_(command, "look a connection up, taken as none") {}
 
 Result<void> Judge::open() {
   session::Evidence evidence;
@@ -38,9 +31,9 @@ Result<void> Judge::open() {
   }
   detector_.emplace(settings_.policy, evidence, [this](std::string_view user) { return limits_.of(user); });
   if (settings_.state_file.empty()) return {};
-  Result<StateFile> state = StateFile::open(settings_.state_file, *detector_);
+  Result<std::unique_ptr<StateFile>> state = StateFile::open(command_, settings_.state_file, *detector_);
   if (!state) return base::failed(state);
-  state_.emplace(std::move(*state));
+  state_ = std::move(*state);
   return {};
 }
 
@@ -72,15 +65,14 @@ Result<Exit> Judge::run() {
                      {.on_event = [this](const event::Event& event, const stream::Piece& line,
                                          Output& out) { return take(event, line, out); },
                       .on_other = {},
-                      .on_drained = {},
+                      .on_drained = [this](Output& out) { return record(out); },
                       .on_end = [this](Output& out) { return end(out); }}};
   const stream::Timer minute{stage.loop(), std::chrono::minutes{1}, [&] {
                                Result<void> told = tell_sources(stage.out());
                                if (told) told = stage.out().flush();
                                if (!told) stage.loop().stop(std::move(told.error()));
                              }};
-  std::optional<stream::Timer> saving;
-  if (state_) saving.emplace(stage.loop(), kSavePeriod, [this] { save(); });
+  if (state_) state_->watch(stage.loop());
   Result<std::unique_ptr<stream::FileWatch>> limits;
   if (!settings_.limits_file.empty())
     limits = stream::FileWatch::open(stage.loop(), settings_.limits_file, [this] { reread_limits(); });
@@ -92,7 +84,8 @@ Result<bool> Judge::take(const event::Event& event, const stream::Piece& line, O
   const auto* access = std::get_if<event::Access>(&event);
   if (access == nullptr) return false;
   Result<void> written;
-  if (settings_.pass_access) written = stream::pass(line, out);
+  if (state_ && state_->has_much()) written = record(out);
+  if (written && settings_.pass_access) written = stream::pass(line, out);
   if (is_stale(*access)) {
     ++stale_;
     return true;
@@ -128,13 +121,17 @@ Result<void> Judge::tell_sources(Output& out) {
 
 Result<void> Judge::end(Output& out) {
   Result<void> told = tell_sources(out);
+  if (told && state_) told = out.flush();
   if (!told || !state_) return told;
-  return state_->save(*detector_);
+  return state_->finish();
 }
 
-void Judge::save() {
-  if (const Result<void> saved = state_->save_now_and_then(*detector_); !saved)
-    save_failed_.add(saved.error().text);
+// Only when what follows from it has left: who is killed in between says the same again, with the same ids.
+Result<void> Judge::record(Output& out) {
+  if (!state_) return {};
+  Result<void> flushed = out.flush();
+  if (flushed) state_->record();
+  return flushed;
 }
 
 void Judge::reread_limits() {

@@ -31,19 +31,19 @@ class Judge {
   bool is_stale(const event::Access& access);
   base::Result<void> tell_sources(stream::Output& out);
   base::Result<void> end(stream::Output& out);
-  void save();
+  base::Result<void> record(stream::Output& out);
   void reread_limits();
 
   const cli::Command& command_;
   const Settings& settings_;
   session::Limits limits_;
   std::string origin_;
-  cli::Complaint lookup_failed_, save_failed_;
+  cli::Complaint lookup_failed_;
   std::optional<host::Watcher> host_;
   std::optional<sockets::Witness> witness_;
   std::unique_ptr<sockets::Scout> scout_;
   std::optional<session::Detector> detector_;
-  std::optional<StateFile> state_;
+  std::unique_ptr<StateFile> state_;
   std::uint64_t stale_ = 0;  // events too old to judge, since the last source event
 };
 
