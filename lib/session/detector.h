@@ -50,6 +50,10 @@ class Detector {
  public:
   Detector(Policy policy, Evidence evidence, LimitOf limit_of);
 
+  // A line of this user comes soon. Changes nothing, but spares that line a wait for memory, and both when
+  // another user is expected before it comes.
+  void expect(std::string_view user) { table_.expect(user); }
+
   // Judges one line. Nearly always there is nothing to say.
   std::vector<Verdict> feed(const event::Access& access);
 

@@ -28,6 +28,14 @@ class Lookup {
     }
     return kNone;
   }
+  // Asks for the memory that find() will read.
+  void prefetch(std::uint32_t hash) const {
+    if (!entries_.empty()) base::prefetch(&entries_[home(hash)]);
+  }
+  // The first record of this hash, or kNone.
+  Index guess(std::uint32_t hash) const {
+    return find(hash, [](Index) { return true; });
+  }
   // A record that is not in it yet.
   void add(std::uint32_t hash, Index record);
   // The record must be there.

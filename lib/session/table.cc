@@ -35,12 +35,23 @@ void Table::set_name(User& user, std::string_view name) {
 
 Index Table::find_user(std::string_view name, std::uint32_t hash) const {
   return by_name_.find(hash, [&](Index candidate) {
-    // All of the record is asked for at once, and not only when its first line has come.
-    const char* record = reinterpret_cast<const char*>(&users_[candidate]);
-    __builtin_prefetch(record + 64, 1);
-    __builtin_prefetch(record + 128, 1);
+    prefetch(candidate);
     return this->name(candidate) == name;
   });
+}
+
+// All of the record is asked for at once, and not only when its first line has come.
+void Table::prefetch(Index user) const {
+  const char* record = reinterpret_cast<const char*>(&users_[user]);
+  for (std::size_t line = 0; line < sizeof(User); line += 64) base::prefetch(record + line);
+  base::prefetch(&links_[user]);
+}
+
+void Table::expect(std::string_view name) {
+  const Index before = by_name_.guess(expected_);
+  if (before != kNone) prefetch(before);
+  expected_ = hash_(name);
+  by_name_.prefetch(expected_);
 }
 
 Index Table::find_user(std::string_view name) const { return find_user(name, hash_(name)); }
@@ -52,6 +63,7 @@ Index Table::find_or_add(std::string_view name) {
   if (user != kNone) return user;
   settle();
   user = users_.add({});
+  if (user >= links_.size()) links_.resize(user + 1);
   set_name(users_[user], name);
   by_name_.add(hash, user);
   link_user(user);
@@ -106,8 +118,8 @@ std::vector<Index> Table::take_changed() {
 void Table::postpone(Index user) {
   if (user == newest_) return;
   late_ = user;
-  for (const Index neighbour : {users_[user].newer, users_[user].older}) {
-    if (neighbour != kNone) __builtin_prefetch(&users_[neighbour], 1);
+  for (const Index neighbour : {links_[user].newer, links_[user].older}) {
+    if (neighbour != kNone) base::prefetch(&links_[neighbour]);
   }
 }
 
@@ -118,20 +130,20 @@ void Table::settle() {
 }
 
 Index Table::idlest_user() const {
-  return oldest_ == late_ && oldest_ != kNone ? users_[late_].newer : oldest_;
+  return oldest_ == late_ && oldest_ != kNone ? links_[late_].newer : oldest_;
 }
 
 void Table::link_user(Index user) {
-  users_[user].newer = kNone;
-  users_[user].older = newest_;
-  (newest_ == kNone ? oldest_ : users_[newest_].newer) = user;
+  links_[user].newer = kNone;
+  links_[user].older = newest_;
+  (newest_ == kNone ? oldest_ : links_[newest_].newer) = user;
   newest_ = user;
 }
 
 void Table::unlink_user(Index user) {
-  const Index newer = users_[user].newer, older = users_[user].older;
-  (newer == kNone ? newest_ : users_[newer].older) = older;
-  (older == kNone ? oldest_ : users_[older].newer) = newer;
+  const Index newer = links_[user].newer, older = links_[user].older;
+  (newer == kNone ? newest_ : links_[newer].older) = older;
+  (older == kNone ? oldest_ : links_[older].newer) = newer;
 }
 
 void Table::remove_user(Index user) {

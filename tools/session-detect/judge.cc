@@ -62,7 +62,8 @@ Result<session::Evidence> Judge::look_at_sockets() {
 
 Result<Exit> Judge::run() {
   stage::Stage stage{command_,
-                     {.on_event = [this](const event::Event& event, const stream::Piece& line,
+                     {.on_ahead = [this](const stream::Piece& line) { look_ahead(line); },
+                      .on_event = [this](const event::Event& event, const stream::Piece& line,
                                          Output& out) { return take(event, line, out); },
                       .on_other = {},
                       .on_drained = [this](Output& out) { return record(out); },
@@ -78,6 +79,14 @@ Result<Exit> Judge::run() {
     limits = stream::FileWatch::open(stage.loop(), settings_.limits_file, [this] { reread_limits(); });
   if (!limits) command_.warn(limits.error().text + ", changes of the limits are not seen");
   return stage.run();
+}
+
+// What judging this line and the next will wait for is asked for while this one is decoded.
+void Judge::look_ahead(const stream::Piece& line) {
+  if (!expected_) detector_->expect(event::guess_user(line.text));
+  const std::string_view next = event::guess_user(line.behind);
+  expected_ = !next.empty();
+  if (expected_) detector_->expect(next);
 }
 
 Result<bool> Judge::take(const event::Event& event, const stream::Piece& line, Output& out) {

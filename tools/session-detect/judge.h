@@ -27,6 +27,7 @@ class Judge {
  private:
   const std::string& node() const { return command_.common().node; }
   base::Result<session::Evidence> look_at_sockets();
+  void look_ahead(const stream::Piece& line);
   base::Result<bool> take(const event::Event& event, const stream::Piece& line, stream::Output& out);
   bool is_stale(const event::Access& access);
   base::Result<void> tell_sources(stream::Output& out);
@@ -44,6 +45,7 @@ class Judge {
   std::unique_ptr<sockets::Scout> scout_;
   std::optional<session::Detector> detector_;
   std::unique_ptr<StateFile> state_;
+  bool expected_ = false;    // the detector was told of the next line
   std::uint64_t stale_ = 0;  // events too old to judge, since the last source event
 };
 
