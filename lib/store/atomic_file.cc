@@ -3,6 +3,7 @@
 #include "store/atomic_file.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
@@ -67,14 +68,20 @@ Result<void> write_file(const std::string& path, std::string_view text) {
   return file->commit();
 }
 
-Result<Lock> Lock::take(const std::string& path) {
+Result<Lock> Lock::take(const std::string& path, std::chrono::milliseconds patience) {
   const std::string lock = path + ".lock";
   Fd fd{::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
   if (!fd) return base::os_error("open '" + lock + "'");
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return Lock{std::move(fd)};
-  if (errno == EWOULDBLOCK)
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  int failure = 0;
+  do {
+    failure = ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+    if (failure == 0) return Lock{std::move(fd)};
+  } while (failure == EWOULDBLOCK && std::chrono::steady_clock::now() < deadline &&
+           ::poll(nullptr, 0, 5) == 0);
+  if (failure == EWOULDBLOCK)
     return base::fail(base::Exit::kTemporary, "'" + path + "' is in use by another process");
-  return base::os_error("lock '" + lock + "'");
+  return base::os_error("lock '" + lock + "'", failure);
 }
 
 }  // namespace xlimit::store

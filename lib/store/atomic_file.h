@@ -7,6 +7,7 @@
 //   Result<void> done = file->commit();     // without it nothing happened
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -42,10 +43,10 @@ class AtomicFile {
 base::Result<void> write_file(const std::string& path, std::string_view text);
 
 // One writer of a state file: holds `PATH.lock` as long as it lives. Fails with kTemporary when another
-// process does.
+// process does, and still does after `patience`: one that was killed holds it a moment longer.
 class Lock {
  public:
-  static base::Result<Lock> take(const std::string& path);
+  static base::Result<Lock> take(const std::string& path, std::chrono::milliseconds patience = {});
 
  private:
   explicit Lock(base::Fd fd) : fd_(std::move(fd)) {}
