@@ -15,11 +15,7 @@ constexpr std::size_t kCapacity = kMaxInput + kRead;
 
 }  // namespace
 
-// Not value-initialised: a file that brings little shall not cost 320 KiB of touched memory.
-Lines::Lines(AtEnd at_end, std::string name)
-    : buffer_(std::make_unique_for_overwrite<char[]>(kCapacity + kSlack)),
-      at_end_(at_end),
-      name_(std::move(name)) {}
+Lines::Lines(AtEnd at_end, std::string name) : at_end_(at_end), name_(std::move(name)) {}
 
 base::Result<ReadState> Lines::read(int fd, const std::function<void(const Piece&)>& on_piece,
                                     std::size_t most) {
@@ -43,6 +39,8 @@ base::Result<ReadState> Lines::read(int fd, const std::function<void(const Piece
 
 // What is left of a line moves to the front only here: lines that are held back may be many.
 std::span<char> Lines::space(std::size_t most) {
+  // Not value-initialised: a file that brings little shall not cost 320 KiB of touched memory.
+  if (!buffer_) buffer_ = std::make_unique_for_overwrite<char[]>(kCapacity + kSlack);
   std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
   end_ -= begin_;
   begin_ = 0;
@@ -57,6 +55,12 @@ void Lines::put(std::size_t got, const std::function<void(const Piece&)>& on_pie
 void Lines::go_on(const std::function<void(const Piece&)>& on_piece) {
   held_ = false;
   split(on_piece);
+}
+
+void Lines::rest() {
+  if (pending() > 0 || inside_ || held_) return;
+  buffer_.reset();
+  begin_ = end_ = 0;
 }
 
 void Lines::finish(const std::function<void(const Piece&)>& on_piece) {

@@ -62,6 +62,9 @@ class Lines {
   bool holds() const { return held_; }
   void go_on(const std::function<void(const Piece&)>& on_piece);
 
+  // Gives the buffer back until the next read, unless something stands in it.
+  void rest();
+
   // Gives what stands in the buffer without a newline, if anything.
   void finish(const std::function<void(const Piece&)>& on_piece);
   // Bytes read and not given yet, and whether they go on with a line of which pieces were given.
@@ -72,7 +75,7 @@ class Lines {
   void give(const char* start, std::size_t length, const std::function<void(const Piece&)>& on_piece);
   void split(const std::function<void(const Piece&)>& on_piece);
 
-  std::unique_ptr<char[]> buffer_;
+  std::unique_ptr<char[]> buffer_;  // from the first read on
   std::size_t begin_ = 0, end_ = 0;
   AtEnd at_end_;
   std::string name_;
