@@ -3,6 +3,9 @@
 #include "xlog/feed.h"
 
 #include <algorithm>
+#include <string>
+
+#include "base/number.h"
 
 namespace xlimit::xlog {
 namespace {
@@ -58,11 +61,40 @@ std::string_view Feed::trouble() {
   return {};
 }
 
-void Feed::count_bytes(std::string_view kind, std::uint64_t bytes) {
+void Feed::add(std::string_view kind, std::uint64_t amount) {
   for (Account& account : accounts_) {
     if (account.kind != kind) continue;
     account.open = true;
-    account.amount += bytes;
+    account.amount += amount;
+  }
+}
+
+std::string Feed::note() const {
+  std::string note;
+  if (const std::optional<base::Time> last = reader_.last())
+    note = "newest=" + std::to_string(last->time_since_epoch().count());
+  for (const Account& account : accounts_) {
+    if (!account.open) continue;
+    note.append(note.empty() ? "" : " ")
+        .append(account.kind)
+        .append("=")
+        .append(std::to_string(account.amount));
+  }
+  return note;
+}
+
+void Feed::recall(std::string_view note) {
+  while (!note.empty()) {
+    const std::string_view word = note.substr(0, note.find(' '));
+    note.remove_prefix(std::min(word.size() + 1, note.size()));
+    const std::size_t equals = std::min(word.find('='), word.size());
+    const base::Result<std::uint64_t> amount =
+        base::parse_number<std::uint64_t>(word.substr(std::min(equals + 1, word.size())));
+    if (!amount) continue;
+    if (word.substr(0, equals) == "newest")
+      reader_.set_last(base::Time{std::chrono::microseconds{*amount}});
+    else
+      add(word.substr(0, equals), *amount);
   }
 }
 

@@ -41,11 +41,16 @@ class Feed {
   // A line that was not read: the beginning of one that is too long.
   void count(Kind kind, std::string_view line);
   // Bytes that were written and not seen; `kind` is "truncated" or "lost".
-  void count_bytes(std::string_view kind, std::uint64_t bytes);
+  void count_bytes(std::string_view kind, std::uint64_t bytes) { add(kind, bytes); }
 
   // Gives the account of every kind that has something new and whose time has come, or of all at the end. The
   // time in it is that of the newest line, or `now` when no line had one.
   void report(base::Time now, bool end, const std::function<void(const event::Source&)>& emit);
+
+  // What was counted and not reported yet, and the time of the newest line: to remember over a restart, and
+  // to go on with then. The samples are forgotten.
+  std::string note() const;
+  void recall(std::string_view note);
 
   Reader& reader() { return reader_; }
   const std::string& file() const { return file_; }
@@ -64,6 +69,7 @@ class Feed {
     std::optional<base::Time> reported;
   };
   void look_at_source(const event::Access& access);
+  void add(std::string_view kind, std::uint64_t amount);
 
   static constexpr std::size_t kKinds = 11;  // lines of every kind but `access`, and two of bytes
   std::string file_, node_;
