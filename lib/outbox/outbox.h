@@ -64,6 +64,7 @@ class Outbox {
   base::Result<bool> send();
   // The reader went away: nothing more is sent.
   bool gone() const { return gone_ || writer_.gone(); }
+  int fd() const { return writer_.fd(); }
 
   // Keeps the state where it survives a power cut, if kPeriod has passed or there is none yet, and nothing is
   // pending. Fails when a file cannot be written; a later call tries again.

@@ -21,13 +21,19 @@ base::Result<base::Exit> run(Settings& settings, const cli::Command& command) {
   }
   if (settings.files.empty() && settings.command.empty())
     settings.files.push_back("/var/log/xray/access.log");
-  std::optional<follow::Checkpoint> checkpoint;
-  if (!settings.checkpoint.empty()) {
-    base::Result<follow::Checkpoint> opened = follow::Checkpoint::open(settings.checkpoint);
-    if (!opened) return base::failed(opened);
-    checkpoint.emplace(std::move(*opened));
+  if (settings.checkpoint.empty())
+    return xlog_tail::Program{settings, command, outbox::Outbox{STDOUT_FILENO}, {}}.run();
+  base::Result<outbox::Outbox> out =
+      outbox::Outbox::open(STDOUT_FILENO, settings.checkpoint, settings.resumes());
+  if (!out) return base::failed(out);
+  std::optional<follow::State> state;
+  if (out->found()) {
+    state = follow::parse_state(*out->found());
+    if (!state)
+      return base::fail(base::Exit::kData,
+                        "read '" + settings.checkpoint + "': not a checkpoint of this program");
   }
-  return xlog_tail::Program{settings, command, std::move(checkpoint)}.run();
+  return xlog_tail::Program{settings, command, std::move(*out), std::move(state)}.run();
 }
 
 }  // namespace
