@@ -15,8 +15,9 @@ install(FILES ${words} DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
 file(GLOB words CONFIGURE_DEPENDS completions/fish/*.fish)
 install(FILES ${words} DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 
-file(GLOB units CONFIGURE_DEPENDS systemd/*.socket systemd/*.target)
+file(GLOB units CONFIGURE_DEPENDS systemd/*.socket systemd/*.target systemd/*.timer)
 install(FILES ${units} DESTINATION ${XLIMIT_UNIT_DIR})
+install(FILES systemd/blocklist.toml DESTINATION ${CMAKE_INSTALL_DATADIR}/xlimit)
 install(FILES systemd/xlimit.tmpfiles DESTINATION lib/tmpfiles.d RENAME xlimit.conf)
 # Units name the programs by their full path, which only the prefix tells.
 set(bindir ${CMAKE_INSTALL_FULL_BINDIR})

@@ -10,6 +10,8 @@ BUILD=${XLIMIT_BUILD:-$ROOT/build}
 PATH=$BUILD/bin:$PATH
 DEADLINE=${XLIMIT_DEADLINE:-20}  # seconds that any wait may last
 export PATH
+# What ipban remembers: never in the host's own folder, and a test's own.
+export STATE_DIRECTORY=${BATS_TEST_TMPDIR:-${TMPDIR:-/tmp}/xlimit-test}/state
 
 # --- golden cases ---------------------------------------------------------------------------------------------
 

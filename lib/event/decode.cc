@@ -94,6 +94,25 @@ Unban read_unban(Object& fields) {
   return unban;
 }
 
+Unbanned read_unbanned(Object& fields) {
+  Unbanned unbanned;
+  unbanned.unban = read_unban(fields);
+  unbanned.was_present = fields.text("result") == "removed";
+  unbanned.set = fields.text("set");
+  return unbanned;
+}
+
+List read_list(Object& fields) {
+  List list;
+  list.at = fields.time("time");
+  list.node = fields.text("node");
+  list.list = fields.text("list");
+  if (list.list.empty()) fields.blame("list", "is missing");
+  list.direction = read_direction(fields);
+  list.targets = fields.prefixes("targets", List::kMostTargets);
+  return list;
+}
+
 Limit read_limit(Object& fields) {
   Limit limit;
   limit.user = fields.user();
@@ -109,6 +128,8 @@ Event read(std::string_view type, Object& fields) {
   if (type == "ban") return read_ban(fields);
   if (type == "banned") return read_banned(fields);
   if (type == "unban") return read_unban(fields);
+  if (type == "unbanned") return read_unbanned(fields);
+  if (type == "list") return read_list(fields);
   if (type == "limit") return read_limit(fields);
   return Foreign{};
 }

@@ -24,7 +24,7 @@ struct Malformed {
   std::string why;  // "'target' is not an address or prefix"
 };
 
-using Event = std::variant<Foreign, Malformed, Access, Violation, Ban, Banned, Unban, Limit>;
+using Event = std::variant<Foreign, Malformed, Access, Violation, Ban, Banned, Unban, Unbanned, List, Limit>;
 
 class Decoder {
  public:

@@ -3,6 +3,8 @@
 // log can bring millions of lines a second and runtime formatting halves the rate.
 #include "event/encode.h"
 
+#include <algorithm>
+
 #include "event/writer.h"
 
 namespace xlimit::event {
@@ -57,6 +59,10 @@ void put_route(Writer& writer, Route route) {
   }
 }
 
+void put_direction(Writer& writer, Direction direction) {
+  writer.raw(direction == Direction::in ? ",\"direction\":\"in\"" : ",\"direction\":\"out\"");
+}
+
 void put_ban(Writer& writer, const Ban& ban) {
   writer.text(kNodeKey, ban.node, kNode);
   writer.text(",\"id\":", ban.id, kWord);
@@ -64,7 +70,7 @@ void put_ban(Writer& writer, const Ban& ban) {
   writer.prefix(kTargetKey, ban.target);
   if (ban.address) writer.address(",\"address\":", *ban.address);
   writer.number(",\"seconds\":", ban.duration.count());
-  writer.raw(ban.direction == Direction::in ? ",\"direction\":\"in\"" : ",\"direction\":\"out\"");
+  put_direction(writer, ban.direction);
   writer.text(",\"rule\":", ban.rule, kWord);
   writer.text(kUserKey, ban.user, kMaxUser);
   writer.ports(ban.ports);
@@ -76,7 +82,20 @@ void put_unban(Writer& writer, const Unban& unban) {
   writer.text(",\"id\":", unban.id, kWord);
   writer.text(",\"origin\":", unban.origin, kOrigin);
   writer.prefix(kTargetKey, unban.target);
-  writer.raw(unban.direction == Direction::in ? ",\"direction\":\"in\"" : ",\"direction\":\"out\"");
+  put_direction(writer, unban.direction);
+}
+
+std::span<const ip::Prefix> first(const std::vector<ip::Prefix>& prefixes, std::size_t most) {
+  return std::span{prefixes}.first(std::min(prefixes.size(), most));
+}
+
+void put_prefixes(Writer& writer, std::span<const ip::Prefix> prefixes) {
+  writer.raw("[");
+  for (const ip::Prefix& prefix : prefixes) {
+    if (&prefix != prefixes.data()) writer.raw(",");
+    writer.quoted(prefix);
+  }
+  writer.raw("]");
 }
 
 }  // namespace
@@ -104,12 +123,8 @@ std::string_view encode(const Violation& event, Line& line) {
   writer.text(",\"rule\":", event.rule, kWord);
   writer.text(kUserKey, event.user, kMaxUser);
   writer.number(",\"limit\":", event.limit);
-  writer.raw(",\"addresses\":[");
-  for (std::size_t i = 0; i < event.addresses.size() && i < kMaxAddresses; ++i) {
-    if (i > 0) writer.raw(",");
-    writer.quoted(event.addresses[i]);
-  }
-  writer.raw("]");
+  writer.raw(",\"addresses\":");
+  put_prefixes(writer, first(event.addresses, kMaxAddresses));
   writer.number(",\"window_seconds\":", event.window.count());
   writer.text(",\"action\":", event.action, kWord);
   writer.text(",\"why\":", event.why, kWhy);
@@ -148,6 +163,16 @@ std::string_view encode(const Unbanned& event, Line& line) {
   put_unban(writer, event.unban);
   writer.raw(event.was_present ? ",\"result\":\"removed\"" : ",\"result\":\"absent\"");
   writer.text(",\"set\":", event.set, kWord);
+  return writer.finish();
+}
+
+std::string_view encode(const List& event, Line& line) {
+  Writer writer{line, "list", event.at};
+  writer.text(kNodeKey, event.node, kNode);
+  writer.text(",\"list\":", event.list, kWord);
+  put_direction(writer, event.direction);
+  writer.raw(",\"targets\":");
+  put_prefixes(writer, first(event.targets, List::kMostTargets));
   return writer.finish();
 }
 

@@ -30,6 +30,8 @@ std::string_view encode(const Banned& event, Line& line);
 std::string_view encode(const Refused& event, Line& line);
 std::string_view encode(const Unban& event, Line& line);
 std::string_view encode(const Unbanned& event, Line& line);
+// At most List::kMostTargets are written.
+std::string_view encode(const List& event, Line& line);
 std::string_view encode(const Killed& event, Line& line);
 std::string_view encode(const Source& event, Line& line);
 

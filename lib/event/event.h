@@ -129,6 +129,17 @@ struct Source {
   std::string_view sample;
 };
 
+// A part of a named list; what all the lines of one list and direction give together is its content.
+struct List {
+  static constexpr std::size_t kMostTargets = 64;  // a line holds so many of any length
+
+  Time at;
+  std::string_view node;
+  std::string_view list;  // its name
+  Direction direction = Direction::in;
+  std::vector<ip::Prefix> targets;
+};
+
 // A per-user limit; 0 is unlimited.
 struct Limit {
   std::string_view user;

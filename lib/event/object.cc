@@ -96,6 +96,29 @@ ip::Prefix Object::prefix(std::string_view key) {
   return prefix.value_or(ip::Prefix{});
 }
 
+void Object::texts(std::string_view key, const std::function<void(std::string_view)>& on_text) {
+  ondemand::array array;
+  if (!find(key)) return;
+  if (parser_->value.get_array().get(array)) return blame(key, "is not a list");
+  for (simdjson::simdjson_result<ondemand::value> element : array) {
+    std::string_view text;
+    if (element.get_string().get(text)) return blame(key, "holds something that is not a string");
+    on_text(text);
+  }
+}
+
+std::vector<ip::Prefix> Object::prefixes(std::string_view key, std::size_t most) {
+  std::vector<ip::Prefix> prefixes;
+  bool good = true;
+  texts(key, [&](std::string_view text) {
+    const std::optional<ip::Prefix> prefix = ip::parse_prefix(text);
+    good = good && prefix && prefixes.size() < most;
+    if (good) prefixes.push_back(*prefix);
+  });
+  if (!good) blame(key, "holds something that is not an address or prefix, or too many");
+  return prefixes;
+}
+
 std::vector<std::uint16_t> Object::ports() {
   std::vector<std::uint16_t> ports;
   ondemand::array array;

@@ -12,6 +12,7 @@
 // object and are valid until its next open().
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,6 +51,10 @@ class Object {
   std::optional<ip::Address> address(std::string_view key);
   // The field "ports".
   std::vector<std::uint16_t> ports();
+  // A list of addresses and prefixes; more than `most` are a mistake. Absent, it is empty.
+  std::vector<ip::Prefix> prefixes(std::string_view key, std::size_t most);
+  // Calls `on_text` for each text of a list, which need not be there.
+  void texts(std::string_view key, const std::function<void(std::string_view)>& on_text);
   // These must be there.
   base::Time time(std::string_view key);
   ip::Prefix prefix(std::string_view key);

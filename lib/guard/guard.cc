@@ -13,7 +13,7 @@ struct Special {
   const char* name;
 };
 
-const std::array<Special, 7>& specials() {
+const std::array<Special, 7>& special_table() {
   static const std::array<Special, 7> table{{
       {*ip::parse_prefix("127.0.0.0/8"), "loopback"},
       {*ip::parse_prefix("::1"), "loopback"},
@@ -38,6 +38,12 @@ std::string_view trim(std::string_view text) {
 
 }  // namespace
 
+std::vector<ip::Prefix> specials() {
+  std::vector<ip::Prefix> prefixes;
+  for (const Special& special : special_table()) prefixes.push_back(special.prefix);
+  return prefixes;
+}
+
 Guard::Guard(const Policy& policy)
     : widest4_(policy.widest4), widest6_(policy.widest6), allow_(policy.allow) {}
 
@@ -53,7 +59,7 @@ std::optional<std::string> Guard::refusal(const ip::Prefix& target) const {
   // The kernel's sets take no /0 whatever the operator allows.
   if (target.length() == 0 || target.length() < widest)
     return "wider than /" + std::to_string(widest == 0 ? 1 : widest);
-  for (const Special& special : specials()) {
+  for (const Special& special : special_table()) {
     if (special.prefix.overlaps(target)) return special.name;
   }
   const struct {

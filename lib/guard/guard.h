@@ -42,6 +42,9 @@ class Guard {
   PrefixIndex allow_, own_, gateways_, peers_;
 };
 
+// What nobody bans on any host: loopback, unspecified, multicast, broadcast.
+std::vector<ip::Prefix> specials();
+
 // Reads an allowlist: an address or prefix a line, '#' and ';' begin a comment. Fails with kConfig and
 // "NAME:LINE: 'text' is not an address or prefix" at the first line that is neither: an allowlist that is
 // half understood would let someone be banned.

@@ -62,6 +62,8 @@ class Batch {
   void put_be32(std::uint16_t type, std::uint32_t value) {
     put_value(static_cast<std::uint16_t>(type | NLA_F_NET_BYTEORDER), __builtin_bswap32(value));
   }
+  // In network order.
+  void put_be64(std::uint16_t type, std::uint64_t value) { put_value(type, __builtin_bswap64(value)); }
   // With a terminating NUL, as the kernel's string attributes want it.
   void put_text(std::uint16_t type, std::string_view text) {
     std::byte* place = reserve(sizeof(nlattr) + text.size() + 1);

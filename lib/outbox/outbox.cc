@@ -3,6 +3,7 @@
 #include "outbox/outbox.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -58,7 +59,7 @@ void Outbox::take_up(Saved saved, bool resume) {
   saved_ = generation_ = saved.generation;
   Remains remains;
   remains.state = std::move(saved.state);
-  if (std::optional<Remains> now = read_ledger(path_ + ".now"); now && now->generation >= generation_) {
+  if (std::optional<Remains> now = read_slate(path_ + ".now"); now && now->generation >= generation_) {
     remains = std::move(*now);
     generation_ = remains.generation;
   }
@@ -81,29 +82,29 @@ void Outbox::commit(std::string_view state) {
   state_ = state;
   ++generation_;
   staged_ = 0;
-  if (ledger_ && ledger_->takes(state_))
-    ledger_->commit(state_, gathered_, position_);
+  if (slate_ && slate_->takes(state_))
+    slate_->commit(state_, gathered_, position_);
   else if (!commit_anew())
     commit_without();
   gathered_ = 0;
 }
 
-// Into a ledger that has room for it.
+// Into a slate that has room for it.
 bool Outbox::commit_anew() {
   if (!lock_ || unkept_) return false;
-  Result<Ledger> ledger =
-      Ledger::make(path_ + ".now", target_, std::max(kState, 2 * state_.size()), generation_ - 1);
-  if (ledger) {
-    std::memcpy(ledger->text(), text_, gathered_);
-    ledger->commit(state_, gathered_, position_);
-    if (Result<void> published = ledger->publish(); !published) ledger = base::failed(published);
+  Result<Slate> slate =
+      Slate::make(path_ + ".now", target_, std::max(kState, 2 * state_.size()), generation_ - 1);
+  if (slate) {
+    std::memcpy(slate->text(), text_, gathered_);
+    slate->commit(state_, gathered_, position_);
+    if (Result<void> published = slate->publish(); !published) slate = base::failed(published);
   }
-  if (!ledger) {
-    unkept_ = std::move(ledger.error());
+  if (!slate) {
+    unkept_ = std::move(slate.error());
     return false;
   }
-  ledger_ = std::move(*ledger);
-  text_ = ledger_->text();
+  slate_ = std::move(*slate);
+  text_ = slate_->text();
   own_.reset();
   return true;
 }
@@ -113,7 +114,7 @@ void Outbox::commit_without() {
     own_ = std::make_unique_for_overwrite<char[]>(kMost);
     std::memcpy(own_.get(), text_, gathered_);
     text_ = own_.get();
-    ledger_.reset();
+    slate_.reset();
   }
   size_ = gathered_;
   sent_ = 0;
@@ -123,18 +124,29 @@ std::string_view Outbox::left() const { return std::string_view{text_, size()}.s
 
 Result<bool> Outbox::send() {
   while (pending() && !gone()) {
-    const Result<std::size_t> sent = ledger_ && sheets_ ? splice_some() : write_some();
+    const Result<std::size_t> sent = slate_ && sheets_ ? splice_some() : write_some();
     if (!sent) return tl::make_unexpected(sent.error());
     if (*sent == 0) return gone();
   }
   return true;
 }
 
+Result<void> Outbox::drain(std::chrono::milliseconds patience) {
+  for (;;) {
+    Result<bool> all = send();
+    if (!all) return base::failed(all);
+    if (*all || gone()) return {};
+    pollfd polled{fd(), POLLOUT, 0};
+    if (::poll(&polled, 1, static_cast<int>(patience.count())) <= 0)
+      return base::fail(base::Exit::kTemporary, "write: the reader takes nothing");
+  }
+}
+
 Result<std::size_t> Outbox::write_some() {
   const Result<std::size_t> written = writer_.write(left());
   if (!written) return written;
-  if (ledger_)
-    ledger_->advance(*written);
+  if (slate_)
+    slate_->advance(*written);
   else
     sent_ += *written;
   if (target_.regular)
@@ -147,7 +159,7 @@ Result<std::size_t> Outbox::splice_some() {
   if (staged_ == 0) {
     const std::string_view text = left().substr(0, portion());
     const std::optional<off64_t> place = sheets_->put(text);
-    if (place) cursor_ = ledger_->cursor(*place);
+    if (place) cursor_ = slate_->cursor(*place);
     staged_ = place ? text.size() : 0;
   }
   const ssize_t sent =

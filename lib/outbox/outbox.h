@@ -11,7 +11,7 @@
 //   out->save(now);                          // now and then
 //
 // PATH holds the state in plain text, replaced and synced every 30 s while it changes, and at the end.
-// PATH.now holds state and text of this moment (ledger.h). What has gone into a pipe is known for sure,
+// PATH.now holds state and text of this moment (slate.h). What has gone into a pipe is known for sure,
 // because the kernel counts it there in the call that writes; what has gone into a file can be looked up.
 // Whatever else stdout may be, a line may come twice when the kill falls between its write(2) and the next
 // instruction.
@@ -25,8 +25,8 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "outbox/ledger.h"
 #include "outbox/sheets.h"
+#include "outbox/slate.h"
 #include "store/atomic_file.h"
 #include "stream/writer.h"
 
@@ -40,7 +40,7 @@ class Outbox {
   // Gathered before one should commit. A pipe of default size takes it at once.
   static constexpr std::size_t kFull = 60 * 1024;
   // Gathered at most.
-  static constexpr std::size_t kMost = Ledger::kText;
+  static constexpr std::size_t kMost = Slate::kText;
 
   // Nothing is kept.
   explicit Outbox(int fd);
@@ -62,6 +62,8 @@ class Outbox {
   // Sends what is taken without waiting; whether that was all. A failure is for good. Fails with kIo when the
   // descriptor does (disk full).
   base::Result<bool> send();
+  // All of it, waiting for a slow reader; for one that takes nothing for so long it fails with kTemporary.
+  base::Result<void> drain(std::chrono::milliseconds patience);
   // The reader went away: nothing more is sent.
   bool gone() const { return gone_ || writer_.gone(); }
   int fd() const { return writer_.fd(); }
@@ -73,8 +75,8 @@ class Outbox {
   base::Result<void> finish();
 
  private:
-  std::size_t sent() const { return ledger_ ? ledger_->sent() : sent_; }
-  std::size_t size() const { return ledger_ ? ledger_->size() : size_; }
+  std::size_t sent() const { return slate_ ? slate_->sent() : sent_; }
+  std::size_t size() const { return slate_ ? slate_->size() : size_; }
   std::string_view left() const;
   void take_up(Saved saved, bool resume);
   bool commit_anew();
@@ -89,14 +91,14 @@ class Outbox {
   std::optional<store::Lock> lock_;
   std::string path_;
   std::optional<std::string> found_;
-  std::optional<Ledger> ledger_;
+  std::optional<Slate> slate_;
   std::optional<base::Error> unkept_;  // why there is none
   std::optional<Sheets> sheets_;
   off64_t* cursor_ = nullptr;
   std::size_t staged_ = 0;  // of the text, in a sheet and not out
   bool gone_ = false;
 
-  std::unique_ptr<char[]> own_;  // without a ledger
+  std::unique_ptr<char[]> own_;  // without a slate
   char* text_ = nullptr;
   std::size_t gathered_ = 0, size_ = 0, sent_ = 0;
   std::string state_;

@@ -3,7 +3,7 @@
 // on to it for as long as it likes.
 //
 //   std::optional<Sheets> sheets = Sheets::open();
-//   off64_t* from = ledger.cursor(*sheets->put(text));
+//   off64_t* from = slate.cursor(*sheets->put(text));
 //   splice(sheets->fd(), from, pipe, nullptr, text.size(), SPLICE_F_NONBLOCK);
 #pragma once
 

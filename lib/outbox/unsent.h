@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "outbox/ledger.h"
+#include "outbox/slate.h"
 
 namespace xlimit::outbox {
 

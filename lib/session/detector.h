@@ -96,10 +96,13 @@ class Detector {
   std::vector<Index> places_of(Index user) const;
   std::string take_out(std::vector<Index>& places, const std::function<bool(Index)>& is_out) const;
   std::vector<Index> losers(const std::vector<Index>& places, const Breach& breach) const;
+  void expect_losers(const std::vector<Index>& places, std::uint32_t limit) const;
   std::string describe(const std::vector<Index>& places, const Breach& breach) const;
 
   bool proven(Index place);
   bool holds_socket(Index place);
+  bool connected(Index place) const;
+  Target make_target(Index place, Time now);
   Verdict make_verdict(Index user, Time now, std::string_view rule, std::span<const Index> places) const;
   void act(Verdict verdict, Index user, const std::vector<Index>& losers);
   void tell(Verdict verdict, Index user);

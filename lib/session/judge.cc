@@ -130,7 +130,7 @@ void Detector::judge_addresses(Index user, Time now) {
     return find_breach(times, limit, policy_.rule, policy_.grace, now);
   };
   std::optional<Breach> breach = breach_of(places);
-  if (!breach) return;
+  if (!breach) return expect_losers(places, limit);
 
   Verdict verdict = make_verdict(user, now, "addresses", places);
   verdict.limit = limit;
@@ -170,23 +170,54 @@ std::vector<Index> Detector::losers(const std::vector<Index>& places, const Brea
   return losers;
 }
 
-// Was there ever a connection from this place? Asked only about places that break a rule.
-bool Detector::proven(Index place) {
-  if (!evidence_.any || table_.place(place).confirmed) return true;
-  return table_.place(place).confirmed = holds_socket(place);
+// More than allowed, and no rule is broken yet: who goes if it will be can be looked up in the meantime.
+void Detector::expect_losers(const std::vector<Index>& places, std::uint32_t limit) const {
+  if (!evidence_.expect || places.size() <= limit) return;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const bool late = i >= limit, early = i < places.size() - limit;
+    const bool goes = policy_.loser == Loser::all || (policy_.loser == Loser::newest && late) ||
+                      (policy_.loser == Loser::oldest && early);
+    if (goes) evidence_.expect(target_of(places[i]));
+  }
 }
 
-// Is there one now? The newest ports first: that is no walk over all sockets.
+// Was there ever a connection with the address and port of one of its lines? Asked only about places that
+// break a rule. That the address holds some other connection proves nothing: a forged line may name anybody.
+bool Detector::proven(Index place) {
+  if (!evidence_.connection || table_.place(place).confirmed) return true;
+  return table_.place(place).confirmed = connected(place);
+}
+
+// Is one of the connections of its newest lines alive? No walk over all sockets.
+bool Detector::connected(Index place) const {
+  const Trail& trail = table_.place(place).trail;
+  const std::optional<ip::Address> address = trail.address(target_of(place));
+  if (!address) return false;
+  const std::vector<std::uint16_t> ports = trail.ports(address->is_v4());
+  return std::ranges::any_of(ports, [&](auto port) { return evidence_.connection(*address, port); });
+}
+
+// Does it hold a connection now, logged or not?
 bool Detector::holds_socket(Index place) {
   if (!evidence_.any || place == fresh_) return true;
-  const ip::Prefix target = target_of(place);
+  return connected(place) || evidence_.any(target_of(place));
+}
+
+// Whom to ban, with the ports of all connections that are known: the logged ones, newest first, then others.
+Target Detector::make_target(Index place, Time now) {
+  const ip::Prefix prefix = target_of(place);
   const Trail& trail = table_.place(place).trail;
-  if (const std::optional<ip::Address> address = trail.address(target)) {
-    for (const std::uint16_t port : trail.ports(address->is_v4())) {
-      if (evidence_.connection(*address, port)) return true;
+  std::optional<ip::Address> address = trail.address(prefix);
+  std::vector<std::uint16_t> ports = trail.ports(prefix.is_v4());
+  if (evidence_.known) {
+    const Sighting sighting = evidence_.known(prefix);
+    if (!sighting.ports.empty() && !address) address = sighting.address;
+    for (const std::uint16_t port : sighting.ports) {
+      if (sighting.address == address && std::ranges::count(ports, port) == 0) ports.push_back(port);
     }
   }
-  return evidence_.any(target);
+  if (prefix.is_single()) address.reset();
+  return {prefix, address, std::move(ports), history_.ban(prefix, now)};
 }
 
 Detector::Streak& Detector::count_violation(Index user, Time now) {
@@ -206,20 +237,20 @@ void Detector::act(Verdict verdict, Index user, const std::vector<Index>& losers
   }
   if (streak.count < policy_.confirm) {
     add_clause(verdict.why, fmt::format("violation {} of {}", streak.count, policy_.confirm));
+    for (const Index place : losers) {
+      if (evidence_.expect) evidence_.expect(target_of(place));
+    }
     return tell(std::move(verdict), user);
   }
   for (const Index place : losers) {
     const ip::Prefix target = target_of(place);
     if (history_.in_cooldown(target, verdict.at)) {
       add_clause(verdict.why, ip::to_string(target) + " was banned less than the cooldown ago");
-    } else if (!holds_socket(place)) {
+    } else if (!proven(place) || !holds_socket(place)) {
       add_clause(verdict.why, "spared: " + ip::to_string(target) + " holds no connection here now");
       if (verdict.targets.empty()) verdict.action = Action::spared;
     } else {
-      const Trail& trail = table_.place(place).trail;
-      const std::optional<ip::Address> address = target.is_single() ? std::nullopt : trail.address(target);
-      verdict.targets.push_back(
-          {target, address, trail.ports(target.is_v4()), history_.ban(target, verdict.at)});
+      verdict.targets.push_back(make_target(place, verdict.at));
       verdict.action = Action::ban;
       table_.remove_place(place);
     }

@@ -56,13 +56,24 @@ struct Policy {
   bool dry_run = false;
 };
 
-// What the detector asks the world before it acts: log text can be forged, a socket can not. Both empty:
+// Connections of one address that need not stand in the log.
+struct Sighting {
+  ip::Address address{};
+  std::vector<std::uint16_t> ports;
+};
+
+// What the detector asks the world before it acts: log text can be forged, a socket can not. All empty:
 // believe the log.
 struct Evidence {
   // Is there a live connection from this address and port? Asked for places not seen before; must be cheap.
+  // It is what proves a place.
   std::function<bool(const ip::Address&, std::uint16_t)> connection;
-  // Is there any live connection from this prefix?
+  // Is there any live connection from this prefix? Asked about proven places that are about to be banned.
   std::function<bool(const ip::Prefix&)> any;
+  // This prefix may have to be banned soon. Must not take time; may be empty.
+  std::function<void(const ip::Prefix&)> expect{};
+  // What is known of this prefix's connections without asking; may be empty.
+  std::function<Sighting(const ip::Prefix&)> known{};
 };
 
 // A user's own limit; absent: the policy's.

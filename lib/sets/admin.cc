@@ -107,10 +107,10 @@ base::Result<Admin> Admin::open() {
   return admin;
 }
 
-base::Result<void> Admin::create(const std::string& name, Family family, std::uint32_t slots) {
+base::Result<void> Admin::create(const std::string& name, const Form& form) {
   Session& session = *session_;
   session.begin(name);
-  const std::uint8_t number = family == Family::v4 ? AF_INET : AF_INET6;
+  const std::uint8_t number = form.family == Family::v4 ? AF_INET : AF_INET6;
   const std::uint32_t no_timeout = 0;
   ipset_envopt_set(session.handle, IPSET_ENV_EXIST);
   ipset_session_data_set(session.handle, IPSET_OPT_TYPENAME, "hash:net");
@@ -118,10 +118,10 @@ base::Result<void> Admin::create(const std::string& name, Family family, std::ui
   const struct ipset_type* type = ipset_type_get(session.handle, IPSET_CMD_CREATE);
   if (type == nullptr) return session.failure("create set '" + name + "'");
   ipset_session_data_set(session.handle, IPSET_OPT_TYPE, type);
-  ipset_session_data_set(session.handle, IPSET_OPT_HASHSIZE, &slots);
-  ipset_session_data_set(session.handle, IPSET_OPT_MAXELEM, &kMaxEntries);
+  ipset_session_data_set(session.handle, IPSET_OPT_HASHSIZE, &form.slots);
+  ipset_session_data_set(session.handle, IPSET_OPT_MAXELEM, &form.maximum);
   // Without a timeout in its header a set refuses entries that have one.
-  ipset_session_data_set(session.handle, IPSET_OPT_TIMEOUT, &no_timeout);
+  if (form.timeouts) ipset_session_data_set(session.handle, IPSET_OPT_TIMEOUT, &no_timeout);
   if (ipset_cmd(session.handle, IPSET_CMD_CREATE, 0) != 0)
     return session.failure("create set '" + name + "'");
   return {};

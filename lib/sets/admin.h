@@ -17,6 +17,15 @@ namespace xlimit::sets {
 
 inline constexpr std::uint32_t kMaxEntries = 1048576;
 
+// A set of type hash:net to be made.
+struct Form {
+  Family family = Family::v4;
+  // The hash's first size: growing stalls the writer for a grace period each time it doubles.
+  std::uint32_t slots = 1024;
+  std::uint32_t maximum = kMaxEntries;  // entries
+  bool timeouts = true;                 // entries may have a time to live; none by default
+};
+
 // A set as the kernel describes it.
 struct Description {
   std::string type;           // "hash:net"
@@ -38,9 +47,8 @@ class Admin {
  public:
   static base::Result<Admin> open();
 
-  // hash:net with timeouts, none by default. `slots` is the hash's first size: growing stalls the writer for
-  // a grace period each time it doubles. An equal set that exists already is fine.
-  base::Result<void> create(const std::string& name, Family family, std::uint32_t slots);
+  // An equal set that exists already is fine.
+  base::Result<void> create(const std::string& name, const Form& form);
   // Fails when a rule still uses it.
   base::Result<void> destroy(const std::string& name);
   // Fails when there is no such set.

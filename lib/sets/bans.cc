@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "sets/lock.h"
+#include "sets/set_client.h"
 
 namespace xlimit::sets {
 namespace {
@@ -34,17 +35,17 @@ Order with_action(Order order, Action action) {
   return order;
 }
 
-// What is left of the bans asked for, of all that the set holds.
-base::Result<Remaining> read_remaining(Backend& backend, SetKey key, const std::vector<std::size_t>& which,
+// What is left of the bans asked for.
+base::Result<Remaining> read_remaining(BanStore& store, SetKey key, const std::vector<std::size_t>& which,
                                        std::span<const Order> orders) {
-  Remaining wanted, found;
+  std::vector<ip::Prefix> wanted;
   for (const std::size_t index : which) {
-    if (orders[index].key() == key) wanted.emplace(orders[index].entry.target, 0);
+    if (orders[index].key() == key) wanted.push_back(orders[index].entry.target);
   }
+  Remaining found;
   if (wanted.empty()) return found;
-  base::Result<bool> listed = backend.list(key, [&](const Entry& entry) {
-    if (wanted.contains(entry.target)) found[entry.target] = entry.timeout;
-  });
+  base::Result<bool> listed =
+      store.look_up(key, wanted, [&](const Entry& entry) { found[entry.target] = entry.timeout; });
   if (!listed) return base::failed(listed);
   return found;
 }
@@ -52,7 +53,7 @@ base::Result<Remaining> read_remaining(Backend& backend, SetKey key, const std::
 }  // namespace
 
 std::string Bans::reason(const Order& order, const Answer& answer) const {
-  const std::string set = "set '" + backend_.name_of(order.key()) + "'";
+  const std::string set = "set '" + store_.name_of(order.key()) + "'";
   switch (answer.outcome) {
     case Outcome::full: return set + " is full";
     case Outcome::no_set: return set + " is not there";
@@ -61,15 +62,12 @@ std::string Bans::reason(const Order& order, const Answer& answer) const {
     case Outcome::absent:
     case Outcome::refused: break;
   }
-  // Beyond 4096 are ipset's own numbers, which mean nothing to strerror.
-  const std::string text = answer.error >= 4096 ? "ipset error " + std::to_string(answer.error)
-                                                : std::system_category().message(answer.error);
-  return "add to " + set + ": " + text;
+  return "add to " + set + ": " + error_text(answer.error);
 }
 
 base::Result<void> Bans::execute(const std::vector<Order>& orders, std::vector<Answer>& answers) {
   answers.assign(orders.size(), {});
-  if (base::Result<void> asked = backend_.execute(orders, answers); !asked) return asked;
+  if (base::Result<void> asked = store_.execute(orders, answers); !asked) return asked;
   // A set that went away takes its rules' meaning with it: put everything back, then try those again.
   std::vector<Order> again;
   std::vector<std::size_t> places;
@@ -82,11 +80,13 @@ base::Result<void> Bans::execute(const std::vector<Order>& orders, std::vector<A
   for (const Direction direction : {Direction::in, Direction::out}) {
     if (std::ranges::none_of(again, [&](const Order& order) { return order.direction == direction; }))
       continue;
-    base::Result<std::vector<std::string>> made = backend_.setup(direction, Setup::missing, false);
+    base::Result<std::vector<std::string>> made = store_.setup(direction, Setup::missing, false);
     if (!made) return base::failed(made);
+    // Sets of direction out are made when they are first used, those of in before anything else.
+    made_sets_ = made_sets_ || direction == Direction::in;
   }
   std::vector<Answer> second(again.size());
-  if (base::Result<void> asked = backend_.execute(again, second); !asked) return asked;
+  if (base::Result<void> asked = store_.execute(again, second); !asked) return asked;
   for (std::size_t i = 0; i < places.size(); ++i) answers[places[i]] = second[i];
   return {};
 }
@@ -120,7 +120,7 @@ base::Result<Bans::Waiting> Bans::extend(const Waiting& which, std::span<const O
   Waiting vanished, changed;
   std::vector<Order> replacements;
   for (const SetKey key : kAllKeys) {
-    base::Result<Remaining> remaining = read_remaining(backend_, key, which, orders);
+    base::Result<Remaining> remaining = read_remaining(store_, key, which, orders);
     if (!remaining) return base::failed(remaining);
     for (const std::size_t index : which) {
       const Entry& entry = orders[index].entry;
@@ -159,7 +159,7 @@ base::Result<void> Bans::ban(std::span<const Order> orders, std::span<Verdict> v
     waiting = std::move(*vanished);
   }
   for (const std::size_t index : waiting)
-    blame(verdicts[index], "it comes and goes in set '" + backend_.name_of(orders[index].key()) + "'");
+    blame(verdicts[index], "it comes and goes in set '" + store_.name_of(orders[index].key()) + "'");
   return {};
 }
 

@@ -2,7 +2,7 @@
 // Bans that never get shorter, on any backend: what is there already is extended when the new ban lasts
 // longer, and left alone when it does not.
 //
-//   sets::Bans bans{backend};
+//   sets::Bans bans{store};
 //   std::vector<Verdict> verdicts(orders.size());
 //   Result<void> asked = bans.ban(orders, verdicts);
 #pragma once
@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "event/event.h"
@@ -28,12 +29,14 @@ struct Verdict {
 
 class Bans {
  public:
-  explicit Bans(Backend& backend) : backend_(backend) {}
+  explicit Bans(BanStore& store) : store_(store) {}
 
   // Inserts every entry (the orders' actions are ignored). Missing sets and rules are put in place first.
   // Fails when the kernel could not be asked at all.
   base::Result<void> ban(std::span<const Order> orders, std::span<Verdict> verdicts);
   base::Result<void> unban(std::span<const Order> orders, std::span<Verdict> verdicts);
+  // Whether a set that had gone was made anew since this was last asked: what it held is lost.
+  bool made_sets() { return std::exchange(made_sets_, false); }
 
  private:
   // Indexes of orders that wait for something.
@@ -47,7 +50,8 @@ class Bans {
   base::Result<void> execute(const std::vector<Order>& orders, std::vector<Answer>& answers);
   std::string reason(const Order& order, const Answer& answer) const;
 
-  Backend& backend_;
+  BanStore& store_;
+  bool made_sets_ = false;
 };
 
 }  // namespace xlimit::sets

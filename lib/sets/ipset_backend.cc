@@ -8,52 +8,35 @@
 
 #include "sets/set_index.h"
 
-#include <linux/netfilter/nfnetlink.h>
-
 namespace xlimit::sets {
 namespace {
 
 // First sizes of the hashes: growing stalls the writer, and `in` sets are those that fill in a burst.
 constexpr std::uint32_t kSlotsIn = 65536, kSlotsOut = 1024;
 
-// How often a plan is made anew because somebody else changed the ruleset meanwhile.
-constexpr int kRounds = 20;
-
 constexpr std::array<Family, 2> kFamilies{Family::v4, Family::v6};
 
 const char* word(Family family) { return family == Family::v4 ? "inet" : "inet6"; }
-std::string table_text(Family family, const std::string& prefix) {
-  return (family == Family::v4 ? "ip " : "ip6 ") + prefix;
-}
-
-std::vector<Rule> rules_of(const ChainState& state) {
-  std::vector<Rule> rules;
-  for (const SeenRule& seen : state.rules) rules.push_back(seen.rule.value_or(Rule{}));
-  return rules;
-}
-
-bool is_right(const ChainState& state, SetKey key, std::uint16_t set, const std::vector<Rule>& wanted,
-              Setup what) {
-  return chain_faults(state, key, set).empty() && (what == Setup::missing || rules_of(state) == wanted);
-}
-
-base::Result<void> check(const Description& description, const std::string& name, Family family) {
-  if (description.type == "hash:net" && description.family == word(family) && description.timeouts) return {};
+// A set of lists needs no timeouts, but one that another tool made may have them.
+base::Result<void> check(const Description& description, const std::string& name, Family family,
+                         bool timeouts) {
+  const bool fits = description.timeouts || !timeouts;
+  if (description.type == "hash:net" && description.family == word(family) && fits) return {};
   return base::fail(base::Exit::kUnavailable,
                     "use set '" + name + "': it is " + description.type + " " + description.family +
                         (description.timeouts ? "" : " without timeouts") + ", not hash:net " + word(family) +
-                        " with timeouts; destroy it or choose another --set");
+                        (timeouts ? " with timeouts" : "") + "; destroy it or choose another --set");
 }
 
 }  // namespace
 
 IpsetBackend::IpsetBackend(const Options& options, SetClient client, Admin admin, Rules rules)
-    : prefix_(options.prefix),
-      ports_(options.ports),
+    : ports_(options.ports),
       names_(options.prefix),
       client_(std::move(client)),
       admin_(std::move(admin)),
-      rules_(std::move(rules)) {}
+      rules_(std::move(rules)),
+      lists_(client_, admin_, names_) {}
 
 base::Result<std::unique_ptr<Backend>> IpsetBackend::open(const Options& options) {
   if (base::Result<void> good = check_prefix(options.prefix); !good) return base::failed(good);
@@ -70,7 +53,7 @@ base::Result<std::unique_ptr<Backend>> IpsetBackend::open(const Options& options
 base::Result<std::vector<std::string>> IpsetBackend::setup(Direction direction, Setup what, bool dry_run) {
   std::vector<std::string> done;
   base::Result<void> made = make_sets(direction, dry_run, done);
-  if (made) made = make_rules(direction, what, dry_run, done);
+  if (made) made = rules_.keep([&] { return plan_rules(direction, what); }, dry_run, done);
   if (!made) return base::failed(made);
   return done;
 }
@@ -84,69 +67,73 @@ base::Result<void> IpsetBackend::make_sets(Direction direction, bool dry_run,
     if (*there) {
       base::Result<Description> description = admin_.describe(name);
       if (!description) return base::failed(description);
-      if (base::Result<void> fits = check(*description, name, family); !fits) return fits;
+      if (base::Result<void> fits = check(*description, name, family, true); !fits) return fits;
       continue;
     }
     done.push_back("create set '" + name + "'");
     if (dry_run) continue;
     const std::uint32_t slots = direction == Direction::in ? kSlotsIn : kSlotsOut;
-    if (base::Result<void> created = admin_.create(name, family, slots); !created) return created;
+    if (base::Result<void> created = admin_.create(name, {.family = family, .slots = slots}); !created)
+      return created;
   }
   return {};
+}
+
+base::Result<std::vector<SetRef>> IpsetBackend::list_refs(SetKey key) {
+  base::Result<std::vector<ListKey>> lists = lists_.all();
+  if (!lists) return base::failed(lists);
+  std::vector<SetRef> refs;
+  for (const ListKey& list : *lists) {
+    if (list.direction != key.direction) continue;
+    base::Result<std::optional<std::uint16_t>> index = set_index(names_.of(list, key.family));
+    if (!index) return base::failed(index);
+    if (*index) refs.emplace_back(**index);
+  }
+  return refs;
 }
 
 base::Result<std::vector<ChainOrder>> IpsetBackend::plan_rules(Direction direction, Setup what) {
   std::vector<ChainOrder> orders;
   for (const Family family : kFamilies) {
     const SetKey key{family, direction};
-    base::Result<std::optional<std::uint16_t>> set = set_index(names_.of(key));
-    if (!set) return base::failed(set);
+    base::Result<std::optional<std::uint16_t>> bans = set_index(names_.of(key));
+    if (!bans) return base::failed(bans);
+    base::Result<std::vector<SetRef>> lists = list_refs(key);
+    if (!lists) return base::failed(lists);
     base::Result<ChainState> state = rules_.look(key);
     if (!state) return base::failed(state);
-    std::vector<Rule> wanted = wanted_rules(set->value_or(0), direction, ports_);
-    if (*set && is_right(*state, key, **set, wanted, what)) continue;
-    orders.push_back({.key = key, .rules = std::move(wanted), .replace = state->chain.has_value()});
+    ChainPlan plan{.key = key, .bans = {}, .ports = ports_.of(direction), .lists = std::move(*lists)};
+    if (*bans) plan.bans.emplace_back(**bans);
+    std::optional<ChainOrder> order = plan_chain(*state, plan, what);
+    if (order) orders.push_back(std::move(*order));
   }
   return orders;
 }
 
-base::Result<void> IpsetBackend::make_rules(Direction direction, Setup what, bool dry_run,
-                                            std::vector<std::string>& done) {
-  for (int round = 0; round < kRounds; ++round) {
-    base::Result<std::uint32_t> generation = rules_.generation();
-    if (!generation) return base::failed(generation);
-    base::Result<std::vector<ChainOrder>> orders = plan_rules(direction, what);
-    if (!orders) return base::failed(orders);
-    base::Result<bool> changed = true;
-    if (!orders->empty() && !dry_run) changed = rules_.change(*orders, *generation);
-    if (!changed) return base::failed(changed);
-    if (!*changed) continue;
-    for (const ChainOrder& order : *orders)
-      done.push_back("put rules into chain '" + std::string{chain_name(direction)} + "' of table '" +
-                     table_text(order.key.family, prefix_) + "'");
-    return {};
-  }
-  return base::fail(base::Exit::kTemporary, "put rules in place: other programs keep changing the ruleset");
-}
-
 base::Result<std::vector<std::string>> IpsetBackend::teardown(bool dry_run) {
-  std::vector<std::string> done;
-  for (const Family family : kFamilies) {
-    base::Result<bool> there = dry_run ? rules_.exists(family) : rules_.remove(family);
-    if (!there) return base::failed(there);
-    if (*there) done.push_back("remove table '" + table_text(family, prefix_) + "'");
-  }
-  for (const SetKey key : kAllKeys) {
-    const std::string& name = names_.of(key);
-    base::Result<bool> there = client_.exists(name);
-    if (!there) return base::failed(there);
-    if (!*there) continue;
+  base::Result<std::vector<std::string>> done = rules_.remove_tables(dry_run);
+  if (!done) return done;
+  base::Result<std::vector<std::string>> sets = own_sets();
+  if (!sets) return base::failed(sets);
+  for (const std::string& name : *sets) {
     if (!dry_run) {
       if (base::Result<void> destroyed = destroy_set(name); !destroyed) return base::failed(destroyed);
     }
-    done.push_back("destroy set '" + name + "'");
+    done->push_back("destroy set '" + name + "'");
   }
   return done;
+}
+
+base::Result<std::vector<std::string>> IpsetBackend::own_sets() {
+  std::vector<std::string> own;
+  base::Result<std::vector<std::string>> sets = client_.names();
+  if (!sets) return sets;
+  for (const SetKey key : kAllKeys) {
+    if (std::ranges::count(*sets, names_.of(key)) > 0) own.push_back(names_.of(key));
+  }
+  std::ranges::copy_if(*sets, std::back_inserter(own),
+                       [&](const std::string& set) { return names_.list_of(set).has_value(); });
+  return own;
 }
 
 base::Result<void> IpsetBackend::destroy_set(const std::string& name) {
@@ -161,39 +148,72 @@ base::Result<void> IpsetBackend::destroy_set(const std::string& name) {
   }
 }
 
-base::Result<int> IpsetBackend::watch() {
-  base::Result<netlink::Socket> socket =
-      netlink::Socket::open(NETLINK_NETFILTER, 1U << (NFNLGRP_NFTABLES - 1));
-  if (!socket) return base::failed(socket);
-  news_.emplace(std::move(*socket));
-  return news_->fd();
+base::Result<Change> IpsetBackend::load(const ListKey& list, std::span<const ip::Prefix> prefixes,
+                                        bool dry_run) {
+  if (base::Result<void> good = names_.check_list(list.name); !good) return base::failed(good);
+  base::Result<Change> change = lists_.compare(list, prefixes);
+  if (!change || dry_run) return change;
+  base::Result<void> made = lists_.make(list, prefixes);
+  std::vector<std::string> done;
+  if (made) made = make_sets(list.direction, false, done);
+  if (made) made = rules_.keep([&] { return plan_rules(list.direction, Setup::missing); }, false, done);
+  if (made && change->added + change->removed > 0) made = lists_.replace(list, prefixes);
+  if (!made) return base::failed(made);
+  return change;
 }
 
-bool IpsetBackend::lost_something() {
-  bool lost = false;
-  const base::Result<void> read =
-      news_->receive_now([&](const nlmsghdr& message) { lost = lost || is_loss_in(message, prefix_); });
-  return lost || !read;
+base::Result<bool> IpsetBackend::unload(const ListKey& list, bool dry_run) {
+  bool any = false;
+  for (const Family family : kFamilies) {
+    base::Result<bool> gone = destroy_list_set(list, family, dry_run);
+    if (!gone) return gone;
+    any = any || *gone;
+  }
+  return any;
+}
+
+base::Result<bool> IpsetBackend::destroy_list_set(const ListKey& list, Family family, bool dry_run) {
+  const std::string set = names_.of(list, family);
+  base::Result<std::optional<std::uint16_t>> index = set_index(set);
+  if (!index) return base::failed(index);
+  if (!*index) return false;
+  if (dry_run) return true;
+  base::Result<bool> removed = rules_.remove({family, list.direction}, **index);
+  if (!removed) return removed;
+  if (base::Result<void> destroyed = destroy_set(set); !destroyed) return base::failed(destroyed);
+  return true;
+}
+
+base::Result<ListState> IpsetBackend::status(const ListKey& list) {
+  ListState states{.key = list, .families = {}};
+  for (const Family family : kFamilies) {
+    const SetKey key{family, list.direction};
+    base::Result<SetState> state = state_of(key, names_.of(list, family), false);
+    if (!state) return base::failed(state);
+    if (!state->exists) state->faults.clear();  // the list has nothing of this family
+    states.families[family == Family::v4 ? 0 : 1] = std::move(*state);
+  }
+  return states;
 }
 
 base::Result<std::vector<SetState>> IpsetBackend::status() {
   std::vector<SetState> states;
   for (const SetKey key : kAllKeys) {
-    base::Result<SetState> state = state_of(key);
+    base::Result<SetState> state = state_of(key, names_.of(key), true);
     if (!state) return base::failed(state);
     states.push_back(std::move(*state));
   }
   return states;
 }
 
-base::Result<SetState> IpsetBackend::state_of(SetKey key) {
-  SetState state{.key = key, .name = names_.of(key)};
+base::Result<SetState> IpsetBackend::state_of(SetKey key, const std::string& name, bool timeouts) {
+  SetState state{.key = key, .name = name};
   base::Result<bool> there = client_.exists(state.name);
   if (!there) return base::failed(there);
   base::Result<ChainState> chain = rules_.look(key);
   if (!chain) return base::failed(chain);
   state.exists = *there;
-  if (!*there && !chain->chain && key.direction == Direction::out) return state;
+  if (!*there && !chain->chain && timeouts && key.direction == Direction::out) return state;
   std::optional<std::uint16_t> index;
   if (*there) {
     base::Result<Description> description = admin_.describe(state.name);
@@ -201,7 +221,7 @@ base::Result<SetState> IpsetBackend::state_of(SetKey key) {
     state.entries = description->entries;
     state.maximum = description->maximum;
     state.bytes = description->bytes;
-    if (base::Result<void> fits = check(*description, state.name, key.family); !fits)
+    if (base::Result<void> fits = check(*description, state.name, key.family, timeouts); !fits)
       state.faults.push_back(fits.error().text);
     base::Result<std::optional<std::uint16_t>> found = set_index(state.name);
     if (!found) return base::failed(found);
@@ -210,12 +230,7 @@ base::Result<SetState> IpsetBackend::state_of(SetKey key) {
     state.faults.emplace_back("the set is missing");
   }
   for (std::string& fault : chain_faults(*chain, key, index)) state.faults.push_back(std::move(fault));
-  for (const SeenRule& seen : chain->rules) {
-    state.packets += seen.packets;
-    state.dropped_bytes += seen.bytes;
-    if (seen.rule && seen.rule->port != 0 && !std::ranges::count(state.ports, seen.rule->port))
-      state.ports.push_back(seen.rule->port);
-  }
+  if (index) count_rules(*chain, *index, state);
   return state;
 }
 

@@ -6,6 +6,7 @@
 
 #include "sets/admin.h"
 #include "sets/backend.h"
+#include "sets/ipset_lists.h"
 #include "sets/rules.h"
 #include "sets/set_client.h"
 
@@ -13,16 +14,14 @@ namespace xlimit::sets {
 
 class IpsetBackend final : public Backend {
  public:
-  struct Options {
-    std::string prefix = "xlimit";
-    std::vector<std::uint16_t> ports;  // destination ports that bans are limited to; none: all
-  };
-
   // Fails with kPermission without CAP_NET_ADMIN, kUnavailable when the kernel lacks ipset or nftables.
   static base::Result<std::unique_ptr<Backend>> open(const Options& options);
 
+  std::string_view kind() const override { return "ipset"; }
+  std::chrono::seconds longest_timeout() const override { return kLongestTimeout; }
   const std::string& name_of(SetKey key) const override { return names_.of(key); }
   base::Result<std::vector<std::string>> setup(Direction direction, Setup what, bool dry_run) override;
+  void limit_to(Ports ports) override { ports_ = std::move(ports); }
   base::Result<std::vector<std::string>> teardown(bool dry_run) override;
   base::Result<void> execute(std::span<const Order> orders, std::span<Answer> answers) override {
     return client_.execute(orders, answers, names_);
@@ -32,27 +31,41 @@ class IpsetBackend final : public Backend {
   }
   base::Result<bool> flush(SetKey key) override { return client_.flush(names_.of(key)); }
   base::Result<bool> exists(SetKey key) override { return client_.exists(names_.of(key)); }
-  base::Result<int> watch() override;
-  bool lost_something() override;
+  base::Result<Change> load(const ListKey& list, std::span<const ip::Prefix> prefixes, bool dry_run) override;
+  base::Result<bool> unload(const ListKey& list, bool dry_run) override;
+  base::Result<std::vector<ListKey>> lists() override { return lists_.all(); }
+  base::Result<bool> each(const ListKey& list,
+                          const std::function<void(const ip::Prefix&)>& on_prefix) override {
+    return lists_.each(list, on_prefix);
+  }
+  base::Result<std::vector<ip::Prefix>> find(const ListKey& list, const ip::Prefix& target) override {
+    return lists_.find(list, target);
+  }
+  base::Result<ListState> status(const ListKey& list) override;
+  base::Result<int> watch() override { return rules_.watch(); }
+  bool lost_something() override { return rules_.lost_something(); }
   base::Result<std::vector<SetState>> status() override;
 
  private:
   IpsetBackend(const Options& options, SetClient client, Admin admin, Rules rules);
 
   base::Result<void> make_sets(Direction direction, bool dry_run, std::vector<std::string>& done);
-  base::Result<void> make_rules(Direction direction, Setup what, bool dry_run,
-                                std::vector<std::string>& done);
   base::Result<std::vector<ChainOrder>> plan_rules(Direction direction, Setup what);
+  // The sets of lists that rules of this chain should use.
+  base::Result<std::vector<SetRef>> list_refs(SetKey key);
+  // The sets of ours that exist.
+  base::Result<std::vector<std::string>> own_sets();
   base::Result<void> destroy_set(const std::string& name);
-  base::Result<SetState> state_of(SetKey key);
+  base::Result<bool> destroy_list_set(const ListKey& list, Family family, bool dry_run);
+  // `timeouts`: as the sets of bans are.
+  base::Result<SetState> state_of(SetKey key, const std::string& name, bool timeouts);
 
-  std::string prefix_;
-  std::vector<std::uint16_t> ports_;
+  Ports ports_;
   Names names_;
   SetClient client_;
   Admin admin_;
   Rules rules_;
-  std::optional<netlink::Socket> news_;
+  IpsetLists lists_;
 };
 
 }  // namespace xlimit::sets

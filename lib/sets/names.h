@@ -3,7 +3,9 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,13 +42,45 @@ base::Result<void> check_prefix(std::string_view prefix);
 inline constexpr std::size_t kMostPorts = 128;
 base::Result<void> check_ports(std::span<const std::uint16_t> ports);
 
-// The names of the four sets: PREFIX4, PREFIX6, PREFIX4out, PREFIX6out.
+// A named list: prefixes that are loaded and replaced as a whole, apart from the bans.
+struct ListKey {
+  std::string name;
+  Direction direction = Direction::in;
+
+  auto operator<=>(const ListKey&) const = default;
+};
+
+// The prefix that stands for the sets of the monitoring panel's node, which are not called as ours are.
+inline constexpr std::string_view kNodePrefix = "blocklist";
+
+// The names of the four sets of bans: PREFIX4, PREFIX6, PREFIX4out, PREFIX6out; and of each list's:
+// PREFIX.NAME4 and so on. With kNodePrefix: blocklist_temp, blocklist_temp6, blocklist_out_temp,
+// blocklist_out_temp6, and for the list "permanent" blocklist_permanent and so on.
 class Names {
  public:
   explicit Names(std::string_view prefix);
   const std::string& of(SetKey key) const { return names_[index(key)]; }
+  std::string of(const ListKey& list, Family family) const;
+
+  // A set of one of our lists, when `set` is called like one.
+  struct ListSet {
+    ListKey list;
+    Family family = Family::v4;
+  };
+  std::optional<ListSet> list_of(std::string_view set) const;
+
+  // Fails with kUsage unless `name` is letters, digits, '-' and '_', beginning with a letter, and short
+  // enough for the kernel's 31 characters.
+  base::Result<void> check_list(std::string_view name) const;
 
  private:
+  // What stands around a list's name.
+  struct Frame {
+    std::string before, after;
+  };
+  Frame frame_of(SetKey key) const;
+
+  std::string prefix_;
   static std::size_t index(SetKey key) {
     return (key.family == Family::v6 ? 1U : 0U) + (key.direction == Direction::out ? 2U : 0U);
   }

@@ -2,6 +2,8 @@
 // The nftables messages that put drop rules into a table of our own, as bytes.
 #include "sets/rule_message.h"
 
+#include "sets/nft_parts.h"
+
 #include <arpa/inet.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
@@ -13,31 +15,16 @@
 namespace xlimit::sets {
 namespace {
 
-constexpr std::uint32_t kMatchRevision = 1;  // xt_set_info_match_v1, in every kernel with xt_set since 2.6.39
+using nft::begin;
+using nft::put_nest;
+using nft::put_number;
 
-void begin(netlink::Batch& batch, unsigned command, unsigned flags, Family family, std::uint32_t sequence) {
-  batch.begin(static_cast<std::uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | command),
-              static_cast<std::uint16_t>(NLM_F_REQUEST | flags), sequence);
-  if (nfgenmsg* header = batch.extra<nfgenmsg>())
-    header->nfgen_family = family == Family::v4 ? NFPROTO_IPV4 : NFPROTO_IPV6;
-}
+constexpr std::uint32_t kMatchRevision = 1;  // xt_set_info_match_v1, in every kernel with xt_set since 2.6.39
 
 // Begin and end of a transaction are messages of nfnetlink itself.
 void put_bracket(netlink::Batch& batch, unsigned type, std::uint32_t sequence) {
   batch.begin(static_cast<std::uint16_t>(type), NLM_F_REQUEST, sequence);
   if (nfgenmsg* header = batch.extra<nfgenmsg>()) header->res_id = htons(NFNL_SUBSYS_NFTABLES);
-}
-
-// nf_tables' numbers are in network order and, unlike ipset's, don't say so in their type.
-void put_number(netlink::Batch& batch, std::uint16_t type, std::uint32_t value) {
-  batch.put_u32(type, htonl(value));
-}
-
-template <class Body>
-void put_nest(netlink::Batch& batch, std::uint16_t type, Body body) {
-  const std::size_t nest = batch.begin_nest(type);
-  body();
-  batch.end_nest(nest);
 }
 
 template <class Body>
@@ -72,18 +59,53 @@ void put_protocol_and_port(netlink::Batch& batch, const Rule& rule) {
   put_compare(batch, htons(rule.port));
 }
 
-void put_match(netlink::Batch& batch, const Rule& rule) {
+void put_ipset_match(netlink::Batch& batch, const Rule& rule) {
   // Padded to the 8 bytes that xtables aligns to.
   struct alignas(8) {
     xt_set_info_match_v1 info;
   } match{};
-  match.info.match_set.index = rule.set;
+  match.info.match_set.index = rule.set.index;
   match.info.match_set.dim = IPSET_DIM_ONE;
   match.info.match_set.flags = rule.by_source ? IPSET_DIM_ONE_SRC : 0;
   put_expression(batch, "match", [&] {
     batch.put_text(NFTA_MATCH_NAME, "set");
     put_number(batch, NFTA_MATCH_REV, kMatchRevision);
     batch.put(NFTA_MATCH_INFO, std::as_bytes(std::span{&match, 1}));
+  });
+}
+
+void put_mask(netlink::Batch& batch, std::size_t size, unsigned length) {
+  std::array<std::byte, 16> mask{};
+  for (unsigned bit = 0; bit < length; ++bit) mask.at(bit / 8) |= std::byte{0x80} >> (bit % 8);
+  const std::array<std::byte, 16> nothing{};
+  put_expression(batch, "bitwise", [&] {
+    put_number(batch, NFTA_BITWISE_SREG, NFT_REG_1);
+    put_number(batch, NFTA_BITWISE_DREG, NFT_REG_1);
+    put_number(batch, NFTA_BITWISE_LEN, static_cast<std::uint32_t>(size));
+    put_nest(batch, NFTA_BITWISE_MASK, [&] { batch.put(NFTA_DATA_VALUE, std::span{mask}.first(size)); });
+    put_nest(batch, NFTA_BITWISE_XOR, [&] { batch.put(NFTA_DATA_VALUE, std::span{nothing}.first(size)); });
+  });
+}
+
+void put_lookup(netlink::Batch& batch, Family family, const Rule& rule) {
+  const AddressField field = address_field(family, rule.by_source);
+  put_expression(batch, "payload", [&] {
+    put_number(batch, NFTA_PAYLOAD_DREG, NFT_REG_1);
+    put_number(batch, NFTA_PAYLOAD_BASE, NFT_PAYLOAD_NETWORK_HEADER);
+    put_number(batch, NFTA_PAYLOAD_OFFSET, field.offset);
+    put_number(batch, NFTA_PAYLOAD_LEN, field.size);
+  });
+  if (rule.set.length < field.size * 8) put_mask(batch, field.size, rule.set.length);
+  put_expression(batch, "lookup", [&] {
+    batch.put_text(NFTA_LOOKUP_SET, rule.set.name);
+    put_number(batch, NFTA_LOOKUP_SREG, NFT_REG_1);
+  });
+}
+
+void put_counter(netlink::Batch& batch, const Counted& counted) {
+  put_expression(batch, "counter", [&] {
+    batch.put_be64(NFTA_COUNTER_BYTES, counted.bytes);
+    batch.put_be64(NFTA_COUNTER_PACKETS, counted.packets);
   });
 }
 
@@ -98,7 +120,12 @@ void put_drop(netlink::Batch& batch) {
 
 }  // namespace
 
-std::vector<Rule> wanted_rules(std::uint16_t set, Direction direction, std::span<const std::uint16_t> ports) {
+AddressField address_field(Family family, bool by_source) {
+  if (family == Family::v4) return {.offset = by_source ? 12U : 16U, .size = 4};
+  return {.offset = by_source ? 8U : 24U, .size = 16};
+}
+
+std::vector<Rule> wanted_rules(const SetRef& set, Direction direction, std::span<const std::uint16_t> ports) {
   const bool by_source = direction == Direction::in;
   if (ports.empty()) return {{.set = set, .by_source = by_source}};
   std::vector<Rule> rules;
@@ -151,17 +178,29 @@ void put_chain(netlink::Batch& batch, SetKey key, std::string_view table, std::u
 }
 
 void put_rule(netlink::Batch& batch, SetKey key, std::string_view table, const Rule& rule,
-              std::uint32_t sequence, bool acknowledge) {
-  begin(batch, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND | (acknowledge ? NLM_F_ACK : 0U), key.family,
-        sequence);
+              std::uint32_t sequence, const Placement& place) {
+  const unsigned where = place.instead_of != 0 ? NLM_F_REPLACE : NLM_F_CREATE | NLM_F_APPEND;
+  begin(batch, NFT_MSG_NEWRULE, where | (place.acknowledge ? NLM_F_ACK : 0U), key.family, sequence);
   batch.put_text(NFTA_RULE_TABLE, table);
   batch.put_text(NFTA_RULE_CHAIN, chain_name(key.direction));
+  if (place.instead_of != 0) batch.put_be64(NFTA_RULE_HANDLE, place.instead_of);
   put_nest(batch, NFTA_RULE_EXPRESSIONS, [&] {
     if (rule.protocol != 0) put_protocol_and_port(batch, rule);
-    put_match(batch, rule);
-    put_expression(batch, "counter", [] {});
+    if (rule.set.name.empty())
+      put_ipset_match(batch, rule);
+    else
+      put_lookup(batch, key.family, rule);
+    put_counter(batch, place.counted);
     put_drop(batch);
   });
+}
+
+void put_delete_rule(netlink::Batch& batch, SetKey key, std::string_view table, std::uint64_t handle,
+                     std::uint32_t sequence) {
+  begin(batch, NFT_MSG_DELRULE, NLM_F_ACK, key.family, sequence);
+  batch.put_text(NFTA_RULE_TABLE, table);
+  batch.put_text(NFTA_RULE_CHAIN, chain_name(key.direction));
+  batch.put_be64(NFTA_RULE_HANDLE, handle);
 }
 
 void put_delete_rules(netlink::Batch& batch, SetKey key, std::string_view table, std::uint32_t sequence) {

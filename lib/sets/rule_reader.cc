@@ -6,7 +6,7 @@
 #include <array>
 #include <cstring>
 
-#include "netlink/attributes.h"
+#include "sets/nft_parts.h"
 
 #include <arpa/inet.h>
 #include <linux/netfilter.h>
@@ -21,26 +21,10 @@ namespace {
 using netlink::Attribute;
 using netlink::Attributes;
 
-bool is_command(const nlmsghdr& message, unsigned command) {
-  return message.nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | command);
-}
-
-std::optional<Attribute> find(const Attributes& attributes, std::uint16_t type) {
-  for (const Attribute attribute : attributes) {
-    if (attribute.type() == type) return attribute;
-  }
-  return {};
-}
-
-std::optional<std::uint32_t> number(const Attributes& attributes, std::uint16_t type) {
-  const std::optional<Attribute> attribute = find(attributes, type);
-  return attribute ? attribute->be32() : std::nullopt;
-}
-
-std::string_view text(const Attributes& attributes, std::uint16_t type) {
-  const std::optional<Attribute> attribute = find(attributes, type);
-  return attribute ? attribute->text() : std::string_view{};
-}
+using nft::find;
+using nft::is_command;
+using nft::number;
+using nft::text;
 
 // The expressions of one rule, read in their order: each must come where a rule of ours has it.
 class Reader {
@@ -53,7 +37,9 @@ class Reader {
     const Attributes body{*data};
     if (name == "meta") return expect(Stage::start, read_meta(body), Stage::protocol);
     if (name == "cmp") return read_compare(body);
-    if (name == "payload") return expect(Stage::port, read_payload(body), Stage::port_value);
+    if (name == "payload") return read_payload(body);
+    if (name == "bitwise") return expect(Stage::address, read_mask(body), Stage::lookup);
+    if (name == "lookup") return read_lookup(body);
     if (name == "match") return read_match(body);
     if (name == "counter") return read_counter(body);
     if (name == "immediate") return expect(Stage::verdict, is_drop(body), Stage::end);
@@ -67,16 +53,65 @@ class Reader {
   }
 
  private:
-  enum class Stage : std::uint8_t { start, protocol, port, port_value, match, counter, verdict, end, spoilt };
+  enum class Stage : std::uint8_t {
+    start,
+    protocol,
+    port,
+    port_value,
+    match,
+    address,
+    lookup,
+    counter,
+    verdict,
+    end,
+    spoilt
+  };
 
   void spoil() { stage_ = Stage::spoilt; }
   void expect(Stage now, bool good, Stage next) { stage_ = stage_ == now && good ? next : Stage::spoilt; }
 
   static bool read_meta(const Attributes& body) { return number(body, NFTA_META_KEY) == NFT_META_L4PROTO; }
-  static bool read_payload(const Attributes& body) {
-    return number(body, NFTA_PAYLOAD_BASE) == NFT_PAYLOAD_TRANSPORT_HEADER &&
-           number(body, NFTA_PAYLOAD_OFFSET) == 2U && number(body, NFTA_PAYLOAD_LEN) == 2U;
+  void read_payload(const Attributes& body) {
+    const std::optional<std::uint32_t> offset = number(body, NFTA_PAYLOAD_OFFSET);
+    const std::optional<std::uint32_t> size = number(body, NFTA_PAYLOAD_LEN);
+    if (number(body, NFTA_PAYLOAD_BASE) == NFT_PAYLOAD_TRANSPORT_HEADER)
+      return expect(Stage::port, offset == 2U && size == 2U, Stage::port_value);
+    if (stage_ == Stage::start) stage_ = Stage::match;
+    if (number(body, NFTA_PAYLOAD_BASE) != NFT_PAYLOAD_NETWORK_HEADER) return spoil();
+    const Family family = size == 4U ? Family::v4 : Family::v6;
+    const auto is_at = [&](bool by_source) {
+      const AddressField field = address_field(family, by_source);
+      return field.offset == offset && field.size == size;
+    };
+    rule_.by_source = is_at(true);
+    rule_.set.length = size.value_or(0) * 8;
+    expect(Stage::match, rule_.by_source || is_at(false), Stage::address);
   }
+
+  // A mask of leading ones, as a prefix has it.
+  bool read_mask(const Attributes& body) {
+    const std::optional<Attribute> data = find(body, NFTA_BITWISE_MASK);
+    const std::optional<Attribute> mask = data ? find(Attributes{*data}, NFTA_DATA_VALUE) : std::nullopt;
+    if (!mask || mask->bytes().size() * 8 != rule_.set.length) return false;
+    unsigned length = 0;
+    bool ended = false;
+    for (unsigned bit = 0; bit < mask->bytes().size() * 8; ++bit) {
+      const bool set = (mask->bytes()[bit / 8] & (std::byte{0x80} >> (bit % 8))) != std::byte{0};
+      if (set && ended) return false;
+      ended = ended || !set;
+      length += set ? 1 : 0;
+    }
+    rule_.set.length = length;
+    return true;
+  }
+
+  void read_lookup(const Attributes& body) {
+    if (stage_ == Stage::address) stage_ = Stage::lookup;
+    rule_.set.name = text(body, NFTA_LOOKUP_SET);
+    expect(Stage::lookup, !rule_.set.name.empty() && number(body, NFTA_LOOKUP_FLAGS).value_or(0) == 0,
+           Stage::counter);
+  }
+
   static bool is_drop(const Attributes& body) {
     const std::optional<Attribute> data = find(body, NFTA_IMMEDIATE_DATA);
     if (!data) return false;
@@ -105,7 +140,7 @@ class Reader {
         bytes->bytes().size() < sizeof info)
       return spoil();
     std::memcpy(&info, bytes->bytes().data(), sizeof info);
-    rule_.set = info.match_set.index;
+    rule_.set.index = info.match_set.index;
     rule_.by_source = info.match_set.flags == IPSET_DIM_ONE_SRC;
     expect(Stage::match,
            info.match_set.dim == IPSET_DIM_ONE && (rule_.by_source || info.match_set.flags == 0),
@@ -117,8 +152,8 @@ class Reader {
       const std::optional<Attribute> attribute = find(body, type);
       return attribute ? attribute->be64().value_or(0) : 0;
     };
-    seen_.packets = big(NFTA_COUNTER_PACKETS);
-    seen_.bytes = big(NFTA_COUNTER_BYTES);
+    seen_.counted.packets = big(NFTA_COUNTER_PACKETS);
+    seen_.counted.bytes = big(NFTA_COUNTER_BYTES);
     expect(Stage::counter, true, Stage::verdict);
   }
 
@@ -152,16 +187,21 @@ std::optional<SeenRule> read_rule(const nlmsghdr& message) {
   Reader reader;
   const std::optional<Attribute> expressions =
       find(Attributes{message, sizeof(nfgenmsg)}, NFTA_RULE_EXPRESSIONS);
-  if (!expressions) return SeenRule{};
-  for (const Attribute expression : Attributes{*expressions}) reader.read(expression);
-  return reader.result();
+  SeenRule rule;
+  if (expressions) {
+    for (const Attribute expression : Attributes{*expressions}) reader.read(expression);
+    rule = reader.result();
+  }
+  const std::optional<Attribute> handle = find(Attributes{message, sizeof(nfgenmsg)}, NFTA_RULE_HANDLE);
+  rule.handle = handle ? handle->be64().value_or(0) : 0;
+  return rule;
 }
 
 bool is_loss_in(const nlmsghdr& message, std::string_view table) {
-  // The table's name is attribute 1 in all three kinds of message.
-  static_assert(NFTA_TABLE_NAME == 1 && NFTA_CHAIN_TABLE == 1 && NFTA_RULE_TABLE == 1);
+  // The table's name is attribute 1 in all four kinds of message.
+  static_assert(NFTA_TABLE_NAME == 1 && NFTA_CHAIN_TABLE == 1 && NFTA_RULE_TABLE == 1 && NFTA_SET_TABLE == 1);
   const bool loss = is_command(message, NFT_MSG_DELTABLE) || is_command(message, NFT_MSG_DELCHAIN) ||
-                    is_command(message, NFT_MSG_DELRULE);
+                    is_command(message, NFT_MSG_DELRULE) || is_command(message, NFT_MSG_DELSET);
   return loss && text(Attributes{message, sizeof(nfgenmsg)}, NFTA_TABLE_NAME) == table;
 }
 

@@ -2,18 +2,22 @@
 // The drop rules of one installation.
 #include "sets/rules.h"
 
-#include <algorithm>
 #include <array>
 #include <cassert>
+
+#include <linux/netfilter/nfnetlink.h>
 
 namespace xlimit::sets {
 namespace {
 
-// A rule with a port takes about 450 bytes, what is around the rules of one chain less than 1000.
-constexpr std::size_t kRule = 512, kAround = 1024;
+// A rule with a port takes at most 700 bytes, what is around the rules of one chain less than 1000.
+constexpr std::size_t kRule = 768, kAround = 1024;
 
-bool is_for(const Rule& rule, SetKey key, std::uint16_t set) {
-  return rule.set == set && rule.by_source == (key.direction == Direction::in);
+// How often a plan is made anew because somebody else changed the ruleset meanwhile.
+constexpr int kRounds = 20;
+
+std::string table_text(Family family, const std::string& table) {
+  return (family == Family::v4 ? "ip " : "ip6 ") + table;
 }
 
 // ERESTART is the kernel's own and has no place in errno.h of user space.
@@ -33,22 +37,6 @@ base::Result<int> commit(const netlink::Batch& batch) {
 }
 
 }  // namespace
-
-std::vector<std::string> chain_faults(const ChainState& state, SetKey key, std::optional<std::uint16_t> set) {
-  const std::string name = "chain '" + std::string{chain_name(key.direction)} + "'";
-  if (!state.chain) return {"no " + name};
-  std::vector<std::string> faults;
-  if (*state.chain != wanted_chain(key.direction))
-    faults.push_back(name + " is not at its hook and priority");
-  const bool drops = set && std::ranges::any_of(state.rules, [&](const SeenRule& seen) {
-                       return seen.rule && is_for(*seen.rule, key, *set);
-                     });
-  if (!drops) faults.push_back("no rule in " + name + " drops what the set holds");
-  // Whatever is not ours could accept before a rule of ours is reached.
-  if (drops && !(state.rules.front().rule && is_for(*state.rules.front().rule, key, *set)))
-    faults.push_back("a foreign rule stands first in " + name);
-  return faults;
-}
 
 base::Result<Rules> Rules::open(std::string table) {
   base::Result<netlink::Socket> socket = netlink::Socket::open(NETLINK_NETFILTER);
@@ -102,7 +90,10 @@ base::Result<ChainState> Rules::look(SetKey key) {
 
 base::Result<bool> Rules::change(const std::vector<ChainOrder>& orders, std::uint32_t generation) {
   std::size_t size = kAround;
-  for (const ChainOrder& order : orders) size += kAround + order.rules.size() * kRule;
+  for (const ChainOrder& order : orders) {
+    if (order.rules.empty()) return false;  // its set vanished meanwhile
+    size += kAround + order.rules.size() * kRule;
+  }
   const std::unique_ptr<std::byte[]> buffer{new std::byte[size]};
   netlink::Batch batch{{buffer.get(), size}};
   put_transaction_begin(batch, generation, ++sequence_);
@@ -115,7 +106,7 @@ base::Result<bool> Rules::change(const std::vector<ChainOrder>& orders, std::uin
     put_chain(batch, order.key, table_, ++sequence_);
     for (const Rule& rule : order.rules) {
       const bool last = &order == &orders.back() && &rule == &order.rules.back();
-      put_rule(batch, order.key, table_, rule, ++sequence_, last);
+      put_rule(batch, order.key, table_, rule, ++sequence_, {.acknowledge = last});
     }
   }
   put_transaction_end(batch, ++sequence_);
@@ -123,12 +114,32 @@ base::Result<bool> Rules::change(const std::vector<ChainOrder>& orders, std::uin
   base::Result<int> error = commit(batch);
   if (!error) return base::failed(error);
   if (*error == kMoved) return false;
-  if (*error == ENOENT || *error == EOPNOTSUPP)
+  if ((*error == ENOENT || *error == EOPNOTSUPP) && orders.front().rules.front().set.name.empty())
     return base::fail(
         base::Exit::kUnavailable,
         "put rules in place: this kernel lacks nft_compat or xt_set, which match packets with sets");
   if (*error != 0) return base::os_error("put rules into table '" + table_ + "'", *error);
   return true;
+}
+
+base::Result<bool> Rules::remove(SetKey key, const SetRef& set) {
+  base::Result<ChainState> state = look(key);
+  if (!state) return base::failed(state);
+  bool any = false;
+  for (const SeenRule& seen : state->rules) {
+    if (!seen.rule || seen.rule->set != set) continue;
+    alignas(nlmsghdr) std::array<std::byte, 256> buffer;
+    netlink::Batch batch{buffer};
+    put_transaction_begin(batch, 0, ++sequence_);
+    put_delete_rule(batch, key, table_, seen.handle, ++sequence_);
+    put_transaction_end(batch, ++sequence_);
+    base::Result<int> error = commit(batch);
+    if (!error) return base::failed(error);
+    if (*error != 0 && *error != ENOENT)
+      return base::os_error("remove a rule of table '" + table_ + "'", *error);
+    any = true;
+  }
+  return any;
 }
 
 base::Result<bool> Rules::exists(Family family) {
@@ -151,6 +162,49 @@ base::Result<bool> Rules::remove(Family family) {
   if (!error) return base::failed(error);
   if (*error != 0 && *error != ENOENT) return base::os_error("remove table '" + table_ + "'", *error);
   return *error == 0;
+}
+
+base::Result<std::vector<std::string>> Rules::remove_tables(bool dry_run) {
+  std::vector<std::string> done;
+  for (const Family family : {Family::v4, Family::v6}) {
+    base::Result<bool> there = dry_run ? exists(family) : remove(family);
+    if (!there) return base::failed(there);
+    if (*there) done.push_back("remove table '" + table_text(family, table_) + "'");
+  }
+  return done;
+}
+
+base::Result<void> Rules::keep(const Plan& plan, bool dry_run, std::vector<std::string>& done) {
+  for (int round = 0; round < kRounds; ++round) {
+    base::Result<std::uint32_t> before = generation();
+    if (!before) return base::failed(before);
+    base::Result<std::vector<ChainOrder>> orders = plan();
+    if (!orders) return base::failed(orders);
+    base::Result<bool> changed = true;
+    if (!orders->empty() && !dry_run) changed = change(*orders, *before);
+    if (!changed) return base::failed(changed);
+    if (!*changed) continue;
+    for (const ChainOrder& order : *orders)
+      done.push_back("put rules into chain '" + std::string{chain_name(order.key.direction)} +
+                     "' of table '" + table_text(order.key.family, table_) + "'");
+    return {};
+  }
+  return base::fail(base::Exit::kTemporary, "put rules in place: other programs keep changing the ruleset");
+}
+
+base::Result<int> Rules::watch() {
+  base::Result<netlink::Socket> socket =
+      netlink::Socket::open(NETLINK_NETFILTER, 1U << (NFNLGRP_NFTABLES - 1));
+  if (!socket) return base::failed(socket);
+  news_.emplace(std::move(*socket));
+  return news_->fd();
+}
+
+bool Rules::lost_something() {
+  bool lost = false;
+  const base::Result<void> read =
+      news_->receive_now([&](const nlmsghdr& message) { lost = lost || is_loss_in(message, table_); });
+  return lost || !read;
 }
 
 }  // namespace xlimit::sets

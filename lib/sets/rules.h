@@ -4,31 +4,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "netlink/socket.h"
-#include "sets/rule_message.h"
+#include "sets/chain_plan.h"
 
 namespace xlimit::sets {
-
-// One chain as it is.
-struct ChainState {
-  std::optional<SeenChain> chain;  // absent: there is none
-  std::vector<SeenRule> rules;
-};
-
-// One chain as it should be.
-struct ChainOrder {
-  SetKey key;
-  std::vector<Rule> rules;
-  bool replace = false;  // it exists
-};
-
-// Pure: what keeps a chain from dropping the packets of `set`, one clause each. Ports are not judged: a rule
-// that drops some of them is somebody's choice.
-std::vector<std::string> chain_faults(const ChainState& state, SetKey key, std::optional<std::uint16_t> set);
 
 class Rules {
  public:
@@ -40,15 +24,29 @@ class Rules {
   base::Result<ChainState> look(SetKey key);
   // All or nothing, in one transaction; false when the ruleset is no longer of that generation.
   base::Result<bool> change(const std::vector<ChainOrder>& orders, std::uint32_t generation);
-  // False when there was no table of that family.
-  base::Result<bool> remove(Family family);
+  // Takes the rules that use this set out of a chain; false when there were none.
+  base::Result<bool> remove(SetKey key, const SetRef& set);
   base::Result<bool> exists(Family family);
+  // Takes both tables away, with all that is in them; says so, one clause each.
+  base::Result<std::vector<std::string>> remove_tables(bool dry_run);
+
+  // Makes what `plan` orders, anew each time somebody else changed the ruleset meanwhile, and adds to `done`
+  // what was done or with `dry_run` would be. Fails with kTemporary when others never stop.
+  using Plan = std::function<base::Result<std::vector<ChainOrder>>()>;
+  base::Result<void> keep(const Plan& plan, bool dry_run, std::vector<std::string>& done);
+
+  // See Backend.
+  base::Result<int> watch();
+  bool lost_something();
 
  private:
   Rules(netlink::Socket socket, std::string table) : socket_(std::move(socket)), table_(std::move(table)) {}
   base::Result<int> ask(const netlink::Batch& request, const netlink::Socket::OnMessage& on_answer);
+  // False when there was no table of that family.
+  base::Result<bool> remove(Family family);
 
   netlink::Socket socket_;
+  std::optional<netlink::Socket> news_;
   std::string table_;
   std::uint32_t sequence_ = 0;
 };

@@ -3,6 +3,7 @@
 #include "sets/set_client.h"
 
 #include <array>
+#include <system_error>
 
 #include <linux/netfilter/ipset/ip_set_hash.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -14,6 +15,8 @@ namespace {
 // fit into the socket's buffer even where it can't be enlarged.
 constexpr std::size_t kOrdersAtOnce = 256;
 constexpr std::size_t kBuffer = kOrdersAtOnce * 128;
+// A message full of IPv6 prefixes takes 36 bytes for each.
+constexpr std::size_t kMessagesAtOnce = 8, kFillBuffer = kMessagesAtOnce * kMostInMessage * 40;
 
 Answer answer_of(int error) {
   switch (error) {
@@ -30,6 +33,16 @@ Answer answer_of(Action action, int error) {
 }
 
 }  // namespace
+
+std::string error_text(int error) {
+  switch (error) {
+    case IPSET_ERR_HASH_FULL: return "the set is full";
+    case IPSET_ERR_TYPE_MISMATCH: return "the sets are of different kinds";
+    default: break;
+  }
+  // Beyond 4096 are ipset's own numbers, which mean nothing to strerror.
+  return error >= 4096 ? "ipset error " + std::to_string(error) : std::system_category().message(error);
+}
 
 SetClient::SetClient(netlink::Socket socket) : socket_(std::move(socket)), buffer_(new std::byte[kBuffer]) {}
 
@@ -101,6 +114,55 @@ base::Result<bool> SetClient::list(const std::string& set,
       socket_.dump(request.bytes(), [&](const nlmsghdr& message) { read_entries(message, on_entry); });
   if (!dumped) return base::fail(dumped.error().code, "list set '" + set + "': " + dumped.error().text);
   return true;
+}
+
+base::Result<bool> SetClient::holds(const std::string& set, const ip::Prefix& prefix) {
+  alignas(nlmsghdr) std::array<std::byte, 192> buffer;
+  netlink::Batch request{buffer};
+  put_entry(request, Action::test, set, {.target = prefix}, ++sequence_);
+  base::Result<int> error = ask(request);
+  if (!error) return base::failed(error);
+  if (*error != 0 && *error != ENOENT && *error != IPSET_ERR_EXIST)
+    return base::fail(base::Exit::kSystem, "look into set '" + set + "': " + error_text(*error));
+  return *error == 0;
+}
+
+base::Result<void> SetClient::fill(const std::string& set, std::span<const ip::Prefix> prefixes) {
+  const std::unique_ptr<std::byte[]> buffer{new std::byte[kFillBuffer]};
+  while (!prefixes.empty()) {
+    netlink::Batch batch{{buffer.get(), kFillBuffer}};
+    while (batch.messages() < kMessagesAtOnce && !prefixes.empty())
+      prefixes = prefixes.subspan(put_prefixes(batch, set, prefixes, ++sequence_));
+    if (base::Result<void> sent = socket_.send(batch.bytes()); !sent) return sent;
+    int error = 0;
+    base::Result<void> received = socket_.receive(
+        batch.messages(), [](const nlmsghdr&) {},
+        [&](std::uint32_t, int answer) { error = error != 0 ? error : answer; });
+    if (!received) return received;
+    if (error != 0) return base::fail(base::Exit::kSystem, "fill set '" + set + "': " + error_text(error));
+  }
+  return {};
+}
+
+base::Result<void> SetClient::swap(const std::string& set, const std::string& other) {
+  alignas(nlmsghdr) std::array<std::byte, 128> buffer;
+  netlink::Batch request{buffer};
+  put_swap(request, set, other, ++sequence_);
+  base::Result<int> error = ask(request);
+  if (!error) return base::failed(error);
+  if (*error != 0) return base::fail(base::Exit::kSystem, "swap set '" + set + "': " + error_text(*error));
+  return {};
+}
+
+base::Result<std::vector<std::string>> SetClient::names() {
+  alignas(nlmsghdr) std::array<std::byte, 128> buffer;
+  netlink::Batch request{buffer};
+  put_list_names(request, ++sequence_);
+  std::vector<std::string> names;
+  base::Result<netlink::Dumped> dumped =
+      socket_.dump(request.bytes(), [&](const nlmsghdr& message) { names.emplace_back(read_name(message)); });
+  if (!dumped) return base::fail(dumped.error().code, "list sets: " + dumped.error().text);
+  return names;
 }
 
 base::Result<bool> SetClient::flush(const std::string& set) {

@@ -2,6 +2,8 @@
 // The messages of the kernel's ipset subsystem, as bytes.
 #include "sets/set_message.h"
 
+#include <algorithm>
+
 #include "netlink/attributes.h"
 
 #include <linux/netfilter/ipset/ip_set.h>
@@ -23,6 +25,8 @@ void begin(netlink::Batch& batch, unsigned command, unsigned flags, std::uint32_
   if (nfgenmsg* header = batch.extra<nfgenmsg>()) header->nfgen_family = family;
   batch.put_u8(IPSET_ATTR_PROTOCOL, kProtocol);
 }
+
+std::uint8_t family_number(const ip::Prefix& target) { return target.is_v4() ? AF_INET : AF_INET6; }
 
 unsigned command_of(Action action) {
   switch (action) {
@@ -67,24 +71,63 @@ std::optional<Entry> read_entry(const Attribute& data) {
   return entry;
 }
 
+void put_address(netlink::Batch& batch, const ip::Prefix& target) {
+  const ip::Address& address = target.address();
+  const std::size_t ip = batch.begin_nest(IPSET_ATTR_IP);
+  batch.put(static_cast<std::uint16_t>((address.is_v4() ? IPSET_ATTR_IPADDR_IPV4 : IPSET_ATTR_IPADDR_IPV6) |
+                                       NLA_F_NET_BYTEORDER),
+            std::as_bytes(std::span{address.wire(), address.wire_size()}));
+  batch.end_nest(ip);
+  batch.put_u8(IPSET_ATTR_CIDR, static_cast<std::uint8_t>(target.length()));
+}
+
 }  // namespace
 
 void put_entry(netlink::Batch& batch, Action action, std::string_view set, const Entry& entry,
                std::uint32_t sequence) {
-  const ip::Address& address = entry.target.address();
-  const bool v4 = address.is_v4();
-  begin(batch, command_of(action), flags_of(action), sequence, v4 ? AF_INET : AF_INET6);
+  begin(batch, command_of(action), flags_of(action), sequence, family_number(entry.target));
   batch.put_text(IPSET_ATTR_SETNAME, set);
   const std::size_t data = batch.begin_nest(IPSET_ATTR_DATA);
-  const std::size_t ip = batch.begin_nest(IPSET_ATTR_IP);
-  batch.put(static_cast<std::uint16_t>((v4 ? IPSET_ATTR_IPADDR_IPV4 : IPSET_ATTR_IPADDR_IPV6) |
-                                       NLA_F_NET_BYTEORDER),
-            std::as_bytes(std::span{address.wire(), address.wire_size()}));
-  batch.end_nest(ip);
-  batch.put_u8(IPSET_ATTR_CIDR, static_cast<std::uint8_t>(entry.target.length()));
+  put_address(batch, entry.target);
   if (action == Action::insert || action == Action::replace)
     batch.put_be32(IPSET_ATTR_TIMEOUT, static_cast<std::uint32_t>(entry.timeout.count()));
   batch.end_nest(data);
+}
+
+std::size_t put_prefixes(netlink::Batch& batch, std::string_view set, std::span<const ip::Prefix> prefixes,
+                         std::uint32_t sequence) {
+  const std::span<const ip::Prefix> taken = prefixes.first(std::min(prefixes.size(), kMostInMessage));
+  if (taken.empty()) return 0;
+  begin(batch, IPSET_CMD_ADD, NLM_F_ACK, sequence, family_number(taken.front()));
+  batch.put_text(IPSET_ATTR_SETNAME, set);
+  // Where the kernel writes the number of the entry that failed; required with several.
+  batch.put_u32(IPSET_ATTR_LINENO, 0);
+  const std::size_t all = batch.begin_nest(IPSET_ATTR_ADT);
+  for (const ip::Prefix& prefix : taken) {
+    const std::size_t data = batch.begin_nest(IPSET_ATTR_DATA);
+    put_address(batch, prefix);
+    batch.end_nest(data);
+  }
+  batch.end_nest(all);
+  return taken.size();
+}
+
+void put_swap(netlink::Batch& batch, std::string_view set, std::string_view other, std::uint32_t sequence) {
+  begin(batch, IPSET_CMD_SWAP, NLM_F_ACK, sequence);
+  batch.put_text(IPSET_ATTR_SETNAME, set);
+  batch.put_text(IPSET_ATTR_SETNAME2, other);
+}
+
+void put_list_names(netlink::Batch& batch, std::uint32_t sequence) {
+  begin(batch, IPSET_CMD_LIST, NLM_F_DUMP, sequence);
+  batch.put_be32(IPSET_ATTR_FLAGS, IPSET_FLAG_LIST_SETNAME);
+}
+
+std::string_view read_name(const nlmsghdr& message) {
+  for (const Attribute attribute : Attributes{message, sizeof(nfgenmsg)}) {
+    if (attribute.type() == IPSET_ATTR_SETNAME) return attribute.text();
+  }
+  return {};
 }
 
 void put_list(netlink::Batch& batch, std::string_view set, std::uint32_t sequence) {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "ip/prefix.h"
@@ -38,6 +39,16 @@ enum class Action : std::uint8_t {
 // Adds one message; an acknowledgement is asked for.
 void put_entry(netlink::Batch& batch, Action action, std::string_view set, const Entry& entry,
                std::uint32_t sequence);
+// Adds one message with as many of `prefixes` as go into one, at most kMostInMessage, as permanent members;
+// an acknowledgement is asked for. Returns how many. The kernel stops at the first that it does not take.
+inline constexpr std::size_t kMostInMessage = 1000;
+std::size_t put_prefixes(netlink::Batch& batch, std::string_view set, std::span<const ip::Prefix> prefixes,
+                         std::uint32_t sequence);
+// Exchanges the contents of two sets of the same kind in one moment, for all rules that use them.
+void put_swap(netlink::Batch& batch, std::string_view set, std::string_view other, std::uint32_t sequence);
+// A request for the names of all sets, for Socket::dump.
+void put_list_names(netlink::Batch& batch, std::uint32_t sequence);
+std::string_view read_name(const nlmsghdr& message);
 // A request for all members of a set, for Socket::dump.
 void put_list(netlink::Batch& batch, std::string_view set, std::uint32_t sequence);
 void put_flush(netlink::Batch& batch, std::string_view set, std::uint32_t sequence);

@@ -29,7 +29,7 @@ constexpr std::size_t kBuffer = std::size_t{64} * 1024;
 // Destroy requests in one send: more bring nothing, and their acknowledgements must fit into the socket's
 // buffer.
 constexpr std::size_t kPerSend = 256;
-static_assert(kPerSend * kRequest <= kBuffer && kMaxBytecode + kRequest <= kBuffer);
+static_assert(std::max(kPerSend, kMostTuples) * kRequest <= kBuffer && kMaxBytecode + kRequest <= kBuffer);
 
 tl::unexpected<base::Error> destroy_error(int number) {
   if (number == EOPNOTSUPP)
@@ -64,26 +64,27 @@ Result<Diag> Diag::open() {
 }
 
 Result<std::optional<Connection>> Diag::find(const Tuple& tuple) {
-  Result<std::optional<Found>> found = find_first({&tuple, 1});
+  Result<std::vector<Found>> found = find_all({&tuple, 1});
   if (!found) return failed(found);
-  return *found ? std::optional{(*found)->connection} : std::nullopt;
+  return found->empty() ? std::nullopt : std::optional{found->front().connection};
 }
 
-Result<std::optional<Diag::Found>> Diag::find_first(std::span<const Tuple> tuples) {
+Result<std::vector<Diag::Found>> Diag::find_all(std::span<const Tuple> tuples) {
+  if (tuples.empty()) return std::vector<Found>{};
   netlink::Batch batch{{buffer_.get(), kBuffer}};
   const std::uint32_t first = sequence_ + 1;
   for (const Tuple& tuple : tuples) put_get(batch, tuple, ++sequence_);
   if (batch.full()) return fail(Exit::kSystem, "sock_diag: too many look-ups at once");
   if (Result<void> sent = socket_.send(batch.bytes()); !sent) return failed(sent);
-  std::optional<Found> found;
+  std::vector<Found> found;
   int error = 0;
   const auto on_message = [&](const nlmsghdr& message) {
     const std::size_t place = message.nlmsg_seq - first;
     const std::optional<Connection> connection = decode(message, Protocol::tcp);
     // For a connection that is gone the kernel shows the listener.
-    if (!connection || found || place >= tuples.size() || (bit(connection->state) & kLive) == 0) return;
+    if (!connection || place >= tuples.size() || (bit(connection->state) & kLive) == 0) return;
     if (connection->remote_port == tuples[place].remote_port && connection->remote == tuples[place].remote)
-      found = Found{place, *connection};
+      found.push_back({place, *connection});
   };
   Result<void> received =
       socket_.receive_answers(batch.messages(), on_message, [&](std::uint32_t, int number) {

@@ -31,6 +31,9 @@ struct Tuple {
   std::uint16_t remote_port = 0;
 };
 
+// Most look-ups in one send.
+inline constexpr std::size_t kMostTuples = 256;
+
 class Diag {
  public:
   using OnConnection = std::function<void(const Connection&)>;
@@ -41,12 +44,12 @@ class Diag {
   // The live TCP connection with these ends, whichever kind of socket holds it. No walk of a table: some 5
   // us.
   base::Result<std::optional<Connection>> find(const Tuple& tuple);
-  // The first of the tuples that is a live connection, and its place. One send for all.
+  // Those of the tuples that are live connections, with their places. One send for all, at most kMostTuples.
   struct Found {
     std::size_t place;
     Connection connection;
   };
-  base::Result<std::optional<Found>> find_first(std::span<const Tuple> tuples);
+  base::Result<std::vector<Found>> find_all(std::span<const Tuple> tuples);
 
   // Gives every socket with a peer that the filter matches: TCP of both families in one walk of the kernel's
   // table, then connected UDP. Listening, closed and unconnected sockets are never given. A dump that the

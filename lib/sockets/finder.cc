@@ -5,18 +5,17 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 
 namespace xlimit::sockets {
 namespace {
 
 using base::failed;
 using base::Result;
-using Found = std::optional<Connection>;
 
-// Look-ups sent together: nearly always the endpoint that was hit last is hit again, so the others are not
-// asked along with it.
-constexpr std::array<std::size_t, 3> kWaves{1, 7, kMaxEndpoints - 8};
+// Places asked at together, for every port: most hosts have no more, and nearly always the one that was hit
+// last is hit again. One look-up costs a fraction of one more way to the kernel and back.
+constexpr std::size_t kFirstWave = 4;
+static_assert(kMaxPorts * kFirstWave <= kMostTuples && kMaxEndpoints <= kMostTuples);
 
 void add(std::vector<Endpoint>& endpoints, const Endpoint& endpoint) {
   if (std::find(endpoints.begin(), endpoints.end(), endpoint) == endpoints.end())
@@ -60,41 +59,66 @@ std::vector<Endpoint> endpoints_of(const std::vector<Connection>& listeners,
   return ordered;
 }
 
-Result<Found> Finder::find(const ip::Address& remote, std::uint16_t port) {
-  if (port == 0 || remote.is_unspecified()) return Found{};
-  Result<Found> found = search(remote, port, endpoints_);
+Result<std::optional<Connection>> Finder::find(const ip::Address& remote, std::uint16_t port) {
+  Result<std::vector<Connection>> found = find_all(remote, {&port, 1});
+  if (!found) return failed(found);
+  return found->empty() ? std::nullopt : std::optional{found->front()};
+}
+
+Result<std::vector<Connection>> Finder::find_all(const ip::Address& remote,
+                                                 std::span<const std::uint16_t> ports) {
+  std::vector<std::uint16_t> wanted;
+  for (const std::uint16_t port : ports.first(std::min(ports.size(), kMaxPorts))) {
+    if (port != 0) wanted.push_back(port);
+  }
+  if (wanted.empty() || remote.is_unspecified()) return std::vector<Connection>{};
+  Result<std::vector<Connection>> found = search(remote, wanted, endpoints_);
   const Clock::time_point now = Clock::now();
   const bool due = !refreshed_ || now - *refreshed_ >= kRefresh;
-  if (!found || *found || !due) return found;
+  if (!found || !found->empty() || !due) return found;
   const std::vector<Endpoint> asked = endpoints_;
   if (Result<void> read = refresh(); !read) return failed(read);
   refreshed_ = now;
-  return search(remote, port, without(endpoints_, asked));
+  return search(remote, wanted, without(endpoints_, asked));
 }
 
-Result<Found> Finder::search(const ip::Address& remote, std::uint16_t port,
-                             const std::vector<Endpoint>& places) {
-  std::vector<Tuple> tuples;
+// At the first few places for all ports at once, then, for the ports not found, at all others.
+Result<std::vector<Connection>> Finder::search(const ip::Address& remote,
+                                               std::span<const std::uint16_t> ports,
+                                               const std::vector<Endpoint>& places) {
+  std::vector<Endpoint> met;
   for (const Endpoint& place : places) {
-    if (tuples.size() == kMaxEndpoints) break;
-    if (can_meet(place, remote))
-      tuples.push_back(
-          {.local = place.address, .remote = remote, .local_port = place.port, .remote_port = port});
+    if (met.size() < kMaxEndpoints && can_meet(place, remote)) met.push_back(place);
   }
-  std::span<const Tuple> left{tuples};
-  for (const std::size_t wave : kWaves) {
-    const std::span<const Tuple> asked = left.first(std::min(wave, left.size()));
-    if (asked.empty()) break;
-    Result<std::optional<Diag::Found>> found = diag_.find_first(asked);
+  const std::size_t few = std::min(met.size(), kFirstWave);
+  std::vector<std::uint16_t> left{ports.begin(), ports.end()};
+  std::vector<Connection> all;
+  std::vector<Tuple> tuples;
+  const auto ask = [&]() -> Result<void> {
+    Result<std::vector<Diag::Found>> found = diag_.find_all(tuples);
     if (!found) return failed(found);
-    if (*found) {
-      const Tuple& tuple = asked[(*found)->place];
+    for (const Diag::Found& one : *found) {
+      const Tuple& tuple = tuples[one.place];
       move_to_front({tuple.local, tuple.local_port});
-      return Found{(*found)->connection};
+      std::erase(left, tuple.remote_port);
+      all.push_back(one.connection);
     }
-    left = left.subspan(asked.size());
+    tuples.clear();
+    return {};
+  };
+  const auto add_tuples = [&](std::uint16_t port, std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i)
+      tuples.push_back(
+          {.local = met[i].address, .remote = remote, .local_port = met[i].port, .remote_port = port});
+  };
+  for (const std::uint16_t port : ports) add_tuples(port, 0, few);
+  if (Result<void> asked = ask(); !asked) return failed(asked);
+  if (few == met.size()) return all;
+  for (const std::uint16_t port : std::vector{left}) {
+    add_tuples(port, few, met.size());
+    if (Result<void> asked = ask(); !asked) return failed(asked);
   }
-  return Found{};
+  return all;
 }
 
 Result<void> Finder::refresh() {

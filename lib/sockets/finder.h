@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Finds the connection of a client of whom only the address and port are known, as a log line has them,
-// without a walk of the kernel's table: by asking for it at every place where this host listens.
+// Finds the connections of a client of whom only the address and ports are known, as log lines have them,
+// without a walk of the kernel's table: by asking for them at every place where this host listens.
 //
 //   Finder finder{diag, [&] { return watcher.read().map(...own...); }};  // host::Facts::own will do
 //   Result<std::optional<Connection>> connection = finder.find(client, port);
@@ -12,6 +12,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/result.h"
@@ -28,8 +29,9 @@ struct Endpoint {
   bool operator==(const Endpoint&) const = default;
 };
 
-// Most places that one look-up asks at.
+// Most places that one look-up asks at, and most ports that one looks for.
 inline constexpr std::size_t kMaxEndpoints = 64;
+inline constexpr std::size_t kMaxPorts = 16;
 // A look-up that misses may be the first client of a new listener; listeners are read again at most this
 // often.
 inline constexpr std::chrono::milliseconds kRefresh{100};
@@ -50,12 +52,16 @@ class Finder {
   base::Result<void> refresh();
   // The live TCP connection of this peer, or none. Fails when the kernel cannot be asked.
   base::Result<std::optional<Connection>> find(const ip::Address& remote, std::uint16_t port);
+  // The live TCP connections of this peer from these ports (beyond kMaxPorts they are not looked for).
+  base::Result<std::vector<Connection>> find_all(const ip::Address& remote,
+                                                 std::span<const std::uint16_t> ports);
 
  private:
   using Clock = std::chrono::steady_clock;
 
-  base::Result<std::optional<Connection>> search(const ip::Address& remote, std::uint16_t port,
-                                                 const std::vector<Endpoint>& places);
+  base::Result<std::vector<Connection>> search(const ip::Address& remote,
+                                               std::span<const std::uint16_t> ports,
+                                               const std::vector<Endpoint>& places);
   void move_to_front(const Endpoint& endpoint);
 
   Diag& diag_;

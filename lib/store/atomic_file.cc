@@ -32,7 +32,15 @@ Result<AtomicFile> AtomicFile::create(const std::string& path) {
   std::string aside = path + ".XXXXXX";
   Fd fd{::mkostemp(aside.data(), O_CLOEXEC)};
   if (!fd) return base::os_error("write '" + path + "'");
+  give_away(fd, path);
   return AtomicFile{path, std::move(aside), std::move(fd)};
+}
+
+void give_away(const Fd& fd, const std::string& path) {
+  struct stat folder {};
+  if (::geteuid() != 0 || ::stat(base::folder_of(path).c_str(), &folder) != 0 || folder.st_uid == 0) return;
+  // Where it can't be, in a sandbox for instance, it stays ours.
+  [[maybe_unused]] const int given = ::fchown(fd.get(), folder.st_uid, folder.st_gid);
 }
 
 Result<void> AtomicFile::write(std::string_view text) {
@@ -50,10 +58,14 @@ Result<void> AtomicFile::flush() {
   return {};
 }
 
-Result<void> AtomicFile::commit() {
+Result<void> AtomicFile::sync() {
   if (Result<void> flushed = flush(); !flushed) return flushed;
-  if (::fsync(fd_.get()) != 0 || ::rename(aside_.c_str(), path_.c_str()) != 0)
-    return base::os_error("write '" + path_ + "'");
+  return ::fsync(fd_.get()) == 0 ? Result<void>{} : base::os_error("write '" + path_ + "'");
+}
+
+Result<void> AtomicFile::commit() {
+  if (Result<void> synced = sync(); !synced) return synced;
+  if (::rename(aside_.c_str(), path_.c_str()) != 0) return base::os_error("write '" + path_ + "'");
   fd_ = Fd{};
   // The rename itself must survive a power cut too.
   const Fd directory{::open(base::folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
@@ -72,6 +84,7 @@ Result<Lock> Lock::take(const std::string& path, std::chrono::milliseconds patie
   const std::string lock = path + ".lock";
   Fd fd{::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
   if (!fd) return base::os_error("open '" + lock + "'");
+  give_away(fd, lock);
   const auto deadline = std::chrono::steady_clock::now() + patience;
   int failure = 0;
   do {

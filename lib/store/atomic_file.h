@@ -19,7 +19,7 @@ namespace xlimit::store {
 class AtomicFile {
  public:
   // Fails when the directory can not be written to. The file will have mode 0600, and the owner of the
-  // process.
+  // process; what root writes belongs to the directory's owner, see give_away().
   static base::Result<AtomicFile> create(const std::string& path);
   AtomicFile(AtomicFile&&) noexcept = default;
   AtomicFile& operator=(AtomicFile&&) = delete;
@@ -28,6 +28,8 @@ class AtomicFile {
 
   // Gathered; a failure shows at commit() at the latest.
   base::Result<void> write(std::string_view text);
+  // Writes out and syncs what there is, so that little is left for commit().
+  base::Result<void> sync();
   base::Result<void> commit();
 
  private:
@@ -41,6 +43,10 @@ class AtomicFile {
 
 // All at once.
 base::Result<void> write_file(const std::string& path, std::string_view text);
+
+// When we are root, gives an open file to the owner of the folder of `path`: a service with a user of its own
+// could not read it otherwise, when somebody ran the same program by hand.
+void give_away(const base::Fd& fd, const std::string& path);
 
 // One writer of a state file: holds `PATH.lock` as long as it lives. Fails with kTemporary when another
 // process does, and still does after `patience`: one that was killed holds it a moment longer.

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -23,7 +24,9 @@ bool is_given(const std::string& path) {
 
 base::Result<base::Fd> open_file(const std::string& path) {
   const int blocking = is_given(path) ? 0 : O_NONBLOCK;
-  base::Fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | blocking)};
+  // Opening stdin anew would ask for permission once more, and fails when it is a socket.
+  base::Fd fd{path == "/dev/stdin" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+                                   : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | blocking)};
   struct stat status;
   if (!fd || ::fstat(fd.get(), &status) != 0) return base::os_error("open '" + path + "'");
   const bool may_block = !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);  // read(2) refuses the latter

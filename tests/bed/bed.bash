@@ -32,6 +32,7 @@ bed_start() {
 bed_up() {
   local name
   BED=$(mktemp -d "${TMPDIR:-/tmp}/xlimit-bed.XXXXXX")
+  export STATE_DIRECTORY=$BED/state  # what ipban remembers is the bed's own
   bed_guard
   for name in node web c1 c2 c3; do
     ip netns add "$(bed_ns "$name")"

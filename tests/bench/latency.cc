@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 // From the write of a log line to the reset that the offender's client sees, through the pipeline under test.
 //
-//   latency --log FILE --node NS --near NS --far NS --others NS [--trials 300] [--connections 4] [--rule
-//   overlap|strict]
-//           [--ban SECONDS] [--pause MS] [--floor]
+//   latency --log FILE --node NS --near NS --far NS --others NS [--trials 300] [--connections 4]
+//           [--rule overlap|strict] [--logged one|all] [--ban SECONDS] [--pause MS] [--floor]
 //
 // Each trial takes a fresh user and fresh addresses. Kinds take turns: IPv4 on 0.0.0.0:443, IPv6 on [::]:443,
-// IPv4 on the dual-stack [::]:8443. The lines before the deciding one are written --pause (2 ms) earlier, so
-// that it meets a pipeline at rest. With --floor nothing is judged: see floor.h. Times are printed and never
-// asserted; the exit code is 1 when anything that was promised did not happen.
+// IPv4 on the dual-stack [::]:8443. The lines before the deciding one are written --pause (10 ms) earlier, so
+// that it meets a pipeline at rest, and the offender's client sleeps in poll(2) by then. --logged: whether a
+// line tells of one of the offender's connections or of each. With --floor nothing is judged: see floor.h.
+// Times are printed and never asserted; the exit code is 1 when anything that was promised did not happen.
 #include <algorithm>
+#include <future>
 #include <optional>
 
 #include "arena.h"
@@ -22,8 +23,8 @@ using bench::Fd;
 using Clock = std::chrono::steady_clock;
 
 struct Settings {
-  std::string log, node, near, far, others, rule = "overlap";
-  int trials = 300, connections = 4, ban = 0, pause = 2;
+  std::string log, node, near, far, others, rule = "overlap", logged = "one";
+  int trials = 300, connections = 4, ban = 0, pause = 10;
   bool floor = false;
 };
 
@@ -72,11 +73,11 @@ void append(int log, const std::string& text) {
     bed::die("append to the log");
 }
 
-// When each connection was reset, in microseconds since `start`; shorter than `clients` when some were not.
-std::vector<double> wait_for_resets(const std::vector<Client>& clients, Clock::time_point start, int trial) {
+// When each connection was reset; shorter than `clients` when some were not.
+std::vector<Clock::time_point> wait_for_resets(const std::vector<Client>& clients, int trial) {
   std::vector<pollfd> watched;
   for (const Client& client : clients) watched.push_back({client.fd.get(), POLLIN, 0});
-  std::vector<double> times;
+  std::vector<Clock::time_point> times;
   while (times.size() < clients.size() && ::poll(watched.data(), watched.size(), 2000) > 0) {
     const Clock::time_point now = Clock::now();
     for (pollfd& one : watched) {
@@ -85,7 +86,7 @@ std::vector<double> wait_for_resets(const std::vector<Client>& clients, Clock::t
       if (::recv(one.fd, &byte, 1, 0) >= 0 || errno != ECONNRESET)
         fail(trial, "a connection ended without a reset");
       one.fd = -1;
-      times.push_back(std::chrono::duration<double, std::micro>(now - start).count());
+      times.push_back(now);
     }
   }
   if (times.size() < clients.size()) fail(trial, "a connection of the offender was not cut");
@@ -148,17 +149,21 @@ class Bench {
     for (const Client& client : offender)
       if (!client.fd || !bench::answers(client)) return fail(number, "the offender found no server");
 
-    std::string before = line(near, honest.port, number), deciding = line(far, offender[0].port, number);
-    if (settings_.rule == "overlap") before += deciding, deciding = line(near, honest.port, number);
+    const auto [before, deciding] = lines(number, near, far, honest, offender);
     if (floor_) prepare_floor(kind, far, offender);
     if (!floor_) append(log_.get(), before);
+    std::future<std::vector<Clock::time_point>> resets =
+        std::async(std::launch::async, [&] { return wait_for_resets(offender, number); });
     ::poll(nullptr, 0, settings_.pause);
     const Clock::time_point start = Clock::now();
     append(log_.get(), deciding);
-    const std::vector<double> times = wait_for_resets(offender, start, number);
+    const std::vector<Clock::time_point> times = resets.get();
+    const auto since = [&](Clock::time_point time) {
+      return std::chrono::duration<double, std::micro>(time - start).count();
+    };
     if (times.size() == offender.size()) {
-      results_[number % 3].first.push_back(times.front());
-      results_[number % 3].last.push_back(times.back());
+      results_[number % 3].first.push_back(since(times.front()));
+      results_[number % 3].last.push_back(since(times.back()));
     }
     check_after(number, kind, far, honest);
   }
@@ -187,7 +192,7 @@ class Bench {
       all.first.insert(all.first.end(), one.first.begin(), one.first.end());
       all.last.insert(all.last.end(), one.last.begin(), one.last.end());
     }
-    const std::string what = floor_ ? "floor" : "xlimit, " + settings_.rule;
+    const std::string what = floor_ ? "floor" : settings_.rule + ", " + settings_.logged + " logged";
     print((what + ": first of " + std::to_string(settings_.connections) + " resets").c_str(), all.first);
     print((what + ": last of them").c_str(), all.last);
     for (std::size_t i = 0; i < 3 && !floor_; ++i)
@@ -195,6 +200,18 @@ class Bench {
   }
 
  private:
+  // The lines that break no rule yet, and the one that does. With all connections logged and the strict rule
+  // the rest of the offender's lines come along with his first.
+  std::pair<std::string, std::string> lines(int number, const std::string& near, const std::string& far,
+                                            const Client& honest, const std::vector<Client>& offender) const {
+    const std::string older = line(near, honest.port, number);
+    const std::size_t logged = settings_.logged == "all" ? offender.size() : 1;
+    std::string newer;
+    for (std::size_t i = 0; i < logged; ++i) newer += line(far, offender[i].port, number);
+    if (settings_.rule == "strict") return {older, newer};
+    return {older + newer, line(near, honest.port, number)};
+  }
+
   void prepare_floor(const Kind& kind, const std::string& far, const std::vector<Client>& offender) const {
     std::vector<bench::Destroy> messages;
     for (const Client& client : offender)
@@ -224,9 +241,10 @@ class Bench {
 
 Settings parse(int argc, char** argv) {
   Settings settings;
-  const std::map<std::string, std::string*> texts{{"--log", &settings.log},   {"--node", &settings.node},
-                                                  {"--near", &settings.near}, {"--far", &settings.far},
-                                                  {"--rule", &settings.rule}, {"--others", &settings.others}};
+  const std::map<std::string, std::string*> texts{
+      {"--log", &settings.log},      {"--node", &settings.node}, {"--near", &settings.near},
+      {"--far", &settings.far},      {"--rule", &settings.rule}, {"--others", &settings.others},
+      {"--logged", &settings.logged}};
   const std::map<std::string, int*> numbers{{"--trials", &settings.trials},
                                             {"--connections", &settings.connections},
                                             {"--ban", &settings.ban},

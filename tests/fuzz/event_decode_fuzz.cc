@@ -40,5 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto* ban = std::get_if<event::Ban>(&event)) check_round_trip(*ban);
   if (const auto* banned = std::get_if<event::Banned>(&event)) check_round_trip(*banned);
   if (const auto* unban = std::get_if<event::Unban>(&event)) check_round_trip(*unban);
+  if (const auto* unbanned = std::get_if<event::Unbanned>(&event)) check_round_trip(*unbanned);
+  if (const auto* list = std::get_if<event::List>(&event)) check_round_trip(*list);
   return 0;
 }

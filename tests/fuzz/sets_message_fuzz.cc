@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sets/admin.h"
+#include "sets/nft_message.h"
 #include "sets/rule_message.h"
 #include "sets/set_message.h"
 
@@ -27,6 +28,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)sets::read_rule(*message);
     (void)sets::read_generation(*message);
     (void)sets::is_loss_in(*message, "xlimit");
+  }
+  for (const unsigned command : {9U, 12U}) {  // NFT_MSG_NEWSET, NEWSETELEM
+    message->nlmsg_type = static_cast<std::uint16_t>(10 << 8 | command);
+    (void)sets::read_set(*message);
+    sets::read_elements(*message, [](const sets::SeenElement& element) {
+      const std::optional<ip::Address> end = sets::behind(ip::Prefix{element.key});
+      if (sets::prefix_between(element.key, end) != ip::Prefix{element.key}) __builtin_trap();
+    });
   }
   return 0;
 }

@@ -8,7 +8,7 @@ setup() {
   needs systemd-analyze
   UNITS=$BATS_TEST_TMPDIR/units
   mkdir "$UNITS"
-  cp "$ROOT"/systemd/*.socket "$ROOT"/systemd/*.target "$UNITS"
+  cp "$ROOT"/systemd/*.socket "$ROOT"/systemd/*.target "$ROOT"/systemd/*.timer "$UNITS"
   local unit
   for unit in "$ROOT"/systemd/*.service.in; do
     sed "s#@bindir@#$BUILD/bin#" "$unit" >"$UNITS/$(basename "${unit%.in}")"
@@ -31,14 +31,14 @@ setup() {
   run ! accepts "$BUILD/bin/ipban" bogus
 }
 
-# accepts PROGRAM WORD...: its help, which comes whatever stands beside it, lists each long option and the verb.
+# accepts PROGRAM WORD...: its help, which comes whatever stands beside it, lists each long option and the verb, its first word.
 accepts() {
   local word help
   help=$("$1" --help)
   for word in "${@:2}"; do
     case $word in
       --*) grep -Eq -- "^ +(-[a-z], )?${word%%=*}( |$)" <<<"$help" ;;
-      [a-z]*) grep -Eq "^ +$word " <<<"$help" ;;
+      [a-z]*) [[ $word != "$2" ]] || grep -Eq "^ +$word " <<<"$help" ;;
     esac || { echo "${1##*/} knows no $word"; return 1; }
   done
 }
@@ -53,6 +53,6 @@ accepts() {
 
 @test "only the stages that change the kernel may" {
   [ "$(grep -l '^AmbientCapabilities=CAP_NET_ADMIN$' "$UNITS"/*.service | xargs -n 1 basename | paste -sd' ')" = \
-    "xlimit-ban.service xlimit-kill.service" ]
+    "xlimit-ban.service xlimit-blocklist-load.service xlimit-kill.service xlimit-restore.service" ]
   grep -qx 'CapabilityBoundingSet=' "$UNITS/xlimit-detect.service"
 }

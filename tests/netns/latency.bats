@@ -14,9 +14,11 @@ setup() {
 teardown() { [[ -z ${BED:-} ]] || bed_down; }
 
 @test "overlap: the second place of an account dies in IPv4, IPv6 and on dual-stack sockets" {
-  measure overlap 30 4 4
+  measure overlap 30 4 4 one
+  measure overlap 15 4 4 all
 }
 
 @test "strict: the second place of an account dies with its first line" {
-  measure strict 30 4 4
+  measure strict 30 4 4 one
+  measure strict 15 4 4 all
 }

@@ -109,6 +109,42 @@ TEST_CASE("banned repeats the ban and adds result and set") {
   CHECK(std::get<event::Banned>(reading.event).result == event::BanResult::extended);
 }
 
+TEST_CASE("what became of an unban is read back as it was written") {
+  const event::Unban unban{.at = kNoon,
+                           .node = "fi-1",
+                           .id = "0197",
+                           .origin = "fi-1/ipban",
+                           .target = *ip::parse_prefix("192.0.2.0/24"),
+                           .direction = event::Direction::out};
+  const std::string line = written(event::Unbanned{unban, true, "xlimit4out"});
+  const Reading reading{without_newline(line)};
+  const auto* read = std::get_if<event::Unbanned>(&reading.event);
+  REQUIRE(read != nullptr);
+  CHECK(read->was_present);
+  CHECK(written(*read) == line);
+}
+
+TEST_CASE("a line of a list holds as many targets as any line may, and is read back") {
+  event::List list{.at = kNoon, .node = std::string(300, 'n'), .list = "feed", .targets = {}};
+  const std::string longest = "2001:db8:1111:2222:3333:4444:5555:";
+  for (unsigned i = 0; i < event::List::kMostTargets; ++i)
+    list.targets.push_back(*ip::parse_prefix(longest + std::to_string(1000 + 2 * i) + "/127"));
+  const std::string line = written(list);
+  CHECK(line.size() <= event::kMaxLine);
+  const Reading reading{without_newline(line)};
+  const auto* read = std::get_if<event::List>(&reading.event);
+  REQUIRE(read != nullptr);
+  CHECK(read->targets == list.targets);
+  CHECK(written(*read) == line);
+}
+
+TEST_CASE("a list without a name, or with a target that is none, is no event") {
+  const std::string begin = R"({"type":"list","time":"2026-06-01T12:00:00Z",)";
+  CHECK(Reading{begin + R"("targets":["192.0.2.1"]})"}.why() == "'list' is missing");
+  CHECK(Reading{begin + R"("list":"a","targets":["192.0.2.1","x"]})"}.why() ==
+        "'targets' holds something that is not an address or prefix, or too many");
+}
+
 TEST_CASE("text from strangers can not break out of its string") {
   event::Access access = full_access();
   access.user = "a\"b\\c\nd\x01\x7f";

@@ -193,7 +193,7 @@ TEST_CASE("text is found among what others append to the same file") {
   CHECK(went_out("one\ntwothers\n", text) == 4);  // a torn line that nobody can mend
 }
 
-TEST_CASE("a state that outgrows its ledger is kept in a larger one") {
+TEST_CASE("a state that outgrows its slate is kept in a larger one") {
   const Bench bench;
   const Pipe pipe;
   const std::string large(100000, 's');

@@ -17,7 +17,7 @@ using sets::Direction;
 namespace {
 
 // Sets that are maps from a target to the seconds it has left.
-class FakeBackend final : public sets::Backend {
+class FakeStore final : public sets::BanStore {
  public:
   const std::string& name_of(sets::SetKey key) const override { return names_.of(key); }
   base::Result<std::vector<std::string>> setup(Direction direction, sets::Setup, bool) override {
@@ -26,7 +26,6 @@ class FakeBackend final : public sets::Backend {
       (void)held[name_of({family, direction})];
     return std::vector<std::string>{};
   }
-  base::Result<std::vector<std::string>> teardown(bool) override { return std::vector<std::string>{}; }
   base::Result<void> execute(std::span<const sets::Order> orders, std::span<sets::Answer> answers) override {
     for (std::size_t i = 0; i < orders.size(); ++i) answers[i] = answer(orders[i]);
     return {};
@@ -43,11 +42,6 @@ class FakeBackend final : public sets::Backend {
       for (const auto& [target, left] : copy) on_entry({target, left});
     return true;
   }
-  base::Result<bool> flush(sets::SetKey) override { return true; }
-  base::Result<bool> exists(sets::SetKey key) override { return held.contains(name_of(key)); }
-  base::Result<int> watch() override { return -1; }
-  bool lost_something() override { return false; }
-  base::Result<std::vector<sets::SetState>> status() override { return std::vector<sets::SetState>{}; }
 
   std::map<std::string, std::map<ip::Prefix, std::chrono::seconds>> held;
   std::size_t room = 100;
@@ -81,8 +75,8 @@ sets::Order order(std::string_view target, std::chrono::seconds timeout,
   return {.direction = direction, .entry = {prefix(target), timeout}};
 }
 
-std::vector<sets::Verdict> ban(FakeBackend& backend, const std::vector<sets::Order>& orders) {
-  sets::Bans bans{backend};
+std::vector<sets::Verdict> ban(FakeStore& store, const std::vector<sets::Order>& orders) {
+  sets::Bans bans{store};
   std::vector<sets::Verdict> verdicts(orders.size());
   REQUIRE(bans.ban(orders, verdicts).has_value());
   return verdicts;
@@ -91,92 +85,92 @@ std::vector<sets::Verdict> ban(FakeBackend& backend, const std::vector<sets::Ord
 }  // namespace
 
 TEST_CASE("a new ban is added, without a look at what the set holds") {
-  FakeBackend backend;
-  (void)backend.setup(Direction::in, sets::Setup::missing, false);
-  const auto verdicts = ban(backend, {order("192.0.2.1", 60s), order("2001:db8::/64", 0s)});
+  FakeStore store;
+  (void)store.setup(Direction::in, sets::Setup::missing, false);
+  const auto verdicts = ban(store, {order("192.0.2.1", 60s), order("2001:db8::/64", 0s)});
   CHECK(verdicts[0].done);
   CHECK(verdicts[0].result == BanResult::added);
   CHECK(verdicts[1].result == BanResult::added);
-  CHECK(backend.listings == 0);
-  CHECK(backend.held["t6"][prefix("2001:db8::/64")] == 0s);
+  CHECK(store.listings == 0);
+  CHECK(store.held["t6"][prefix("2001:db8::/64")] == 0s);
 }
 
 TEST_CASE("a longer ban extends, a shorter or equal one leaves what is there") {
-  FakeBackend backend;
-  backend.held["t4"] = {{prefix("192.0.2.1"), 60s}, {prefix("192.0.2.2"), 60s}, {prefix("192.0.2.3"), 60s}};
+  FakeStore store;
+  store.held["t4"] = {{prefix("192.0.2.1"), 60s}, {prefix("192.0.2.2"), 60s}, {prefix("192.0.2.3"), 60s}};
   const auto verdicts =
-      ban(backend, {order("192.0.2.1", 61s), order("192.0.2.2", 60s), order("192.0.2.3", 5s)});
+      ban(store, {order("192.0.2.1", 61s), order("192.0.2.2", 60s), order("192.0.2.3", 5s)});
   CHECK(verdicts[0].result == BanResult::extended);
   CHECK(verdicts[1].result == BanResult::present);
   CHECK(verdicts[2].result == BanResult::present);
-  CHECK(backend.held["t4"][prefix("192.0.2.1")] == 61s);
-  CHECK(backend.held["t4"][prefix("192.0.2.3")] == 60s);
+  CHECK(store.held["t4"][prefix("192.0.2.1")] == 61s);
+  CHECK(store.held["t4"][prefix("192.0.2.3")] == 60s);
 }
 
 TEST_CASE("permanent is longer than anything, and nothing is longer than permanent") {
-  FakeBackend backend;
-  backend.held["t4"] = {{prefix("192.0.2.1"), 60s}, {prefix("192.0.2.2"), 0s}};
+  FakeStore store;
+  store.held["t4"] = {{prefix("192.0.2.1"), 60s}, {prefix("192.0.2.2"), 0s}};
   const auto verdicts =
-      ban(backend, {order("192.0.2.1", 0s), order("192.0.2.2", 2147483s), order("192.0.2.2", 0s)});
+      ban(store, {order("192.0.2.1", 0s), order("192.0.2.2", 2147483s), order("192.0.2.2", 0s)});
   CHECK(verdicts[0].result == BanResult::extended);
   CHECK(verdicts[1].result == BanResult::present);
   CHECK(verdicts[2].result == BanResult::present);
-  CHECK(backend.held["t4"][prefix("192.0.2.2")] == 0s);
+  CHECK(store.held["t4"][prefix("192.0.2.2")] == 0s);
 }
 
 TEST_CASE("all that is there already costs one listing of each set") {
-  FakeBackend backend;
+  FakeStore store;
   std::vector<sets::Order> orders;
   for (int i = 1; i <= 50; ++i) {
     orders.push_back(order("192.0.2." + std::to_string(i), 60s));
-    backend.held["t4"][orders.back().entry.target] = 10s;
+    store.held["t4"][orders.back().entry.target] = 10s;
   }
-  for (const sets::Verdict& verdict : ban(backend, orders)) CHECK(verdict.result == BanResult::extended);
-  CHECK(backend.listings == 1);
+  for (const sets::Verdict& verdict : ban(store, orders)) CHECK(verdict.result == BanResult::extended);
+  CHECK(store.listings == 1);
 }
 
 TEST_CASE("the same target twice in a batch keeps the longer of both") {
-  FakeBackend backend;
-  backend.held["t4"] = {{prefix("192.0.2.1"), 10s}};
+  FakeStore store;
+  store.held["t4"] = {{prefix("192.0.2.1"), 10s}};
   const auto verdicts =
-      ban(backend, {order("192.0.2.1", 60s), order("192.0.2.1", 30s), order("192.0.2.1", 90s)});
+      ban(store, {order("192.0.2.1", 60s), order("192.0.2.1", 30s), order("192.0.2.1", 90s)});
   CHECK(verdicts[0].result == BanResult::extended);
   CHECK(verdicts[1].result == BanResult::present);
   CHECK(verdicts[2].result == BanResult::extended);
-  CHECK(backend.held["t4"][prefix("192.0.2.1")] == 90s);
+  CHECK(store.held["t4"][prefix("192.0.2.1")] == 90s);
 }
 
 TEST_CASE("a wider prefix that is banned is another entry") {
-  FakeBackend backend;
-  backend.held["t4"] = {{prefix("192.0.2.0/24"), 0s}};
-  CHECK(ban(backend, {order("192.0.2.1", 60s)})[0].result == BanResult::added);
+  FakeStore store;
+  store.held["t4"] = {{prefix("192.0.2.0/24"), 0s}};
+  CHECK(ban(store, {order("192.0.2.1", 60s)})[0].result == BanResult::added);
 }
 
 TEST_CASE("a set that went away is put back, and the ban tried again") {
-  FakeBackend backend;
-  const auto verdicts = ban(backend, {order("192.0.2.1", 60s), order("192.0.2.2", 60s, Direction::out)});
+  FakeStore store;
+  const auto verdicts = ban(store, {order("192.0.2.1", 60s), order("192.0.2.2", 60s, Direction::out)});
   CHECK(verdicts[0].done);
   CHECK(verdicts[1].done);
-  CHECK(backend.setups == 2);
-  CHECK(backend.held["t4out"].size() == 1);
+  CHECK(store.setups == 2);
+  CHECK(store.held["t4out"].size() == 1);
 }
 
 TEST_CASE("a ban that runs out between asking and listing is added anew") {
-  FakeBackend backend;
-  backend.held["t4"] = {{prefix("192.0.2.1"), 1s}};
-  backend.vanish_before_listing = true;
-  const auto verdicts = ban(backend, {order("192.0.2.1", 60s)});
+  FakeStore store;
+  store.held["t4"] = {{prefix("192.0.2.1"), 1s}};
+  store.vanish_before_listing = true;
+  const auto verdicts = ban(store, {order("192.0.2.1", 60s)});
   CHECK(verdicts[0].done);
   CHECK(verdicts[0].result == BanResult::added);
-  CHECK(backend.held["t4"][prefix("192.0.2.1")] == 60s);
+  CHECK(store.held["t4"][prefix("192.0.2.1")] == 60s);
 }
 
 TEST_CASE("what does not fit into a full set is said, the others are banned") {
-  FakeBackend backend;
-  backend.held["t4"] = {{prefix("192.0.2.1"), 1s}};
-  backend.room = 2;
+  FakeStore store;
+  store.held["t4"] = {{prefix("192.0.2.1"), 1s}};
+  store.room = 2;
   const auto verdicts =
-      ban(backend, {order("192.0.2.2", 60s), order("192.0.2.3", 60s), order("192.0.2.1", 60s)});
+      ban(store, {order("192.0.2.2", 60s), order("192.0.2.3", 60s), order("192.0.2.1", 60s)});
   CHECK(verdicts[0].done);
   CHECK_FALSE(verdicts[1].done);
   CHECK(verdicts[1].why == "set 't4' is full");
@@ -184,9 +178,9 @@ TEST_CASE("what does not fit into a full set is said, the others are banned") {
 }
 
 TEST_CASE("a ban that is lifted was there or not; without a set nobody is banned") {
-  FakeBackend backend;
-  backend.held["t4"] = {{prefix("192.0.2.1"), 1s}};
-  sets::Bans bans{backend};
+  FakeStore store;
+  store.held["t4"] = {{prefix("192.0.2.1"), 1s}};
+  sets::Bans bans{store};
   const std::vector<sets::Order> orders{order("192.0.2.1", 0s), order("192.0.2.2", 0s),
                                         order("2001:db8::1", 0s)};
   std::vector<sets::Verdict> verdicts(orders.size());
@@ -195,7 +189,7 @@ TEST_CASE("a ban that is lifted was there or not; without a set nobody is banned
   CHECK(verdicts[0].was_present);
   CHECK_FALSE(verdicts[1].was_present);
   CHECK_FALSE(verdicts[2].was_present);
-  CHECK(backend.setups == 0);
+  CHECK(store.setups == 0);
 }
 
 TEST_CASE("names of sets begin with the prefix, which is checked") {

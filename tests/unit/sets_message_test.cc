@@ -134,7 +134,7 @@ TEST_CASE("a rule that is written is read back the same") {
                                  sets::Rule{.set = 1, .by_source = true, .protocol = 17, .port = 65535}}) {
     alignas(nlmsghdr) std::array<std::byte, 2048> buffer;
     netlink::Batch batch{buffer};
-    sets::put_rule(batch, {}, "xlimit", rule, 1, false);
+    sets::put_rule(batch, {}, "xlimit", rule, 1, {});
     REQUIRE_FALSE(batch.full());
     const auto seen = sets::read_rule(*reinterpret_cast<const nlmsghdr*>(buffer.data()));
     REQUIRE(seen.has_value());

@@ -14,6 +14,7 @@
 #include "sockets/finder.h"
 #include "sockets/listing.h"
 #include "sockets/request.h"
+#include "sockets/scout.h"
 #include "sockets/targets.h"
 
 using namespace xlimit;
@@ -145,6 +146,26 @@ TEST_CASE("a socket counts for the narrowest target around its peer") {
   CHECK(targets.find(address("2001:db8::42")) == 2);
   CHECK_FALSE(targets.find(address("2001:db8:1::42")));
   CHECK_FALSE(targets.find(address("198.51.100.1")));
+}
+
+TEST_CASE("of a prefix the address with most connections is told, with no more ports than a ban can name") {
+  std::vector<Connection> connections;
+  const auto add = [&](std::string_view remote, std::uint16_t port) {
+    Connection connection;
+    connection.remote = address(remote);
+    connection.remote_port = port;
+    connections.push_back(connection);
+  };
+  add("2001:db8::1", 1);
+  add("2001:db8::2", 2);
+  add("2001:db8::2", 3);
+  add("2001:db8:0:1::1", 4);
+  const sockets::Sighting sighting = sockets::sight(connections, prefix("2001:db8::/64"));
+  CHECK(sighting.address == address("2001:db8::2"));
+  CHECK(sighting.ports == std::vector<std::uint16_t>{2, 3});
+  CHECK(sockets::sight(connections, prefix("203.0.113.7")).ports.empty());
+  for (std::uint16_t port = 0; port < 100; ++port) add("203.0.113.7", port);
+  CHECK(sockets::sight(connections, prefix("203.0.113.7")).ports.size() == sockets::kMaxPorts);
 }
 
 TEST_CASE("lists are made for people and for programs") {

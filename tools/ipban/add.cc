@@ -3,62 +3,17 @@
 #include <fmt/core.h>
 
 #include "base/clock.h"
-#include "base/uuid.h"
 #include "cli/print.h"
 #include "event/encode.h"
 #include "ipban/enforcer.h"
 #include "ipban/print.h"
+#include "ipban/request.h"
 
 namespace xlimit::ipban {
 namespace {
 
 using sets::Order;
 using sets::Verdict;
-
-// All or none: a typo in the third word must not leave the first two banned and the rest forgotten.
-base::Result<std::vector<Order>> read_orders(const Settings& settings) {
-  std::vector<Order> orders;
-  for (const std::string& word : settings.targets) {
-    base::Result<ip::Prefix> target = ip::read_prefix(word);
-    if (!target) return base::failed(target);
-    orders.push_back(
-        {.direction = settings.direction, .entry = {.target = *target, .timeout = settings.duration}});
-  }
-  return orders;
-}
-
-// One order as the event that would have asked for it.
-struct Request {
-  Request(const Order& order, const Settings& settings, const cli::Command& command)
-      : id(base::make_uuid7(base::now(), ip::to_string(order.entry.target))),
-        origin(command.common().node + "/ipban") {
-    ban = {.at = base::now(),
-           .node = command.common().node,
-           .id = id,
-           .origin = origin,
-           .target = order.entry.target,
-           .address = {},
-           .duration = order.entry.timeout,
-           .direction = order.direction,
-           .rule = "manual",
-           .user = {},
-           .ports = {},
-           .reason = settings.reason};
-  }
-  event::Unban unban() const {
-    return {.at = ban.at,
-            .node = ban.node,
-            .id = id,
-            .origin = origin,
-            .target = ban.target,
-            .direction = ban.direction};
-  }
-  Request(const Request&) = delete;
-  Request& operator=(const Request&) = delete;
-
-  std::string id, origin;
-  event::Ban ban;
-};
 
 const char* word(event::BanResult result) {
   switch (result) {
@@ -104,17 +59,23 @@ Ended add(const Settings& settings, const cli::Command& command) {
     base::Result<std::vector<std::string>> made =
         backend->setup(settings.direction, sets::Setup::missing, false);
     if (!made) return base::failed(made);
+    if (!made->empty()) (*enforcer)->memory().keep_ports(*backend, settings.ports);
   }
   std::vector<Verdict> verdicts(orders->size());
-  if (base::Result<void> done = (*enforcer)->ban(*orders, verdicts); !done) return base::failed(done);
+  const base::Result<void> done = (*enforcer)->ban(*orders, verdicts);
+  const base::Time at = base::now();
+  const std::deque<Request> requests = make_requests(*orders, settings, command);
+  const auto banned = [&](std::size_t i) {
+    return event::Banned{requests[i].ban, verdicts[i].result, (*enforcer)->set_of((*orders)[i])};
+  };
+  for (std::size_t i = 0; i < orders->size(); ++i) {
+    if (verdicts[i].done) (*enforcer)->memory().add(banned(i), at);
+  }
+  (*enforcer)->memory().write();
+  if (!done) return tl::make_unexpected(done.error());
   event::Line buffer;
   return tell(
-      verdicts, *orders, settings, "ban",
-      [&](std::size_t i) {
-        const Request request{(*orders)[i], settings, command};
-        const std::string& set = (*enforcer)->set_of((*orders)[i]);
-        return event::encode(event::Banned{request.ban, verdicts[i].result, set}, buffer);
-      },
+      verdicts, *orders, settings, "ban", [&](std::size_t i) { return event::encode(banned(i), buffer); },
       [&](std::size_t i) -> Row {
         const sets::Entry& entry = (*orders)[i].entry;
         return {ip::to_string(entry.target), word(verdicts[i].result),
@@ -126,20 +87,25 @@ Ended del(const Settings& settings, const cli::Command& command) {
   base::Result<std::vector<Order>> orders = read_orders(settings);
   if (!orders) return base::failed(orders);
   // Nothing that keeps bans from happening, a broken allowlist say, may keep one from being lifted.
-  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings);
+  Memory memory{settings, command};
+  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings, memory);
   if (!backend) return base::failed(backend);
   std::vector<Verdict> verdicts(orders->size());
   base::Result<void> done;
   if (!settings.dry_run) done = sets::Bans{**backend}.unban(*orders, verdicts);
   if (!done) return base::failed(done);
+  const std::deque<Request> requests = make_requests(*orders, settings, command);
+  const auto unbanned = [&](std::size_t i) {
+    return event::Unbanned{requests[i].unban(), verdicts[i].was_present,
+                           (*backend)->name_of((*orders)[i].key())};
+  };
+  for (std::size_t i = 0; i < orders->size(); ++i) {
+    if (verdicts[i].done) memory.add(unbanned(i), base::now());
+  }
+  memory.write();
   event::Line buffer;
   return tell(
-      verdicts, *orders, settings, "unban",
-      [&](std::size_t i) {
-        const Request request{(*orders)[i], settings, command};
-        const std::string& set = (*backend)->name_of((*orders)[i].key());
-        return event::encode(event::Unbanned{request.unban(), verdicts[i].was_present, set}, buffer);
-      },
+      verdicts, *orders, settings, "unban", [&](std::size_t i) { return event::encode(unbanned(i), buffer); },
       [&](std::size_t i) -> Row {
         return {ip::to_string((*orders)[i].entry.target), verdicts[i].was_present ? "removed" : "absent"};
       });

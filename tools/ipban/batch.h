@@ -25,6 +25,8 @@ class Batch {
   base::Result<void> pass(const stream::Piece& line, stream::Output& out);
   // Carries out what was gathered.
   base::Result<void> act(stream::Output& out);
+  // Remembers what was carried out, once it has gone out: what waits for a ban must not wait for a disk.
+  base::Result<void> remember(stream::Output& out);
 
  private:
   enum class Kind : std::uint8_t { text, ban, unban };
@@ -48,6 +50,7 @@ class Batch {
   bool dry_run_;
   const cli::Command& command_;
   event::Line line_;
+  base::Time at_;  // when the kernel had carried the latest out
   std::pmr::monotonic_buffer_resource arena_;
   std::size_t kept_ = 0;  // bytes in the arena
   std::vector<Item> items_;

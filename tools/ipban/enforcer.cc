@@ -3,24 +3,29 @@
 #include "ipban/enforcer.h"
 
 #include "ipban/allowlist.h"
-#include "sets/ipset_backend.h"
+#include "sets/choice.h"
 
 namespace xlimit::ipban {
 
-base::Result<std::unique_ptr<sets::Backend>> open_backend(const Settings& settings) {
+base::Result<std::unique_ptr<sets::Backend>> open_backend(const Settings& settings, Memory& memory,
+                                                          PortsFrom ports) {
   if (base::Result<void> good = sets::check_ports(settings.ports); !good) return base::failed(good);
-  return sets::IpsetBackend::open({.prefix = settings.set, .ports = settings.ports});
+  base::Result<std::unique_ptr<sets::Backend>> backend = sets::open_backend(
+      settings.backend, {.prefix = settings.set, .ports = {settings.ports, settings.ports}});
+  if (backend && ports == PortsFrom::memory && settings.ports.empty()) (*backend)->limit_to(memory.ports());
+  return backend;
 }
 
 Enforcer::Enforcer(const Settings& settings, const cli::Command& command, guard::Guard guard,
                    host::Watcher host)
     : dry_run_(settings.dry_run),
+      memory_(settings, command),
       names_(settings.set),
       guard_(std::move(guard)),
       host_(std::move(host)),
       peers_(settings.protect_ports),
       peers_unknown_(command, "look for connections to protected ports"),
-      timeout_cut_(command, "ban cut to 2147483 seconds, the longest the kernel takes") {}
+      timeout_cut_(command, "ban cut to the longest the kernel takes") {}
 
 base::Result<std::unique_ptr<Enforcer>> Enforcer::open(const Settings& settings,
                                                        const cli::Command& command) {
@@ -35,7 +40,7 @@ base::Result<std::unique_ptr<Enforcer>> Enforcer::open(const Settings& settings,
   std::unique_ptr<Enforcer> enforcer{new Enforcer{settings, command, std::move(guard), std::move(*host)}};
   if (base::Result<void> read = enforcer->host_changed(); !read) return base::failed(read);
   if (settings.dry_run) return enforcer;
-  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings);
+  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings, enforcer->memory_);
   if (!backend) return base::failed(backend);
   enforcer->backend_ = std::move(*backend);
   enforcer->bans_.emplace(*enforcer->backend_);
@@ -78,9 +83,10 @@ std::vector<std::size_t> Enforcer::judge(std::span<const sets::Order> orders,
 }
 
 void Enforcer::cut_timeout(sets::Order& order) {
-  if (order.entry.timeout <= sets::kLongestTimeout) return;
+  const std::chrono::seconds longest = backend_ ? backend_->longest_timeout() : sets::kLongestTimeout;
+  if (order.entry.timeout <= longest) return;
   timeout_cut_.add(ip::to_string(order.entry.target));
-  order.entry.timeout = sets::kLongestTimeout;
+  order.entry.timeout = longest;
 }
 
 base::Result<void> Enforcer::ban(std::span<sets::Order> orders, std::span<sets::Verdict> verdicts) {
@@ -95,6 +101,13 @@ base::Result<void> Enforcer::ban(std::span<sets::Order> orders, std::span<sets::
   base::Result<void> asked = bans_->ban(some, answers);
   for (std::size_t i = 0; i < allowed.size(); ++i) verdicts[allowed[i]] = std::move(answers[i]);
   return asked;
+}
+
+bool Enforcer::lost_bans() {
+  if (!backend_) return false;
+  if (bans_->made_sets()) return true;
+  base::Result<bool> there = backend_->exists({sets::Family::v4, event::Direction::in});
+  return there && !*there;
 }
 
 base::Result<void> Enforcer::unban(std::span<const sets::Order> orders, std::span<sets::Verdict> verdicts) {

@@ -13,14 +13,18 @@
 #include "cli/complaint.h"
 #include "guard/guard.h"
 #include "host/watcher.h"
+#include "ipban/memory.h"
 #include "ipban/peers.h"
 #include "ipban/settings.h"
 #include "sets/bans.h"
 
 namespace xlimit::ipban {
 
-// The kernel's side, as the options want it.
-base::Result<std::unique_ptr<sets::Backend>> open_backend(const Settings& settings);
+// The kernel's side, as the options want it; without --port as it was wanted
+// before, but for PortsFrom::options.
+enum class PortsFrom : std::uint8_t { memory, options };
+base::Result<std::unique_ptr<sets::Backend>> open_backend(const Settings& settings, Memory& memory,
+                                                          PortsFrom ports = PortsFrom::memory);
 
 class Enforcer {
  public:
@@ -35,11 +39,17 @@ class Enforcer {
 
   // Null with --dry-run.
   sets::Backend* backend() { return backend_.get(); }
+  // To be told what became of bans.
+  Memory& memory() { return memory_; }
+  // Whether a set was gone, and with it what it held, since this was last asked.
+  bool lost_bans();
   const std::string& set_of(const sets::Order& order) const { return names_.of(order.key()); }
 
   // To be kept up to date in a loop: when host().fd() is readable, call host_changed().
   host::Watcher& host() { return host_; }
   base::Result<void> host_changed();
+  // To be called now and then in a loop, so that a ban need not ask who listens. Failures show at the ban.
+  void look_for_listeners() { (void)peers_.anything_listens(); }
 
  private:
   Enforcer(const Settings& settings, const cli::Command& command, guard::Guard guard, host::Watcher host);
@@ -49,6 +59,7 @@ class Enforcer {
   void cut_timeout(sets::Order& order);
 
   bool dry_run_;
+  Memory memory_;
   sets::Names names_;
   guard::Guard guard_;
   host::Watcher host_;

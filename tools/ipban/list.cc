@@ -2,8 +2,11 @@
 // ipban list, test: what the sets hold.
 #include <algorithm>
 
+#include "base/clock.h"
 #include "cli/print.h"
 #include "ipban/enforcer.h"
+#include "ipban/known.h"
+#include "ipban/lists.h"
 #include "ipban/print.h"
 
 namespace xlimit::ipban {
@@ -13,8 +16,6 @@ struct Found {
   sets::SetKey key;
   sets::Entry entry;
 };
-
-const char* word(event::Direction direction) { return direction == event::Direction::in ? "in" : "out"; }
 
 base::Result<std::vector<Found>> read_all(sets::Backend& backend) {
   std::vector<Found> found;
@@ -30,16 +31,19 @@ base::Result<std::vector<Found>> read_all(sets::Backend& backend) {
   return found;
 }
 
-void print_json(const Found& found, const std::string& set) {
-  cli::print(R"({{"type":"entry","target":"{}","seconds":{},"direction":"{}","set":"{}"}})"
+void print_json(const Found& found, const std::string& set, const Known& known) {
+  cli::print(R"({{"type":"entry","target":"{}","seconds":{},"direction":"{}","set":"{}"{}}})"
              "\n",
-             ip::to_string(found.entry.target), found.entry.timeout.count(), word(found.key.direction), set);
+             ip::to_string(found.entry.target), found.entry.timeout.count(), word(found.key.direction), set,
+             known.json());
 }
 
-Row row_of(const Found& found, const std::string& set, bool plain) {
-  return {ip::to_string(found.entry.target),
+Row row_of(const Found& found, const std::string& set, bool plain, const Known& known) {
+  Row row{ip::to_string(found.entry.target),
           plain ? std::to_string(found.entry.timeout.count()) : show_remaining(found.entry.timeout),
           word(found.key.direction), set};
+  known.add_to(row);
+  return row;
 }
 
 // The entries that contain the target, the narrowest first.
@@ -54,8 +58,11 @@ base::Result<std::vector<Found>> covering(sets::Backend& backend, const ip::Pref
     base::Result<void> asked = backend.execute({&order, 1}, {&answer, 1});
     if (!asked) return base::failed(asked);
     if (target.is_single() && answer.outcome != sets::Outcome::done) continue;
-    base::Result<bool> there = backend.list(key, [&](const sets::Entry& entry) {
-      if (entry.target.contains(target)) found.push_back({key, entry});
+    std::vector<ip::Prefix> wider;
+    for (unsigned length = 0; length <= target.length(); ++length)
+      wider.emplace_back(target.address(), length);
+    base::Result<bool> there = backend.look_up(key, wider, [&](const sets::Entry& entry) {
+      found.push_back({key, entry});
     });
     if (!there) return base::failed(there);
   }
@@ -63,50 +70,72 @@ base::Result<std::vector<Found>> covering(sets::Backend& backend, const ip::Pref
   return found;
 }
 
-base::Result<bool> test_one(sets::Backend& backend, const std::string& text) {
+// Whom to ask why, read when there is something to ask about.
+struct Why {
+  Memory& memory;
+  base::Time now = base::now();
+  std::optional<ledger::Ledger> ledger{};
+
+  std::string clause(const Found& found) {
+    if (!ledger) ledger = memory.recall(now);
+    return what_is_known(*ledger, {found.entry.target, found.key.direction}, now).clause();
+  }
+};
+
+base::Result<bool> test_one(sets::Backend& backend, const std::string& text, Why& why) {
   base::Result<ip::Prefix> target = ip::read_prefix(text);
   if (!target) return base::failed(target);
   base::Result<std::vector<Found>> found = covering(backend, *target);
   if (!found) return base::failed(found);
-  if (found->empty()) cli::print("{} is not banned\n", ip::to_string(*target));
   for (const Found& one : *found) {
     const std::string entry = one.entry.target == *target ? "" : ip::to_string(one.entry.target) + " ";
     const std::string time = one.entry.timeout.count() == 0
                                  ? "permanently"
                                  : "for another " + base::format_duration(one.entry.timeout);
-    cli::print("{} is banned: {}in set '{}' {}\n", ip::to_string(*target), entry, backend.name_of(one.key),
-               time);
+    cli::print("{} is banned: {}in set '{}' {}{}\n", ip::to_string(*target), entry, backend.name_of(one.key),
+               time, why.clause(one));
   }
-  return !found->empty();
+  base::Result<bool> listed = tell_lists(backend, *target);
+  if (!listed) return listed;
+  if (found->empty() && !*listed) cli::print("{} is not banned\n", ip::to_string(*target));
+  return !found->empty() || *listed;
 }
 
 }  // namespace
 
-Ended list(const Settings& settings, const cli::Command&) {
-  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings);
+Ended list(const Settings& settings, const cli::Command& command) {
+  Memory memory{settings, command};
+  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings, memory);
   if (!backend) return base::failed(backend);
+  if (!settings.words.empty()) return show_list(**backend, settings);
   base::Result<std::vector<Found>> all = read_all(**backend);
   if (!all) return base::failed(all);
   const Format format = resolve(settings.format);
+  const base::Time now = base::now();
+  ledger::Ledger ledger = memory.recall(now);
   std::vector<Row> rows;
   for (const Found& found : *all) {
     const std::string& set = (*backend)->name_of(found.key);
+    const Known known = what_is_known(ledger, {found.entry.target, found.key.direction}, now);
     if (format == Format::json)
-      print_json(found, set);
+      print_json(found, set, known);
     else
-      rows.push_back(row_of(found, set, format == Format::plain));
+      rows.push_back(row_of(found, set, format == Format::plain, known));
   }
-  if (format == Format::table) print_table({"TARGET", "LEFT", "DIRECTION", "SET"}, rows);
+  if (format == Format::table)
+    print_table({"TARGET", "LEFT", "DIRECTION", "SET", "RULE", "USER", "ORIGIN", "REASON"}, rows);
   if (format == Format::plain) print_plain(rows);
   return base::Exit::kDone;
 }
 
-Ended test(const Settings& settings, const cli::Command&) {
-  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings);
+Ended test(const Settings& settings, const cli::Command& command) {
+  Memory memory{settings, command};
+  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings, memory);
   if (!backend) return base::failed(backend);
   bool all = true;
+  Why why{memory};
   for (const std::string& target : settings.targets) {
-    base::Result<bool> banned = test_one(**backend, target);
+    base::Result<bool> banned = test_one(**backend, target, why);
     if (!banned) return base::failed(banned);
     all = all && *banned;
   }

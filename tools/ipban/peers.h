@@ -2,6 +2,7 @@
 // Who is connected to the ports from which this host is administered.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -21,12 +22,16 @@ class Peers {
   bool asked_for() const { return asked_for_; }
   // The remote addresses of live connections to these ports, as they are now.
   base::Result<std::vector<ip::Address>> look();
+  // Looks whether anything listens at these ports. When nothing does, look() need not ask for kTrusted.
+  base::Result<bool> anything_listens();
+  static constexpr std::chrono::seconds kTrusted{2};
 
  private:
   bool asked_for_;
   std::vector<std::uint16_t> ports_;
   sockets::Filter filter_ = sockets::Filter::nothing();
   std::optional<sockets::Diag> diag_;
+  std::optional<std::chrono::steady_clock::time_point> nothing_listened_;
 };
 
 }  // namespace xlimit::ipban

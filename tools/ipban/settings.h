@@ -9,24 +9,30 @@
 
 #include "base/result.h"
 #include "cli/command.h"
+#include "cli/table.h"
 #include "event/event.h"
+#include "sets/choice.h"
 
 namespace xlimit::ipban {
 
-enum class Format : std::uint8_t { automatic, table, json, plain };
+using cli::Format;
 
 struct Settings {
   // shared
   std::string set = "xlimit";
+  sets::Kind backend = sets::Kind::automatic;
   std::vector<std::uint16_t> ports;
   std::vector<std::string> allow;
   unsigned widest4 = 16, widest6 = 32;
   std::vector<std::uint16_t> protect_ports;
+  std::string state;  // folder; "none": nothing is remembered
   // of some verbs
   std::vector<std::string> targets;
   std::chrono::seconds duration{0};
   event::Direction direction = event::Direction::in;
   std::string reason;
+  std::vector<std::string> words;  // a list's name, a file
+  bool allow_empty = false;
   Format format = Format::automatic;
   bool dry_run = false;
 };
@@ -37,6 +43,11 @@ Ended add(const Settings& settings, const cli::Command& command);
 Ended del(const Settings& settings, const cli::Command& command);
 Ended apply(const Settings& settings, const cli::Command& command);
 Ended list(const Settings& settings, const cli::Command& command);
+Ended load(const Settings& settings, const cli::Command& command);
+Ended unload(const Settings& settings, const cli::Command& command);
+Ended save(const Settings& settings, const cli::Command& command);
+Ended restore(const Settings& settings, const cli::Command& command);
+Ended import(const Settings& settings, const cli::Command& command);
 Ended test(const Settings& settings, const cli::Command& command);
 Ended flush(const Settings& settings, const cli::Command& command);
 Ended status(const Settings& settings, const cli::Command& command);

@@ -21,19 +21,25 @@ Ended tell(const base::Result<std::vector<std::string>>& done, const Settings& s
 }  // namespace
 
 Ended setup(const Settings& settings, const cli::Command& command) {
-  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings);
+  Memory memory{settings, command};
+  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings, memory, PortsFrom::options);
   if (!backend) return base::failed(backend);
-  return tell((*backend)->setup(settings.direction, sets::Setup::exact, settings.dry_run), settings, command);
+  base::Result<std::vector<std::string>> done =
+      (*backend)->setup(settings.direction, sets::Setup::exact, settings.dry_run);
+  if (done && !settings.dry_run) memory.keep_ports(**backend, {});
+  return tell(done, settings, command);
 }
 
 Ended teardown(const Settings& settings, const cli::Command& command) {
-  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings);
+  Memory memory{settings, command};
+  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings, memory);
   if (!backend) return base::failed(backend);
   return tell((*backend)->teardown(settings.dry_run), settings, command);
 }
 
 Ended flush(const Settings& settings, const cli::Command& command) {
-  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings);
+  Memory memory{settings, command};
+  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings, memory);
   if (!backend) return base::failed(backend);
   std::vector<std::string> done;
   for (const sets::SetKey key : sets::kAllKeys) {
@@ -45,6 +51,7 @@ Ended flush(const Settings& settings, const cli::Command& command) {
     const std::string count = settings.dry_run ? fmt::format(" of {} bans", entries) : "";
     if (*there) done.push_back("empty set '" + (*backend)->name_of(key) + "'" + count);
   }
+  if (!settings.dry_run) memory.forget_bans();
   return tell(done, settings, command);
 }
 

@@ -2,14 +2,13 @@
 // ipban status: are bans really enforced?
 #include "cli/print.h"
 #include "ipban/enforcer.h"
+#include "ipban/lists.h"
 #include "ipban/print.h"
 
 namespace xlimit::ipban {
 namespace {
 
 using sets::SetState;
-
-const char* word(event::Direction direction) { return direction == event::Direction::in ? "in" : "out"; }
 
 // An `out` set that nobody ever needed is no news.
 bool is_shown(const SetState& state) { return state.exists || !state.faults.empty(); }
@@ -20,15 +19,41 @@ std::string join(const std::vector<std::uint16_t>& ports) {
   return text;
 }
 
-void print_json(const SetState& state) {
+// The sets of bans and those of lists, with the list's name.
+struct Shown {
+  SetState state;
+  std::string list;
+};
+
+base::Result<std::vector<Shown>> read_states(sets::Backend& backend) {
+  std::vector<Shown> shown;
+  base::Result<std::vector<SetState>> bans = backend.status();
+  if (!bans) return base::failed(bans);
+  for (SetState& state : *bans) {
+    if (is_shown(state)) shown.push_back({std::move(state), ""});
+  }
+  base::Result<std::vector<sets::ListKey>> lists = backend.lists();
+  if (!lists) return base::failed(lists);
+  for (const sets::ListKey& list : *lists) {
+    base::Result<sets::ListState> state = backend.status(list);
+    if (!state) return base::failed(state);
+    for (SetState& family : state->families) {
+      if (is_shown(family)) shown.push_back({std::move(family), list.name});
+    }
+  }
+  return shown;
+}
+
+void print_json(const SetState& state, const std::string& list, std::string_view backend) {
   std::string faults;
   // Faults are our own words and names that were checked: nothing in them needs escaping.
   for (const std::string& fault : state.faults) faults += (faults.empty() ? "\"" : ",\"") + fault + "\"";
-  cli::print(R"({{"type":"status","set":"{}","direction":"{}","enforced":{},"entries":{},"maximum":{},)"
-             R"("memory_bytes":{},"ports":[{}],"dropped_packets":{},"dropped_bytes":{},"faults":[{}]}})"
-             "\n",
-             state.name, word(state.key.direction), state.faults.empty(), state.entries, state.maximum,
-             state.bytes, join(state.ports), state.packets, state.dropped_bytes, faults);
+  cli::print(
+      R"({{"type":"status","set":"{}","backend":"{}","list":"{}","direction":"{}","enforced":{},"entries":{},)"
+      R"("maximum":{},"memory_bytes":{},"ports":[{}],"dropped_packets":{},"dropped_bytes":{},"faults":[{}]}})"
+      "\n",
+      state.name, backend, list, word(state.key.direction), state.faults.empty(), state.entries,
+      state.maximum, state.bytes, join(state.ports), state.packets, state.dropped_bytes, faults);
 }
 
 Row row_of(const SetState& state) {
@@ -44,18 +69,18 @@ Row row_of(const SetState& state) {
 }  // namespace
 
 Ended status(const Settings& settings, const cli::Command& command) {
-  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings);
+  Memory memory{settings, command};
+  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings, memory);
   if (!backend) return base::failed(backend);
-  base::Result<std::vector<SetState>> states = (*backend)->status();
+  base::Result<std::vector<Shown>> states = read_states(**backend);
   if (!states) return base::failed(states);
   const Format format = resolve(settings.format);
   std::vector<Row> rows;
   bool enforced = true;
-  for (const SetState& state : *states) {
-    if (!is_shown(state)) continue;
+  for (const auto& [state, list] : *states) {
     enforced = enforced && state.faults.empty();
     if (format == Format::json)
-      print_json(state);
+      print_json(state, list, (*backend)->kind());
     else
       rows.push_back(row_of(state));
     for (const std::string& fault : state.faults) command.warn("set '" + state.name + "': " + fault);

@@ -53,9 +53,18 @@ Result<session::Evidence> Judge::look_at_sockets() {
       [this](const std::string& text) { lookup_failed_.add(text); });
   if (!witness) return base::failed(witness);
   witness_.emplace(std::move(*witness));
+  Result<std::unique_ptr<sockets::Scout>> scout = sockets::Scout::open();
+  if (!scout) return base::failed(scout);
+  scout_ = std::move(*scout);
   return session::Evidence{.connection = [this](const ip::Address& address,
                                                 std::uint16_t port) { return witness_->sees(address, port); },
-                           .any = [this](const ip::Prefix& prefix) { return witness_->sees_any(prefix); }};
+                           .any = [this](const ip::Prefix& prefix) { return witness_->sees_any(prefix); },
+                           .expect = [this](const ip::Prefix& prefix) { scout_->look(prefix); },
+                           .known =
+                               [this](const ip::Prefix& prefix) {
+                                 sockets::Sighting seen = scout_->seen(prefix);
+                                 return session::Sighting{seen.address, std::move(seen.ports)};
+                               }};
 }
 
 Result<Exit> Judge::run() {

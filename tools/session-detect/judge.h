@@ -2,6 +2,7 @@
 // The detector as a stage of the pipeline.
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "cli/complaint.h"
@@ -9,6 +10,7 @@
 #include "session-detect/settings.h"
 #include "session-detect/state.h"
 #include "session/detector.h"
+#include "sockets/scout.h"
 #include "sockets/witness.h"
 #include "stage/stage.h"
 
@@ -39,6 +41,7 @@ class Judge {
   cli::Complaint lookup_failed_, save_failed_;
   std::optional<host::Watcher> host_;
   std::optional<sockets::Witness> witness_;
+  std::unique_ptr<sockets::Scout> scout_;
   std::optional<session::Detector> detector_;
   std::optional<StateFile> state_;
   std::uint64_t stale_ = 0;  // events too old to judge, since the last source event

@@ -2,7 +2,6 @@
 // A banned event goes out, then the target's connections end, then `killed` says how many.
 #include "sockkill/reaper.h"
 
-#include <algorithm>
 #include <chrono>
 #include <span>
 
@@ -21,7 +20,6 @@ using sockets::Connection;
 // in a burst the one dump for all comes sooner than many look-ups.
 constexpr std::size_t kMaxBatch = 4096;
 constexpr std::size_t kMaxLookedUp = 32;
-constexpr std::size_t kMaxPorts = 16;  // of one target, newest first
 constexpr unsigned kTries = 3;
 
 // Whose ports the ban names: of a prefix, the address last seen inside. Clients of ours only.
@@ -65,14 +63,11 @@ Result<void> Reaper::sweep(stream::Output& out) {
 Result<void> Reaper::destroy_logged(const event::Ban& ban) {
   const std::optional<ip::Address> address = logged_address(ban);
   if (!address) return {};
-  for (const std::uint16_t port : std::span{ban.ports}.first(std::min(ban.ports.size(), kMaxPorts))) {
-    Result<std::optional<Connection>> found = finder_.find(*address, port);
-    if (!found) return failed(found);
-    if (!*found) continue;
-    Result<unsigned> destroyed = diag_.destroy({&**found, 1});
-    if (!destroyed) return failed(destroyed);
-    tolls_.back() += *destroyed;
-  }
+  Result<std::vector<Connection>> found = finder_.find_all(*address, ban.ports);
+  if (!found) return failed(found);
+  Result<unsigned> destroyed = diag_.destroy(*found);
+  if (!destroyed) return failed(destroyed);
+  tolls_.back() += *destroyed;
   return {};
 }
 

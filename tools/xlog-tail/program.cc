@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kLastWordsMs = 1000;
+constexpr std::chrono::milliseconds kLastWords{1000};
 
 follow::From from(const Settings& settings) {
   const bool automatic_start = settings.from == Start::automatic && settings.once;
@@ -129,25 +129,13 @@ bool Program::report(bool end) {
   return true;
 }
 
-// Waits for a slow reader, but for one that takes nothing not long.
-base::Result<void> Program::drain() {
-  for (;;) {
-    base::Result<bool> all = out_.send();
-    if (!all) return base::failed(all);
-    if (*all || out_.gone()) return {};
-    pollfd polled{out_.fd(), POLLOUT, 0};
-    if (::poll(&polled, 1, kLastWordsMs) <= 0)
-      return base::fail(base::Exit::kTemporary, "write: the reader takes nothing");
-  }
-}
-
 base::Result<void> Program::end() {
   for (bool all = false; !all;) {
-    if (base::Result<void> drained = drain(); !drained || out_.gone()) return drained;
+    if (base::Result<void> drained = out_.drain(kLastWords); !drained || out_.gone()) return drained;
     all = report(true);
     commit();
   }
-  base::Result<void> drained = drain();
+  base::Result<void> drained = out_.drain(kLastWords);
   return drained ? out_.finish() : drained;
 }
 

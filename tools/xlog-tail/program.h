@@ -50,7 +50,6 @@ class Program {
   void commit();
   void send();
   bool report(bool end);
-  base::Result<void> drain();
   base::Result<void> end();
 
   const Settings& settings_;

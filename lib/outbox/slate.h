@@ -2,10 +2,10 @@
 // What was decided and may not be out yet, in memory that outlives the process: a mapped file. A store into
 // it survives kill -9 and costs no system call.
 //
-//   base::Result<Ledger> ledger = Ledger::make(path, output, 1000);
-//   memcpy(ledger->text(), ...);  ledger->commit(state, size, position);  ledger->publish();
-//   write(fd, ...);  ledger->advance(n);           // or let the kernel move cursor(...)
-//   std::optional<Remains> remains = read_ledger(path);   // the next process
+//   base::Result<Slate> slate = Slate::make(path, output, 1000);
+//   memcpy(slate->text(), ...);  slate->commit(state, size, position);  slate->publish();
+//   write(fd, ...);  slate->advance(n);           // or let the kernel move cursor(...)
+//   std::optional<Remains> remains = read_slate(path);   // the next process
 //
 // There are two slots, written in turn; one number says which of them counts, and storing it is the commit. A
 // power cut may tear such a file, so it counts during one boot of the host only.
@@ -33,18 +33,18 @@ struct Target {
   bool same_file(const Target& other) const { return device == other.device && inode == other.inode; }
 };
 
-class Ledger {
+class Slate {
  public:
   // So much text may be gathered for one commit.
   static constexpr std::size_t kText = 192 * 1024;
 
   // A new one, which is found under `path` after publish() only. Takes states of at most `most` bytes. Fails
   // when there is no room for it, or the file system maps nothing.
-  static base::Result<Ledger> make(const std::string& path, const Target& target, std::size_t most,
-                                   std::uint64_t generation);
-  Ledger(Ledger&& other) noexcept;
-  Ledger& operator=(Ledger&& other) noexcept;
-  ~Ledger();
+  static base::Result<Slate> make(const std::string& path, const Target& target, std::size_t most,
+                                  std::uint64_t generation);
+  Slate(Slate&& other) noexcept;
+  Slate& operator=(Slate&& other) noexcept;
+  ~Slate();
 
   // Where the text of the next commit is gathered. That of the last one must be out.
   char* text() const;
@@ -67,7 +67,7 @@ class Ledger {
  private:
   struct Header;
   struct Slot;
-  Ledger(base::Fd fd, std::string path, char* memory, std::size_t length, std::size_t most);
+  Slate(base::Fd fd, std::string path, char* memory, std::size_t length, std::size_t most);
   Header& header() const;
   Slot& slot() const;
 
@@ -76,7 +76,7 @@ class Ledger {
   char* memory_ = nullptr;
   std::size_t length_ = 0;
   std::size_t most_ = 0;
-  friend std::optional<struct Remains> read_ledger(const std::string& path);
+  friend std::optional<struct Remains> read_slate(const std::string& path);
 };
 
 // What an earlier process left.
@@ -90,6 +90,6 @@ struct Remains {
 };
 
 // Absent when there is none, or it is of another boot.
-std::optional<Remains> read_ledger(const std::string& path);
+std::optional<Remains> read_slate(const std::string& path);
 
 }  // namespace xlimit::outbox

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// Is what was downloaded the list that it should be? A page with status 200, an empty answer or a list that
+// lost half of its entries must not replace the last good copy. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "feed/parse.h"
+
+namespace xlimit::feed {
+
+struct Demands {
+  std::uint64_t minimum = 1;  // entries
+  unsigned max_shrink = 50;   // percent of the last good copy's entries that may be missing
+  std::string sha256{};       // of the whole body, in hexadecimal; empty: any
+};
+
+// Why `text`, which was read as `parsed`, is not taken; absent when it is. `type` is the content type that
+// the server named, `before` how many entries the last good copy has, 0 for none.
+std::optional<std::string> objection(std::string_view text, std::string_view type, const Parsed& parsed,
+                                     const Demands& demands, std::uint64_t before);
+
+// In lower case hexadecimal.
+std::string sha256(std::string_view text);
+
+}  // namespace xlimit::feed

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+// The one door to toml++.
+#include "feed/sources.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/number.h"
+
+// Its warnings are not ours.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wall"
+#pragma GCC diagnostic ignored "-Wextra"
+#pragma GCC diagnostic ignored "-Wold-style-cast"
+#pragma GCC diagnostic ignored "-Wshadow"
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wswitch-enum"
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+#pragma GCC diagnostic pop
+
+namespace xlimit::feed {
+namespace {
+
+using base::Exit;
+
+// One [[source]], key by key; the first mistake is remembered.
+class Reader {
+ public:
+  Reader(const toml::table& table, const std::string& file) : table_(table), file_(file) {}
+
+  base::Result<Source> read() {
+    Source source;
+    for (const auto& [key, value] : table_) take(key.str(), value, source);
+    if (wrong_.empty() && !is_name(source.name))
+      blame(table_, "a source needs a name of 1 to 32 letters, digits, '-' and '_'");
+    if (wrong_.empty() && !is_url(source.url))
+      blame(table_, fmt::format("source '{}' needs a url that begins with https://, http:// or file:///",
+                                source.name));
+    if (!wrong_.empty()) return base::fail(Exit::kConfig, wrong_);
+    return source;
+  }
+
+ private:
+  void take(std::string_view key, const toml::node& value, Source& source) {
+    if (key == "name")
+      source.name = text(key, value);
+    else if (key == "url")
+      source.url = text(key, value);
+    else if (key == "sha256")
+      source.demands.sha256 = text(key, value);
+    else if (key == "minimum")
+      source.demands.minimum = number(key, value, UINT32_MAX);
+    else if (key == "max_shrink")
+      source.demands.max_shrink = static_cast<unsigned>(number(key, value, 100));
+    else if (key == "interval")
+      source.interval = duration(key, value);
+    else if (key == "direction")
+      source.out = is_out(key, value);
+    else
+      blame(value, fmt::format("'{}': no such key", key));
+  }
+  void blame(const toml::node& where, const std::string& what) {
+    if (wrong_.empty()) wrong_ = fmt::format("{}:{}: {}", file_, where.source().begin.line, what);
+  }
+  std::string text(std::string_view key, const toml::node& value) {
+    if (const auto* text = value.as_string()) return text->get();
+    blame(value, fmt::format("'{}' is not a text", key));
+    return {};
+  }
+  std::uint64_t number(std::string_view key, const toml::node& value, std::int64_t most) {
+    const auto* number = value.as_integer();
+    if (number != nullptr && number->get() >= 0 && number->get() <= most)
+      return static_cast<std::uint64_t>(number->get());
+    blame(value, fmt::format("'{}' is not a number from 0 to {}", key, most));
+    return 0;
+  }
+  std::chrono::seconds duration(std::string_view key, const toml::node& value) {
+    const base::Result<std::chrono::seconds> read = base::parse_duration(text(key, value));
+    if (read) return *read;
+    blame(value, fmt::format("'{}': {}", key, read.error().text));
+    return {};
+  }
+  bool is_out(std::string_view key, const toml::node& value) {
+    const std::string word = text(key, value);
+    if (word != "in" && word != "out") blame(value, fmt::format("'{}' is neither 'in' nor 'out'", key));
+    return word == "out";
+  }
+  static bool is_name(std::string_view name) {
+    constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    return !name.empty() && name.size() <= 32 && name.find_first_not_of(kPlain) == std::string_view::npos;
+  }
+  static bool is_url(std::string_view url) {
+    return url.starts_with("https://") || url.starts_with("http://") || url.starts_with("file:///");
+  }
+
+  const toml::table& table_;
+  const std::string& file_;
+  std::string wrong_;
+};
+
+}  // namespace
+
+base::Result<std::vector<Source>> parse_sources(std::string_view text, const std::string& file) {
+  const toml::parse_result parsed = toml::parse(text, file);
+  const auto fail_at = [&](const toml::source_region& where, std::string_view what) {
+    return base::fail(Exit::kConfig, fmt::format("{}:{}: {}", file, where.begin.line, what));
+  };
+  if (!parsed) return fail_at(parsed.error().source(), parsed.error().description());
+  std::vector<Source> sources;
+  for (const auto& [key, value] : parsed.table()) {
+    const toml::array* tables = value.as_array();
+    if (key.str() != "source" || tables == nullptr || !tables->is_homogeneous<toml::table>())
+      return fail_at(value.source(), fmt::format("'{}': only [[source]] tables are known here", key.str()));
+    for (const toml::node& node : *tables) {
+      base::Result<Source> source = Reader{*node.as_table(), file}.read();
+      if (!source) return base::failed(source);
+      if (std::ranges::count(sources, source->name, &Source::name) > 0)
+        return fail_at(node.source(), fmt::format("source '{}' is there twice", source->name));
+      sources.push_back(std::move(*source));
+    }
+  }
+  if (sources.empty() || sources.size() > kMostSources)
+    return base::fail(Exit::kConfig,
+                      fmt::format("{}: {} sources, not 1 to {}", file, sources.size(), kMostSources));
+  return sources;
+}
+
+}  // namespace xlimit::feed

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+// Reading a journal, and writing it anew with what is alive.
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <chrono>
+#include <filesystem>
+
+#include "journal/header.h"
+#include "journal/journal.h"
+#include "store/atomic_file.h"
+#include "stream/lines.h"
+
+namespace xlimit::journal {
+namespace {
+
+// Files that a killed process left beside the journal are cleared away when nobody can be writing them.
+constexpr std::chrono::hours kAbandoned{1};
+constexpr std::size_t kRandom = 7;  // ".XXXXXX"
+
+// Reads lines to the end, or as long as they end before `most` bytes; returns how many bytes that were.
+base::Result<std::uint64_t> read_lines(int fd, const std::string& path, ledger::Ledger& ledger,
+                                       base::Time now) {
+  stream::Lines lines{stream::Lines::AtEnd::hold, path};
+  std::uint64_t bytes = 0;
+  const auto take = [&](const stream::Piece& piece) {
+    bytes += piece.text.size() + (piece.newline ? 1 : 0);
+    if (piece.whole())
+      ledger.take(piece.text, now);
+    else if (piece.last)
+      ledger.count_broken();
+  };
+  for (;;) {
+    base::Result<stream::ReadState> state = lines.read(fd, take);
+    if (!state) return base::failed(state);
+    if (*state == stream::ReadState::ended) break;
+  }
+  const std::uint64_t whole = bytes;
+  lines.finish(take);  // half a line, which may be a whole event all the same
+  return whole;
+}
+
+void clear_away_abandoned(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path journal{path};
+  for (const fs::directory_entry& entry : fs::directory_iterator{journal.parent_path(), error}) {
+    const std::string name = entry.path().filename().string();
+    if (name.size() != journal.filename().string().size() + kRandom ||
+        !name.starts_with(journal.filename().string() + '.'))
+      continue;
+    const auto age = fs::file_time_type::clock::now() - entry.last_write_time(error);
+    if (!error && age > kAbandoned) fs::remove(entry.path(), error);
+  }
+}
+
+base::Result<void> write_alive(store::AtomicFile& file, const ledger::Ledger& ledger, base::Time now) {
+  std::uint64_t bytes = 0;
+  ledger.each(now, [&](const ledger::Key&, const ledger::Entry& entry) { bytes += entry.line.size() + 1; });
+  base::Result<void> written = file.write(make_header(bytes));
+  ledger.each(now, [&](const ledger::Key&, const ledger::Entry& entry) {
+    if (written) written = file.write(entry.line);
+    if (written) written = file.write("\n");
+  });
+  return written ? file.sync() : written;
+}
+
+base::Result<void> copy_from(int fd, std::uint64_t offset, const std::string& path, store::AtomicFile& file) {
+  std::array<char, 65536> buffer{};
+  for (;;) {
+    const ssize_t size = ::pread(fd, buffer.data(), buffer.size(), static_cast<off_t>(offset));
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return base::os_error("read '" + path + "'");
+    if (size == 0) return {};
+    base::Result<void> written = file.write({buffer.data(), static_cast<std::size_t>(size)});
+    if (!written) return written;
+    offset += static_cast<std::uint64_t>(size);
+  }
+}
+
+// Appenders hold the lock for microseconds each, so it is soon free; it is let go with `fd`.
+bool lock_and_check(int fd, const std::string& path) {
+  struct stat ours {
+  }, named{};
+  return ::flock(fd, LOCK_EX) == 0 && ::fstat(fd, &ours) == 0 && ::stat(path.c_str(), &named) == 0 &&
+         named.st_ino == ours.st_ino && named.st_dev == ours.st_dev;
+}
+
+}  // namespace
+
+base::Result<void> replay(const Place& place, ledger::Ledger& ledger, base::Time now) {
+  const std::string path = place.journal();
+  const base::Fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!fd && errno == ENOENT) return {};
+  if (!fd) return base::os_error("open '" + path + "'");
+  base::Result<std::uint64_t> read = read_lines(fd.get(), path, ledger, now);
+  return read ? base::Result<void>{} : base::failed(read);
+}
+
+base::Result<void> compact(const Place& place, base::Time now) {
+  const std::string path = place.journal();
+  const base::Fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!fd) return errno == ENOENT ? base::Result<void>{} : base::os_error("open '" + path + "'");
+  const base::Result<store::Lock> alone = store::Lock::take(path);
+  if (!alone && alone.error().code == base::Exit::kTemporary) return {};
+  if (!alone) return tl::make_unexpected(alone.error());
+  clear_away_abandoned(path);
+  ledger::Ledger ledger;
+  base::Result<std::uint64_t> end = read_lines(fd.get(), path, ledger, now);
+  if (!end) return base::failed(end);
+  base::Result<store::AtomicFile> file = store::AtomicFile::create(path);
+  if (!file) return base::failed(file);
+  if (base::Result<void> written = write_alive(*file, ledger, now); !written) return written;
+  // Somebody forgot everything meanwhile, or has just done the same: there is nothing left to do.
+  if (!lock_and_check(fd.get(), path)) return {};
+  if (base::Result<void> copied = copy_from(fd.get(), *end, path, *file); !copied) return copied;
+  return file->commit();
+}
+
+}  // namespace xlimit::journal

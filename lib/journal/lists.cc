@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// Named lists as they were loaded, one file each.
+#include "journal/lists.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "feed/parse.h"
+#include "store/atomic_file.h"
+#include "stream/file.h"
+
+namespace xlimit::journal {
+namespace {
+
+constexpr std::size_t kLargest = std::size_t{512} * 1024 * 1024;
+constexpr std::array kDirections{event::Direction::in, event::Direction::out};
+
+const char* ending(event::Direction direction) {
+  return direction == event::Direction::in ? ".in.list" : ".out.list";
+}
+
+std::string path_of(const Place& place, const KeptList& list) {
+  return place.path(list.name + ending(list.direction));
+}
+
+}  // namespace
+
+base::Result<void> keep_list(const Place& place, const KeptList& list, std::span<const ip::Prefix> prefixes) {
+  if (base::Result<void> made = make_folder(place); !made) return made;
+  base::Result<store::AtomicFile> file = store::AtomicFile::create(path_of(place, list));
+  if (!file) return base::failed(file);
+  std::array<char, ip::kPrefixLength + 1> line{};
+  for (const ip::Prefix& prefix : prefixes) {
+    char* end = ip::format_prefix(prefix, line.data());
+    *end++ = '\n';
+    const std::string_view text{line.data(), static_cast<std::size_t>(end - line.data())};
+    if (base::Result<void> written = file->write(text); !written) return written;
+  }
+  return file->commit();
+}
+
+base::Result<void> forget_list(const Place& place, const KeptList& list) {
+  const std::string path = path_of(place, list);
+  if (::unlink(path.c_str()) == 0 || errno == ENOENT) return {};
+  return base::os_error("remove '" + path + "'");
+}
+
+base::Result<std::vector<KeptList>> kept_lists(const Place& place) {
+  std::vector<KeptList> lists;
+  std::error_code error;
+  const std::filesystem::directory_iterator folder{place.folder, error};
+  if (error == std::errc::no_such_file_or_directory) return lists;
+  if (error) return base::os_error("read folder '" + place.folder + "'", error.value());
+  const std::string before = place.stem + '.';
+  for (const std::filesystem::directory_entry& entry : folder) {
+    const std::string file = entry.path().filename().string();
+    for (const event::Direction direction : kDirections) {
+      const std::string_view after = ending(direction);
+      if (!file.starts_with(before) || !file.ends_with(after) || file.size() <= before.size() + after.size())
+        continue;
+      lists.push_back({file.substr(before.size(), file.size() - before.size() - after.size()), direction});
+    }
+  }
+  std::ranges::sort(lists);
+  return lists;
+}
+
+base::Result<std::vector<ip::Prefix>> read_list(const Place& place, const KeptList& list) {
+  const std::string path = path_of(place, list);
+  base::Result<std::string> text = stream::read_file(path, kLargest);
+  if (!text) return base::failed(text);
+  feed::Parsed parsed = feed::parse(*text);
+  if (parsed.invalid > 0)
+    return base::fail(base::Exit::kData, "read '" + path + "': '" + parsed.sample + "' is no prefix");
+  parsed.ranges.unite();
+  return parsed.ranges.prefixes();
+}
+
+}  // namespace xlimit::journal

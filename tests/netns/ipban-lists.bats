@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: MIT
+# Named lists against a real kernel: loaded, replaced under traffic, taken away.
+
+load ../helpers
+bats_require_minimum_version 1.5.0
+
+setup() {
+  needs_netns
+  needs ip ipset nft jq python3
+}
+teardown() { cleanup; }
+
+wire() {
+  netns_add node client
+  netns_join node "192.0.2.1/24 2001:db8::1/64" client \
+    "192.0.2.9/24 192.0.2.10/24 2001:db8::9/64 2001:db8::10/64"
+}
+node() { in_netns node "$@"; }
+spawn_in() { spawn ip netns exec "$(netns_name "$1")" "${@:2}"; }
+field() { jq -r "$1" <<<"$2"; }
+
+PROBE=$BATS_TEST_DIRNAME/passing.py
+# start_traffic LISTED UNLISTED ADDRESS: the verdict will be in $VERDICT.
+start_traffic() {
+  VERDICT=$BATS_TEST_TMPDIR/verdict
+  spawn_in node python3 "$PROBE" echo "$3" 7000 >"$BATS_TEST_TMPDIR/echo"
+  wait_for_line "$BATS_TEST_TMPDIR/echo" ready
+  spawn_in client python3 "$PROBE" probe "$1" "$2" "$3" 7000 >"$VERDICT"
+  TRAFFIC=$SPAWNED
+  wait_for_line "$VERDICT" going
+}
+end_traffic() {
+  kill "$TRAFFIC"
+  wait_for_line "$VERDICT" listed_sent
+  tail -n 1 "$VERDICT"
+}
+
+# many COUNT SEED: that many prefixes, none of them around the addresses of the wire.
+many() {
+  awk -v count="$1" -v seed="$2" 'BEGIN {
+    srand(seed)
+    for (i = 0; i < count; i++)
+      printf "%d.%d.%d.%d/%d\n", 1 + int(rand() * 126), rand() * 256, rand() * 256, rand() * 256, 20 + int(rand() * 13)
+  }'
+}
+
+@test "a list is loaded, counted, replaced, shown and taken away" {
+  netns_add node
+  run -0 --separate-stderr node ipban load scanners -o json < <(printf '%s\n' 198.51.100.0/25 198.51.100.128/25 203.0.113.7 2001:db8:5::/48 nonsense)
+  [[ $(field '"\(.list) \(.added) \(.removed) \(.unchanged) \(.invalid)"' "$output") = "scanners 3 0 0 1" ]]
+  [[ $stderr = *"'nonsense'"* ]]
+  run -0 node ipban load scanners -o json < <(printf '%s\n' 198.51.100.0/24 203.0.113.8)
+  [[ $(field '"\(.added) \(.removed) \(.unchanged)"' "$output") = "1 2 1" ]]
+  run -0 node ipban list scanners -o plain
+  [[ $output = $'198.51.100.0/24\n203.0.113.8' ]]
+  run -0 node ipban test 198.51.100.77
+  [[ $output = *"198.51.100.0/24"*scanners* ]]
+  run -1 node ipban test 2001:db8:5::1
+  run -0 node ipban unload scanners
+  run -1 node ipban test 198.51.100.77
+  run -1 node ipban unload scanners
+  [[ -z $(node ipset list -n | grep scanners) ]]
+}
+
+@test "NDJSON loads as text does: events, saved lists, and what list writes" {
+  netns_add node
+  run -0 --separate-stderr node ipban load a -o json <<'JSON'
+{"type":"ban","time":"2026-06-01T12:00:00.000000Z","target":"198.51.100.7","seconds":60}
+{"type":"list","time":"2026-06-01T12:00:00.000000Z","list":"x","direction":"in","targets":["203.0.113.0/25","203.0.113.128/25"]}
+{"type":"access","user":"12345"}
+not JSON
+JSON
+  [[ $(field '"\(.added) \(.invalid)"' "$output") = "2 2" ]]
+  node ipban list a -o json | node ipban load b
+  [[ $(node ipban list b -o plain) = $'198.51.100.7\n203.0.113.0/24' ]]
+}
+
+@test "the same list again changes nothing in the kernel" {
+  netns_add node
+  many 1000 1 >"$BATS_TEST_TMPDIR/list"
+  node ipban load big <"$BATS_TEST_TMPDIR/list"
+  spawn_in node nft monitor >"$BATS_TEST_TMPDIR/news"
+  spawn_in node ip monitor all >/dev/null
+  before=$(node ipset list xlimit.big4 -t; node nft -a list ruleset)
+  run -0 node ipban load big -o json <"$BATS_TEST_TMPDIR/list"
+  [[ $(field '"\(.added) \(.removed)"' "$output") = "0 0" ]]
+  [[ $(node ipset list xlimit.big4 -t; node nft -a list ruleset) = "$before" ]]
+  [[ ! -s $BATS_TEST_TMPDIR/news ]]
+}
+
+@test "while a list of 100,000 is replaced, no packet of a listed address passes and none of another is dropped" {
+  wire
+  for seed in 1 2; do { many 100000 "$seed"; echo 192.0.2.9; } >"$BATS_TEST_TMPDIR/list$seed"; done
+  node ipban load big <"$BATS_TEST_TMPDIR/list1"
+  start_traffic 192.0.2.9 192.0.2.10 192.0.2.1
+  for seed in 2 1 2 1 2; do node ipban load big <"$BATS_TEST_TMPDIR/list$seed"; done
+  verdict=$(end_traffic)
+  echo "$verdict"
+  [[ $(field .listed_passed "$verdict") -eq 0 && $(field .unlisted_lost "$verdict") -eq 0 ]]
+  [[ $(field .listed_sent "$verdict") -gt 100 && $(field .unlisted_sent "$verdict") -gt 100 ]]
+}
+
+@test "another list and bans come and go without a gap, over IPv6 too" {
+  wire
+  echo 2001:db8::9 | node ipban load first
+  start_traffic 2001:db8::9 2001:db8::10 2001:db8::1
+  many 1000 3 | node ipban load second
+  node ipban add 203.0.113.77 --for 1h
+  node ipban setup
+  node ipban unload second
+  verdict=$(end_traffic)
+  echo "$verdict"
+  [[ $(field .listed_passed "$verdict") -eq 0 && $(field .unlisted_lost "$verdict") -eq 0 ]]
+}
+
+@test "own addresses, peers and the allowlist are taken out of a list, their neighbours stay" {
+  wire
+  run -0 --separate-stderr node ipban load wide --allow 192.0.2.10 -o json < <(echo 192.0.2.0/24)
+  [[ $(field .spared "$output") -gt 0 ]]
+  run -1 node ipban test 192.0.2.1
+  run -1 node ipban test 192.0.2.10
+  run -0 node ipban test 192.0.2.9
+  run -0 node ipban test 192.0.2.11
+}
+
+@test "an empty list, a page or a list of nonsense leaves the last one in force" {
+  netns_add node
+  echo 198.51.100.0/24 | node ipban load scanners
+  for text in "" "<html><body>Not found</body></html>" "# all comments"; do
+    run -65 node ipban load scanners <<<"$text"
+    node ipban test 198.51.100.1
+  done
+  run -0 node ipban load scanners --allow-empty </dev/null
+  run -1 node ipban test 198.51.100.1
+}
+
+@test "prefixes too wide for any list are skipped and said" {
+  netns_add node
+  run -0 --separate-stderr node ipban load wide -o json < <(printf '%s\n' 0.0.0.0/0 0.0.0.0/1 ::/0 198.51.100.0/24)
+  [[ $stderr = *"3 prefixes are wider"* ]]
+  [[ $(field .added "$output") = 1 ]]
+}
+
+@test "a list of direction out cuts what goes to it" {
+  wire
+  start_traffic 192.0.2.10 192.0.2.9 192.0.2.1
+  echo 192.0.2.10 | node ipban load exfil --direction out
+  wait_until dropped_by exfil
+  run -0 node ipban test 192.0.2.10
+  run -1 node ipban unload exfil
+  run -0 node ipban unload exfil --direction out
+  end_traffic
+}
+dropped_by() { [[ $(node ipban status -o json | jq -r "select(.list == \"$1\") | .dropped_packets" | sort -n | tail -n 1) -gt 0 ]]; }
+
+@test "after the ruleset was flushed status says so of lists too, and setup mends it" {
+  wire
+  echo 192.0.2.9 | node ipban load scanners
+  run -0 node ipban status
+  node nft flush ruleset
+  run -1 --separate-stderr node ipban status
+  [[ $stderr = *"xlimit.scanners4"* ]]
+  node ipban setup
+  run -0 node ipban status
+  node ipset list -t xlimit.scanners4 | grep -q 'References: 1'
+}
+
+@test "list names that the kernel could not hold are refused" {
+  netns_add node
+  for name in 4a 'a b' a.b "$(printf 'a%.0s' {1..20})"; do run -64 node ipban load "$name" <<<198.51.100.1; done
+}

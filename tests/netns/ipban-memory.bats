@@ -1,0 +1,315 @@
+# SPDX-License-Identifier: MIT
+# What ipban remembers: bans, lists and ports come back after a reboot, a crash or a flushed firewall.
+
+load ../helpers
+bats_require_minimum_version 1.5.0
+
+setup() {
+  needs_netns
+  needs ip ipset nft
+  JOURNAL=$STATE_DIRECTORY/xlimit.journal
+}
+teardown() { cleanup; }
+node() { in_netns node "$@"; }
+
+# What a reboot leaves of the kernel's sets and rules. The kernel lets go of a set when all readers of the rule have
+# passed.
+reboot() {
+  node nft flush ruleset
+  wait_until node ipset destroy
+}
+restore() { node ipban restore "$@" </dev/null; }
+left() { node ipban list -o plain | sed -n "s#^$1  *\([0-9]*\) .*#\1#p"; }
+has_come() { [[ $EPOCHSECONDS -ge $1 ]]; }
+# remains TARGET SINCE SECONDS: the ban that was made at that second for so long has just what is left of it.
+remains() {
+  local end=$(($2 + $3)) got
+  got=$(left "$1")
+  [[ $((got + EPOCHSECONDS)) -ge $((end - 2)) && $((got + EPOCHSECONDS)) -le $((end + 2)) ]]
+}
+
+ban_line() { # TARGET SECONDS [MORE]
+  echo "{\"type\":\"ban\",\"time\":\"2026-06-01T12:00:00.000000Z\",\"target\":\"$1\",\"seconds\":$2${3:-}}"
+}
+# `ipban apply` in the node, fed by descriptor 4; its output is in $OUT.
+start_apply() {
+  OUT=$BATS_TEST_TMPDIR/out
+  [[ -p $BATS_TEST_TMPDIR/in ]] || mkfifo "$BATS_TEST_TMPDIR/in"
+  spawn ip netns exec "$(netns_name node)" bash -c 'exec ipban apply "${@:1}" <"$0"' "$BATS_TEST_TMPDIR/in" "$@" >>"$OUT"
+  exec 4>"$BATS_TEST_TMPDIR/in"
+}
+
+@test "after a reboot restore brings back what is left, and nothing that has ended" {
+  netns_add node
+  local since=$EPOCHSECONDS
+  node ipban add 192.0.2.1 --for 1h --reason "too many"
+  node ipban add 192.0.2.2 --for 2s
+  node ipban add 192.0.2.0/28
+  node ipban add 2001:db8::/64 --for 2h
+  node ipban add --direction out 203.0.113.9 --for 3h
+  printf '198.51.100.0/24\n2001:db8:5::/48\n' | node ipban load feed
+  node ipban add 192.0.2.3
+  node ipban del 192.0.2.3
+  reboot
+  wait_until has_come $((since + 4))
+  run -0 restore -o json
+  [[ $output = '{"type":"restored","bans":4,"present":0,"refused":0,"lists":1,"dry_run":false}' ]]
+  remains 192.0.2.1 "$since" 3600
+  remains 2001:db8::/64 "$since" 7200
+  remains 203.0.113.9 "$since" 10800
+  [[ $(left 192.0.2.0/28) -eq 0 ]]
+  [[ $(node ipban list -o plain | wc -l) -eq 4 ]]
+  node ipban test 198.51.100.7
+  node ipban status -q
+  run -0 node ipban test 192.0.2.1
+  [[ ${lines[0]} = *"in set 'xlimit4' for another "*" (rule 'manual', by '"*"/ipban': too many)" ]]
+}
+
+@test "restoring again changes nothing, and never shortens" {
+  netns_add node
+  node ipban add 192.0.2.1 --for 1h
+  node ipban add 192.0.2.2 --for 1h
+  reboot
+  restore
+  node ipban add 192.0.2.2 --for 5h --state none
+  run -0 restore -o json
+  [[ $output = '{"type":"restored","bans":0,"present":2,"refused":0,"lists":0,"dry_run":false}' ]]
+  [[ $(left 192.0.2.2) -gt 17900 ]]
+}
+
+@test "a dry run says what would come back and touches nothing" {
+  netns_add node
+  node ipban add 192.0.2.1
+  reboot
+  run -0 restore --dry-run -o table
+  [[ $output = "would restore 1 bans and 0 lists; 0 bans were there, 0 refused" ]]
+  [[ -z $(node ipset list -n) && -z $(node nft list ruleset) ]]
+}
+
+@test "what has become an own address since is not banned again" {
+  netns_add node
+  node ipban add 192.0.2.50 192.0.2.51
+  reboot
+  node ip address add 192.0.2.50/32 dev lo
+  run -1 restore -o json
+  [[ ${lines[0]} = "ipban: ban '192.0.2.50': own address: 192.0.2.50" ]]
+  [[ ${lines[1]} = *'"bans":1,"present":0,"refused":1'* ]]
+  node ipban test 192.0.2.51
+}
+
+@test "save writes what restore reads, also on another host" {
+  netns_add node other
+  node ipban add 192.0.2.1 --for 1h --reason "why not"
+  node ipset add xlimit4 192.0.2.2 timeout 600
+  seq -f '10.0.%.0f.1' 0 199 | node ipban load feed --direction out
+  node ipban save "$BATS_TEST_TMPDIR/saved"
+  [[ $(wc -l <"$BATS_TEST_TMPDIR/saved") -eq 6 ]]
+  [[ $(awk '{ if (length($0) > 4095) print }' "$BATS_TEST_TMPDIR/saved" | wc -l) -eq 0 ]]
+  in_netns other ipban restore --state "$BATS_TEST_TMPDIR/theirs" <"$BATS_TEST_TMPDIR/saved"
+  [[ $(in_netns other ipban list feed --direction out | wc -l) -eq 200 ]]
+  in_netns other ipban list -o json --state "$BATS_TEST_TMPDIR/theirs" | grep -q '"target":"192.0.2.1".*"reason":"why not"'
+  in_netns other nft flush ruleset
+  wait_until in_netns other ipset destroy
+  in_netns other ipban restore --state "$BATS_TEST_TMPDIR/theirs" </dev/null
+  [[ $(in_netns other ipban list -o plain | wc -l) -eq 2 ]]
+  node ipban save | in_netns other ipban restore -o json | grep -q '"bans":0,"present":2'
+}
+
+@test "a flush forgets, and lists stay" {
+  netns_add node
+  node ipban add 192.0.2.1
+  echo 198.51.100.0/24 | node ipban load feed
+  node ipban flush
+  reboot
+  run -0 restore -o json
+  [[ $output = *'"bans":0,"present":0,"refused":0,"lists":1'* ]]
+}
+
+@test "an unloaded list does not come back" {
+  netns_add node
+  echo 198.51.100.0/24 | node ipban load feed
+  node ipban unload feed
+  reboot
+  run -0 restore -o json
+  [[ $output = *'"lists":0'* ]]
+}
+
+@test "apply killed at any moment costs at most what it had not yet told" {
+  netns_add node
+  local round count=0 i
+  for round in {1..8}; do
+    start_apply
+    for ((i = 0; i < round; ++i)); do
+      count=$((count + 1))
+      ban_line "10.0.$round.$i" 3600 ',"reason":"r"' >&4
+      wait_for_line "$OUT" '"type":"banned"' "$count"
+    done
+    kill -9 "$SPAWNED"
+    wait_gone "$SPAWNED"
+    exec 4>&-
+  done
+  reboot
+  restore
+  # The last of each round may have been on its way to the file.
+  [[ $(node ipban list -o plain | wc -l) -ge $((count - 8)) ]]
+  for round in {2..8}; do node ipban test "10.0.$round.0"; done
+}
+
+@test "a torn journal costs its torn line" {
+  netns_add node
+  node ipban add 192.0.2.1
+  printf '{"type":"banned","time":"2026-06-' >>"$JOURNAL"
+  node ipban add 192.0.2.2
+  head -c 100 /dev/urandom >>"$JOURNAL"
+  node ipban add 192.0.2.3
+  reboot
+  run -0 restore -o json
+  [[ $output = *'"bans":3,'* ]]
+}
+
+@test "two applies at once lose nothing of each other's" {
+  netns_add node
+  local file
+  for file in a b; do
+    for i in {1..500}; do ban_line "10.0.$((i / 250 + $(printf %d "'$file"))).$((i % 250))" 600; done >"$BATS_TEST_TMPDIR/$file"
+    spawn ip netns exec "$(netns_name node)" bash -c 'exec ipban apply <"$0" >/dev/null' "$BATS_TEST_TMPDIR/$file"
+    eval "pid_$file=$SPAWNED"
+  done
+  wait_gone "$pid_a"
+  wait_gone "$pid_b"
+  local there
+  there=$(node ipban list -o plain | wc -l)
+  [[ $there -gt 700 ]]
+  reboot
+  restore
+  [[ $(node ipban list -o plain | wc -l) -eq $there ]]
+}
+
+@test "namespaces do not mix" {
+  # The first process of a process namespace is in the host's network namespace as far as ipban can tell.
+  unshare -n -p -f --mount-proc bash -c '
+    ip link set lo up
+    ipban add 192.0.2.1
+    unshare -n bash -c "ip link set lo up; ipban add 192.0.2.2; ipban restore -o json </dev/null; ipban list -o plain"
+    ipban restore -o json </dev/null
+    ipban list -o plain' >"$BATS_TEST_TMPDIR/out"
+  [[ $(grep -c '"present":1,' "$BATS_TEST_TMPDIR/out") -eq 2 ]]
+  [[ $(grep -c '^192.0.2.' "$BATS_TEST_TMPDIR/out") -eq 2 ]]
+  [[ -f $JOURNAL && $(ls "$STATE_DIRECTORY" | grep -c '^xlimit@[0-9]*\.journal$') -eq 1 ]]
+}
+
+@test "rules that come back are limited to the ports that were chosen" {
+  netns_add node
+  ports() { node ipban status -o plain | awk -v set="$1" '$1 == set { print $5 }'; }
+  node ipban setup --port 443 --port 8443
+  node nft flush ruleset
+  node ipban add 192.0.2.1
+  [[ $(ports xlimit4) = 443,8443 && $(ports xlimit6) = 443,8443 ]]
+  reboot
+  restore
+  [[ $(ports xlimit4) = 443,8443 ]]
+  start_apply
+  ban_line 192.0.2.2 60 >&4
+  wait_for_line "$OUT" banned
+  node ipban setup --port 80
+  node nft flush ruleset
+  wait_until node ipban status -q
+  [[ $(ports xlimit4) = 80 ]]
+  exec 4>&-
+  wait_gone "$SPAWNED"
+  node ipban setup
+  node nft flush ruleset
+  node ipban add 192.0.2.3
+  [[ $(ports xlimit4) = all ]]
+}
+
+@test "apply puts bans and lists back when the sets were destroyed under it" {
+  netns_add node
+  echo 198.51.100.0/24 | node ipban load feed
+  node ipban add 192.0.2.7
+  start_apply
+  ban_line 203.0.113.1 600 ',"direction":"out"' >&4
+  ban_line 203.0.113.2 600 >&4
+  wait_for_line "$OUT" 203.0.113.2
+  kill -STOP "$SPAWNED"
+  reboot
+  kill -CONT "$SPAWNED"
+  wait_until node ipban test 192.0.2.7 203.0.113.1 203.0.113.2 198.51.100.5
+  wait_until node ipban status -q
+  exec 4>&-
+}
+
+@test "what can not be remembered is said once, and banned all the same" {
+  netns_add node
+  run -0 node ipban add 192.0.2.1 -o plain --state /proc/nowhere
+  [[ ${lines[0]} = "ipban: bans go on, but are not remembered: "*"/proc/nowhere': No such file or directory" ]]
+  [[ $output = *"192.0.2.1  added"* ]]
+  for i in {1..3}; do ban_line "192.0.2.$i" 60; done | node ipban apply --state /proc/nowhere >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err"
+  [[ $(grep -c '"type":"banned"' "$BATS_TEST_TMPDIR/out") -eq 3 && $(grep -c nowhere "$BATS_TEST_TMPDIR/err") -eq 1 ]]
+  node ipban add 192.0.2.9 --state none
+  [[ ! -e $STATE_DIRECTORY ]]
+}
+
+@test "list tells why, and no stranger's text reaches the terminal raw" {
+  netns_add node
+  ban_line 192.0.2.1 600 ',"id":"0197","origin":"fi-1/session-detect","rule":"addresses","user":"a\u001b[31m","reason":"x\ny"' |
+    node ipban apply >/dev/null
+  node ipset add xlimit4 192.0.2.2 timeout 600
+  [[ $(node ipban list -o plain | sed -n 1p) = '192.0.2.1  '*'  in  xlimit4  addresses  a\u001b[31m  fi-1/session-detect  x\ny' ]]
+  [[ $(node ipban list -o plain | sed -n 2p) = '192.0.2.2  '*'  in  xlimit4  -  -  -  -' ]]
+  node ipban list -o json | sed -n 1p | grep -qF '"id":"0197","origin":"fi-1/session-detect","rule":"addresses","user":"a\u001b[31m","reason":"x\ny"}'
+  node ipban test 192.0.2.1 | grep -qF "(rule 'addresses', user 'a\u001b[31m', by 'fi-1/session-detect': x\ny)"
+}
+
+# The sets as the node makes them.
+node_sets() {
+  node ipset create blocklist_permanent hash:net family inet hashsize 4096 maxelem 1000000
+  node ipset create blocklist_temp hash:net family inet hashsize 4096 maxelem 1000000 timeout 600
+  node ipset create blocklist_out_permanent hash:net family inet hashsize 4096 maxelem 1000000
+  node ipset create blocklist_out_temp hash:net family inet hashsize 4096 maxelem 1000000 timeout 600
+  node iptables -I INPUT -m set --match-set blocklist_permanent src -j DROP
+  node iptables -I INPUT -m set --match-set blocklist_temp src -j DROP
+  node ipset add blocklist_permanent 203.0.113.0/24
+  node ipset add blocklist_temp 203.0.114.1
+}
+
+@test "a monitoring node is taken over with its own sets, and nothing passes meanwhile" {
+  needs iptables
+  netns_add node
+  node_sets
+  echo '{"temp_timeout": 600, "in_permanent": ["203.0.113.0/24", "198.51.100.7", "1.2.3.4/24", "banana"],
+         "out_permanent": ["192.0.2.0/24"], "in_allow": ["198.51.100.7"], "out_allow": []}' >"$BATS_TEST_TMPDIR/blocklist.json"
+  spawn ip netns exec "$(netns_name node)" bash -c 'while ipset test blocklist_permanent 203.0.113.9 2>/dev/null; do :; done; echo gap'
+  local watcher=$SPAWNED
+  run -0 node ipban import --set blocklist "$BATS_TEST_TMPDIR/blocklist.json" -o table
+  echo "$output"
+  [[ $output = *"ipban: 1 entries are no address or prefix, the first 'banana', skipped"* ]]
+  [[ $output = *"list 'permanent', direction in: 1 added, 0 removed, 1 unchanged"* ]]
+  [[ $output = *"list 'permanent', direction out: 1 added, 0 removed, 0 unchanged"* ]]
+  [[ $output = *"allow 198.51.100.7"* ]]
+  for _ in {1..5}; do node ipban import --set blocklist "$BATS_TEST_TMPDIR/blocklist.json" -q; done
+  kill -0 "$watcher"
+  node ipban test --set blocklist 203.0.113.9 1.2.3.9 203.0.114.1 192.0.2.9
+  run -1 node ipban test --set blocklist 198.51.100.7
+  # Its temporary bans are ours to extend, its rules still stand, and the permanent list is remembered.
+  node ipban add --set blocklist 203.0.114.1 --for 1h
+  [[ $(node iptables -S INPUT | grep -c blocklist_) -eq 2 ]]
+  node ipban status --set blocklist -q
+  reboot
+  node ipban restore --set blocklist </dev/null
+  node ipban test --set blocklist 203.0.113.9 1.2.3.9 203.0.114.1 192.0.2.9
+}
+
+@test "the oldest node's file becomes our own list, and what is no such file is refused" {
+  netns_add node
+  echo '{"permanent": ["203.0.113.0/24"]}' >"$BATS_TEST_TMPDIR/old.json"
+  run -0 node ipban import --dry-run -o table "$BATS_TEST_TMPDIR/old.json"
+  [[ $output = "would change list 'permanent', direction in: 1 added, 0 removed, 0 unchanged" ]]
+  node ipban import "$BATS_TEST_TMPDIR/old.json"
+  [[ $(node ipban list permanent -o plain) = 203.0.113.0/24 ]]
+  for text in '[]' '{"a":1}' '{"in_permanent":7}' '{"permanent":["1.2.3.4"]' ''; do
+    echo "$text" >"$BATS_TEST_TMPDIR/wrong.json"
+    run -65 node ipban import "$BATS_TEST_TMPDIR/wrong.json"
+  done
+  [[ $(node ipban list permanent -o plain) = 203.0.113.0/24 ]]
+}

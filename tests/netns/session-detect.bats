@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+# session-detect against a real kernel: which lines it believes, and what it knows of connections that no line names.
+
+bats_require_minimum_version 1.5.0
+load ../helpers
+
+setup() {
+  needs_netns
+  needs ip
+  netns_add node clients
+  netns_join node "192.0.2.1/24 2001:db8::1/64" clients \
+    "192.0.2.2/24 203.0.113.7/32 203.0.113.8/32 2001:db8::2/64 2001:db8:7::7/128 2001:db8:8::8/128"
+  in_netns node ip route add 203.0.113.0/24 via 192.0.2.2
+  in_netns node ip route add 2001:db8:7::/64 via 2001:db8::2
+  in_netns node ip route add 2001:db8:8::/64 via 2001:db8::2
+  coproc HOLD { in_netns node "$BUILD/tests/bin/hold" "$(netns_name clients)" 3>&-; }
+  echo "$HOLD_PID" >>"$BATS_TEST_TMPDIR/spawned"
+  hold listen 0.0.0.0 80
+  hold listen :: 443
+  OUT=$BATS_TEST_TMPDIR/out
+  second=0
+}
+teardown() { cleanup; }
+
+# hold COMMAND...: fails when the holder of the sockets says so; its answer is in $answer.
+hold() {
+  echo "$*" >&"${HOLD[1]}"
+  read -rt "$DEADLINE" answer <&"${HOLD[0]}"
+  [[ $answer != failed* ]] || { echo "hold $*: $answer"; return 1; }
+}
+# ports NAME COUNT FROM TO PORT: the client's ports, in $answer.
+ports() { hold connect "$@" && answer=${answer#ok }; }
+
+# The detector, with its input kept open in $pipe.
+detect() {  # [OPTION]...
+  mkfifo "$BATS_TEST_TMPDIR/in"
+  # shellcheck disable=SC2016  # for the inner shell
+  spawn bash -c 'exec "${@:2}" <"$1/in" >"$1/out"' _ "$BATS_TEST_TMPDIR" \
+    ip netns exec "$(netns_name node)" session-detect "$@"
+  exec {pipe}>"$BATS_TEST_TMPDIR/in"
+}
+access() {  # USER ADDRESS [PORT]
+  printf '{"type":"access","time":"2026-06-01T12:00:%02d.000000Z","user":"%s","ip":"%s",%s"status":"accepted"}\n' \
+    $((++second)) "$1" "$2" "${3:+\"port\":$3,}" >&"$pipe"
+}
+
+@test "a line whose port is none of its address's connections bans nobody" {
+  ports home 1 203.0.113.8 192.0.2.1 443
+  local home=$answer
+  ports away 2 203.0.113.7 192.0.2.1 80
+  local away=${answer% *}
+  detect --rule strict
+  access ann 203.0.113.8 "$home"
+  access ann 203.0.113.7 1
+  wait_for_line "$OUT" '"action":"spared","why":".*not counted, no connection here: 203.0.113.7"'
+  access ben 203.0.113.8 "$home"
+  access ben 203.0.113.7 0
+  access cleo 203.0.113.8 "$home"
+  access cleo 203.0.113.7
+  wait_for_line "$OUT" '"action":"spared"' 3
+  run ! grep '"type":"ban"' "$OUT"
+  access dan 203.0.113.8 "$home"
+  access dan 203.0.113.7 "$away"
+  wait_for_line "$OUT" '"type":"ban".*"target":"203.0.113.7".*"user":"dan"'
+}
+
+# The look at a suspect's connections may end after the ban; the next ban of the same address then has its result.
+named() {  # HOME PORT AWAY PORT COUNT
+  local user=user-$second
+  access "$user" "$1" "$2"
+  access "$user" "$3" "$4"
+  access "$user" "$1" "$2"
+  wait_for_line "$OUT" "\"type\":\"ban\".*\"user\":\"$user\""
+  grep -Eq "\"type\":\"ban\".*\"ports\":\[[0-9]+(,[0-9]+){$(($5 - 1))}\]" "$OUT"
+}
+
+@test "a ban names connections that no line told of: IPv4, on a dual-stack socket, IPv6" {
+  local home away
+  detect --cooldown 0s
+  ports home4 1 203.0.113.8 192.0.2.1 443
+  home=$answer
+  ports plain 3 203.0.113.7 192.0.2.1 80
+  away=${answer%% *}
+  wait_until named 203.0.113.8 "$home" 203.0.113.7 "$away" 3
+  ports mapped 2 203.0.113.7 192.0.2.1 443
+  wait_until named 203.0.113.8 "$home" 203.0.113.7 "$away" 5
+  ports home6 1 2001:db8:8::8 2001:db8::1 443
+  home=$answer
+  ports six 4 2001:db8:7::7 2001:db8::1 443
+  wait_until named 2001:db8:8::8 "$home" 2001:db8:7::7 "${answer%% *}" 4
+  grep -q '"target":"2001:db8:7::/64","address":"2001:db8:7::7"' "$OUT"
+}
+
+@test "a stop ends it at once, whatever it looks for" {
+  detect
+  access ann 203.0.113.8 1
+  access ann 203.0.113.7 1
+  wait_until program_runs
+  kill "$SPAWNED"
+  wait_gone "$SPAWNED"
+}
+program_runs() { [[ $(readlink "/proc/$SPAWNED/exe") = */bin/session-detect ]]; }

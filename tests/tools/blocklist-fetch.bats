@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: MIT
+# blocklist-fetch against a real web server with all the bad manners that servers have.
+
+load ../helpers
+bats_require_minimum_version 1.5.0
+
+setup() {
+  needs python3 jq
+  SOURCES=$BATS_TEST_TMPDIR/sources.toml
+  CACHE=$BATS_TEST_TMPDIR/cache
+  spawn python3 "$ROOT/tests/tools/hostile.py" >"$BATS_TEST_TMPDIR/port" 2>"$BATS_TEST_TMPDIR/requests"
+  wait_for_line "$BATS_TEST_TMPDIR/port" '^[0-9]+$'
+  WEB=http://127.0.0.1:$(<"$BATS_TEST_TMPDIR/port")
+}
+teardown() { cleanup; }
+
+source_at() { printf '[[source]]\nname = "one"\nurl = "%s"\n%s\n' "$1" "${2:-}" >"$SOURCES"; }
+fetch() { blocklist-fetch --sources "$SOURCES" --cache "$CACHE" --keep-bogons "$@"; }
+known() { fetch status -o json | jq -r ".$1"; }
+
+# A first good copy of 1000 entries; what the source then becomes leaves it in force, for a reason.
+stays() { # PATH REASON [KEYS [OPTIONS...]]
+  source_at "$WEB/good"
+  fetch --force >"$BATS_TEST_TMPDIR/first"
+  source_at "$WEB/$1" "${3:-}"
+  run -0 --separate-stderr fetch --force "${@:4}"
+  diff <(echo "$output") "$BATS_TEST_TMPDIR/first"
+  [[ $stderr = *"source 'one': $2"*"the last good copy stays in force"* ]] || { echo "$stderr"; return 1; }
+  run -1 fetch status -o plain
+  [[ $(fetch status -o json | jq -r .error) = "$2"* ]]
+}
+
+@test "a list is fetched, merged, and not asked for again before its time" {
+  source_at "$WEB/good?n=256"
+  run -0 fetch
+  [[ $output = 198.18.0.0/24 ]]
+  run -0 fetch
+  [[ $output = 198.18.0.0/24 ]]
+  [[ $(grep -c 'GET /good' "$BATS_TEST_TMPDIR/requests") -eq 1 ]]
+  [[ $(known entries) -eq 256 && $(known error) = "" ]]
+}
+
+@test "what did not change is not sent again" {
+  source_at "$WEB/good"
+  fetch >"$BATS_TEST_TMPDIR/first"
+  run -0 fetch --force
+  diff <(echo "$output") "$BATS_TEST_TMPDIR/first"
+  grep -q 'not modified' "$BATS_TEST_TMPDIR/requests"
+}
+
+@test "a compressed answer is understood, a server in trouble asked again" {
+  source_at "$WEB/gzip?n=256"
+  [[ $(fetch) = 198.18.0.0/24 ]]
+  source_at "$WEB/flaky?n=256"
+  [[ $(fetch --force) = 198.18.0.0/24 ]]
+  [[ $(grep -c '"GET /flaky' "$BATS_TEST_TMPDIR/requests") -eq 3 ]]
+}
+
+@test "a page with status 200 is no list" { stays html "it is a page, not a list"; }
+@test "an empty answer is no list" { stays empty "the answer is empty"; }
+@test "a server that answers 500 is tried again and then given up" { stays 500 "the server answers 500"; }
+@test "a list that is gone leaves its copy" { stays 404 "the server answers 404"; }
+@test "a body shorter than it was said to be is no list" { stays cut "transfer closed"; }
+@test "a chunked body that ends in the middle is no list" { stays chunkcut "transfer closed"; }
+@test "redirects that go round are left" { stays loop "Maximum (5) redirects followed"; }
+@test "a redirect to a file is not followed" { stays tofile "Protocol \"file\" not supported or disabled"; }
+@test "a list that shrank too much is not believed" {
+  stays "good?n=400" "it shrank from 1000 entries to 400, more than 50 %"
+}
+@test "a list shorter than asked for is not believed" {
+  stays "good?n=900" "900 entries, fewer than the 950 asked for" "minimum = 950"
+}
+@test "a list that is not the pinned one is not taken" { stays "good?n=999" "its SHA-256 is" 'sha256 = "00"'; }
+
+@test "an endless body and a small one that grows are cut off at the limit, in little memory" {
+  stays huge "it is larger than 1048576 bytes" "" --largest 1
+  stays bomb "it is larger than 1048576 bytes" "" --largest 1
+  command -v /usr/bin/time >/dev/null || return 0
+  /usr/bin/time -f %M -o "$BATS_TEST_TMPDIR/memory" blocklist-fetch --sources "$SOURCES" --cache "$CACHE" --force \
+    --largest 1 >/dev/null
+  [[ $(<"$BATS_TEST_TMPDIR/memory") -lt 60000 ]]
+}
+
+@test "a body that drips is given up in time" {
+  stays drip "Operation too slow" "" --patience 1s
+}
+
+@test "nobody listening and no such host are said" {
+  stays good "" || :
+  source_at "http://127.0.0.1:1/list"
+  run -0 --separate-stderr fetch --force
+  [[ $stderr = *"Failed to connect to 127.0.0.1 port 1"* ]]
+  source_at "http://no-such-host.invalid/list"
+  run -0 --separate-stderr fetch --force
+  [[ $stderr = *"Could not resolve host: no-such-host.invalid"* ]]
+}
+
+@test "without a good copy of every source nothing is written" {
+  printf '[[source]]\nname = "%s"\nurl = "%s"\n' one "$WEB/good?n=256" two "$WEB/html" >"$SOURCES"
+  run -75 --separate-stderr fetch
+  [[ -z $output && $stderr = *"source 'two' has no good copy yet: nothing written"* ]]
+  run -0 --separate-stderr fetch --partial
+  [[ $output = 198.18.0.0/24 ]]
+  run -0 fetch one
+  run -64 fetch three
+}
+
+@test "each direction has its own sources" {
+  printf '[[source]]\nname = "%s"\nurl = "%s"\ndirection = "%s"\n' a "$WEB/good?n=256" in b "$WEB/good?n=512" out >"$SOURCES"
+  [[ $(fetch) = 198.18.0.0/24 && $(fetch --direction out) = 198.18.0.0/23 ]]
+}
+
+@test "bogons, wide prefixes and the allowlist are taken out and counted" {
+  printf '%s\n' 10.0.0.0/8 0.0.0.0/0 8.8.8.0/24 9.9.9.9 2001:db8::1 2a00::/30 >"$BATS_TEST_TMPDIR/list"
+  source_at "file://$BATS_TEST_TMPDIR/list"
+  run -0 --separate-stderr blocklist-fetch --sources "$SOURCES" --cache "$CACHE" --allow 8.8.8.128/25
+  [[ $output = $'8.8.8.0/25\n9.9.9.9\n2a00::/30' ]]
+  [[ $stderr = *"taken out: 1 too wide, 2 bogons, 1 allowlisted"* ]]
+}
+
+@test "explain tells which source holds an address, since when, and what is taken out" {
+  source_at "$WEB/good?n=600"
+  fetch >/dev/null
+  source_at "$WEB/good"
+  fetch --force >/dev/null
+  run -0 fetch explain 198.18.0.7
+  [[ $output =~ ^198.18.0.7:\ in\ source\ \'one\'\ as\ 198.18.0.0/23\ since\ 20 ]]
+  first=${output##*since }
+  run -0 fetch explain 198.18.3.200
+  [[ ${output##*since } > $first || ${output##*since } = "$first" ]]
+  run -0 blocklist-fetch --sources "$SOURCES" --cache "$CACHE" explain 198.18.0.7
+  [[ $output = *"taken out, bogon: 198.18.0.0/15"* ]]
+  run -1 fetch explain 192.0.2.1
+  run -64 fetch explain nonsense
+}
+
+@test "mistakes in the sources have a line, other words their exit codes" {
+  echo '[[source]]' >"$SOURCES"
+  run -78 fetch
+  [[ $output = "blocklist-fetch: $SOURCES:1: "* ]]
+  rm "$SOURCES"
+  run -69 fetch
+  source_at "$WEB/good"
+  run -64 fetch --largest ten
+}
+
+@test "a second fetch waits its turn" {
+  source_at "$WEB/drip"
+  spawn blocklist-fetch --sources "$SOURCES" --cache "$CACHE" >/dev/null 2>&1
+  wait_for_line "$BATS_TEST_TMPDIR/requests" 'GET /drip'
+  run -75 --separate-stderr fetch
+  [[ -z $output ]]
+}
+
+@test "merging agrees with an independent reference" {
+  python3 - "$BATS_TEST_TMPDIR" <<'PYTHON'
+import ipaddress, random, sys
+random.seed(7)
+lines = [f"{ipaddress.ip_address(random.getrandbits(14) + (10 << 24))}/{random.randint(20, 32)}" for _ in range(4000)]
+lines += [f"{ipaddress.ip_address((0x2a00 << 112) + random.getrandbits(18))}/{random.randint(112, 128)}" for _ in range(4000)]
+open(sys.argv[1] + "/list", "w").write("\n".join(lines))
+nets = [ipaddress.ip_network(line, strict=False) for line in lines]
+for family in (4, 6):
+    for net in ipaddress.collapse_addresses(n for n in nets if n.version == family):
+        print(net if net.prefixlen < net.max_prefixlen else net.network_address, file=open(sys.argv[1] + "/want", "a"))
+PYTHON
+  diff <(blocklist-fetch merge "$BATS_TEST_TMPDIR/list") "$BATS_TEST_TMPDIR/want"
+}
+
+@test "a whole list travels into the kernel, and a failure leaves what is there" {
+  needs_netns
+  needs ipset
+  # In a namespace of its own the web server is not in reach, so the source is a file.
+  echo 198.18.0.0/24 >"$BATS_TEST_TMPDIR/list"
+  source_at "file://$BATS_TEST_TMPDIR/list"
+  # shellcheck disable=SC2016
+  in_fresh_netns bash -c 'set -o pipefail
+    "$@" | ipban --state none load blocklist || exit
+    ipban --state none test 198.18.0.9 || exit
+    rm -r "$0"; echo "<html>" >"${3%sources.toml}list"
+    ! "$@" | ipban --state none load blocklist || exit
+    ipban --state none test 198.18.0.9' "$CACHE" blocklist-fetch --sources "$SOURCES" --cache "$CACHE" --keep-bogons
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+// What is remembered on disk survives crashes, several writers and its own rewriting.
+#include "journal/journal.h"
+
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "event/encode.h"
+#include "journal/lists.h"
+#include "journal/ports.h"
+
+using namespace xlimit;
+using namespace std::chrono_literals;
+
+namespace {
+
+const base::Time kNoon = *base::parse_time("2026-06-01T12:00:00Z");
+
+struct Folder {
+  Folder() { REQUIRE(::mkdtemp(path.data()) != nullptr); }
+  ~Folder() { std::filesystem::remove_all(path); }
+  journal::Place place() const { return {path + "/ipban", "xlimit"}; }
+  std::string path = "/tmp/xlimit-journal-test.XXXXXX";
+};
+
+ip::Prefix target(unsigned number) {
+  return *ip::parse_prefix("10." + std::to_string(number / 65536) + "." + std::to_string(number / 256 % 256) +
+                           "." + std::to_string(number % 256));
+}
+
+std::string banned(const ip::Prefix& whom, std::chrono::seconds duration = 60s) {
+  event::Ban ban;
+  ban.at = kNoon;
+  ban.target = whom;
+  ban.duration = duration;
+  event::Line line;
+  return std::string{event::encode(event::Banned{ban, event::BanResult::added, "xlimit4"}, line)};
+}
+
+std::set<ip::Prefix> alive(const journal::Place& place, base::Time now = kNoon) {
+  ledger::Ledger ledger;
+  REQUIRE(journal::replay(place, ledger, now));
+  std::set<ip::Prefix> targets;
+  ledger.each(now, [&](const ledger::Key& key, const ledger::Entry&) { targets.insert(key.target); });
+  return targets;
+}
+
+}  // namespace
+
+TEST_CASE("what is appended is replayed, and the folder is made for it") {
+  const Folder folder;
+  CHECK(alive(folder.place()).empty());
+  journal::Journal journal{folder.place()};
+  REQUIRE(journal.append(banned(target(1)) + banned(target(2))));
+  CHECK(alive(folder.place()) == std::set{target(1), target(2)});
+  struct stat status {};
+  REQUIRE(::stat(folder.place().folder.c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0750);
+}
+
+TEST_CASE("half a line that a crash left does not swallow the next") {
+  const Folder folder;
+  journal::Journal journal{folder.place()};
+  REQUIRE(journal.append(banned(target(1))));
+  std::ofstream{folder.place().journal(), std::ios::app} << R"({"type":"banned","time":"2026)";
+  REQUIRE(journal.append(banned(target(2))));
+  CHECK(alive(folder.place()) == std::set{target(1), target(2)});
+}
+
+TEST_CASE("rewriting keeps what is alive and nothing else, and writers go on in the new file") {
+  const Folder folder;
+  journal::Journal journal{folder.place()};
+  for (unsigned i = 0; i < 100; ++i) REQUIRE(journal.append(banned(target(i), i < 3 ? 0s : 60s)));
+  const auto before = std::filesystem::file_size(folder.place().journal());
+  REQUIRE(journal::compact(folder.place(), kNoon + 1h));
+  CHECK(std::filesystem::file_size(folder.place().journal()) < before / 20);
+  REQUIRE(journal.append(banned(target(500), 0s)));
+  CHECK(alive(folder.place(), kNoon + 1h) == std::set{target(0), target(1), target(2), target(500)});
+}
+
+TEST_CASE("a journal is large when it has grown to a multiple of what was alive") {
+  const Folder folder;
+  journal::Journal journal{folder.place()};
+  std::string lines;
+  for (unsigned i = 0; i < 10000; ++i) lines += banned(target(i));
+  REQUIRE(lines.size() > 1024 * 1024);
+  REQUIRE(journal.append(lines));
+  CHECK(journal.is_large());
+  REQUIRE(journal::compact(folder.place(), kNoon));
+  REQUIRE(journal.append(banned(target(1))));
+  CHECK_FALSE(journal.is_large());
+  for (int i = 0; i < 3; ++i) REQUIRE(journal.append(lines));
+  CHECK(journal.is_large());
+}
+
+TEST_CASE("no line is lost while four processes append and one rewrites") {
+  const Folder folder;
+  constexpr unsigned kEach = 500;
+  std::vector<pid_t> writers;
+  for (unsigned writer = 0; writer < 4; ++writer) {
+    const pid_t pid = ::fork();
+    REQUIRE(pid >= 0);
+    if (pid == 0) {
+      journal::Journal journal{folder.place()};
+      bool good = true;
+      for (unsigned i = 0; i < kEach; ++i) good = good && journal.append(banned(target(writer * kEach + i)));
+      ::_exit(good ? 0 : 1);
+    }
+    writers.push_back(pid);
+  }
+  for (unsigned running = 4; running > 0;) {
+    REQUIRE(journal::compact(folder.place(), kNoon));
+    for (int status = 0; ::waitpid(-1, &status, WNOHANG) > 0; --running) CHECK(status == 0);
+  }
+  CHECK(alive(folder.place()).size() == 4 * kEach);
+}
+
+TEST_CASE("a writer that is killed at any moment costs no line that it had written") {
+  const Folder folder;
+  for (unsigned round = 0; round < 20; ++round) {
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe(ends.data()) == 0);
+    const pid_t pid = ::fork();
+    REQUIRE(pid >= 0);
+    if (pid == 0) {
+      journal::Journal journal{folder.place()};
+      for (unsigned i = 0;; ++i) {
+        if (!journal.append(banned(target(round * 10000 + i)))) ::_exit(1);
+        if (::write(ends[1], "x", 1) != 1) ::_exit(1);
+        if (i % 8 == 7 && !journal::compact(folder.place(), kNoon)) ::_exit(1);
+      }
+    }
+    ::close(ends[1]);
+    std::array<char, 16> seen{};
+    unsigned written = 0;
+    while (written < 10 + round)
+      written += static_cast<unsigned>(std::max<ssize_t>(0, ::read(ends[0], seen.data(), 1)));
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+    ::close(ends[0]);
+    const std::set<ip::Prefix> kept = alive(folder.place());
+    for (unsigned i = 0; i < written; ++i) CHECK(kept.contains(target(round * 10000 + i)));
+  }
+}
+
+TEST_CASE("what was forgotten stays so, also for who had the file open") {
+  const Folder folder;
+  journal::Journal one{folder.place()}, other{folder.place()};
+  REQUIRE(one.append(banned(target(1))));
+  REQUIRE(other.clear());
+  REQUIRE(one.append(banned(target(2))));
+  CHECK(alive(folder.place()) == std::set{target(2)});
+}
+
+TEST_CASE("a journal that can not be written says which and why") {
+  journal::Journal journal{{"/proc/nowhere", "xlimit"}};
+  const base::Result<void> written = journal.append("x\n");
+  REQUIRE_FALSE(written);
+  CHECK(written.error().text == "make folder '/proc/nowhere': No such file or directory");
+}
+
+TEST_CASE("lists are kept by name and direction, and forgotten") {
+  const Folder folder;
+  const journal::Place place = folder.place(), other{place.folder, "xlimit@4026"};
+  const std::vector<ip::Prefix> prefixes{*ip::parse_prefix("192.0.2.0/24"),
+                                         *ip::parse_prefix("2001:db8::/32")};
+  REQUIRE(journal::kept_lists(place));
+  REQUIRE(journal::keep_list(place, {"feed", event::Direction::in}, prefixes));
+  REQUIRE(journal::keep_list(place, {"feed", event::Direction::out}, {}));
+  REQUIRE(journal::keep_list(other, {"theirs", event::Direction::in}, prefixes));
+  auto lists = journal::kept_lists(place);
+  REQUIRE(lists);
+  CHECK(*lists ==
+        std::vector<journal::KeptList>{{"feed", event::Direction::in}, {"feed", event::Direction::out}});
+  CHECK(*journal::read_list(place, lists->front()) == prefixes);
+  REQUIRE(journal::forget_list(place, lists->front()));
+  REQUIRE(journal::forget_list(place, lists->front()));
+  CHECK(journal::kept_lists(place)->size() == 1);
+}
+
+TEST_CASE("a kept list that somebody broke is not half understood") {
+  const Folder folder;
+  REQUIRE(journal::keep_list(folder.place(), {"feed", event::Direction::in}, {}));
+  std::ofstream{folder.place().path("feed.in.list")} << "192.0.2.1\nbanana\n";
+  CHECK_FALSE(journal::read_list(folder.place(), {"feed", event::Direction::in}));
+}
+
+TEST_CASE("ports are remembered for each direction until there are none") {
+  const Folder folder;
+  const journal::Place place = folder.place();
+  CHECK(journal::kept_ports(place, event::Direction::in)->empty());
+  const std::vector<std::uint16_t> ports{443, 8443};
+  REQUIRE(journal::keep_ports(place, event::Direction::in, ports));
+  CHECK(*journal::kept_ports(place, event::Direction::in) == ports);
+  CHECK(journal::kept_ports(place, event::Direction::out)->empty());
+  REQUIRE(journal::keep_ports(place, event::Direction::in, {}));
+  CHECK(journal::kept_ports(place, event::Direction::in)->empty());
+}

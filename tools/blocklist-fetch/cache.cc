@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// The last good copies.
+#include "blocklist-fetch/cache.h"
+
+#include <filesystem>
+
+#include "event/object.h"
+#include "event/writer.h"
+#include "stream/file.h"
+
+namespace xlimit::blocklist_fetch {
+namespace {
+
+constexpr std::size_t kLargest = std::size_t{1} << 30U, kMostText = 256;
+
+// Absent is no failure.
+base::Result<std::string> read_if_there(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) return std::string{};
+  return stream::read_file(path, kLargest);
+}
+
+std::string_view encode(const Copy& copy, event::Line& line) {
+  event::Writer writer{line, "copy", copy.checked};
+  writer.time(",\"changed\":", copy.changed);
+  writer.time(",\"first\":", copy.first);
+  writer.number(",\"entries\":", copy.entries);
+  writer.number(",\"invalid\":", copy.invalid);
+  writer.text(",\"sha256\":", copy.sha256, kMostText);
+  writer.text(",\"etag\":", copy.etag, kMostText);
+  writer.text(",\"last_modified\":", copy.last_modified, kMostText);
+  writer.text(",\"error\":", copy.error, kMostText);
+  return writer.finish();
+}
+
+base::Result<Copy> decode(std::string text, const std::string& path) {
+  const std::size_t size = std::min(text.find('\n'), text.size());
+  text.resize(text.size() + event::kPadding);
+  event::Object object;
+  object.open(std::string_view{text}.substr(0, size));
+  Copy copy;
+  copy.checked = object.time("time");
+  copy.changed = object.time("changed");
+  copy.first = object.time("first");
+  copy.entries = object.number("entries", UINT64_MAX / 2).value_or(0);
+  copy.invalid = object.number("invalid", UINT64_MAX / 2).value_or(0);
+  copy.sha256 = object.text("sha256");
+  copy.etag = object.text("etag");
+  copy.last_modified = object.text("last_modified");
+  copy.error = object.text("error");
+  if (!object.close()) return base::fail(base::Exit::kData, "read '" + path + "': " + object.wrong());
+  return copy;
+}
+
+}  // namespace
+
+base::Result<store::Lock> Cache::lock() const {
+  std::error_code error;
+  std::filesystem::create_directories(folder_, error);
+  if (error) return base::os_error("make '" + folder_ + "'", error.value());
+  return store::Lock::take(folder_ + "/fetch");
+}
+
+base::Result<Copy> Cache::read(const std::string& source) const {
+  base::Result<std::string> text = read_if_there(path(source, ".json"));
+  if (!text) return base::failed(text);
+  if (text->empty()) return Copy{};
+  return decode(std::move(*text), path(source, ".json"));
+}
+
+base::Result<std::string> Cache::text(const std::string& source) const {
+  return stream::read_file(path(source, ".list"), kLargest);
+}
+
+base::Result<feed::History> Cache::history(const std::string& source) const {
+  base::Result<std::string> text = read_if_there(path(source, ".since"));
+  if (!text) return base::failed(text);
+  return feed::History{*text};
+}
+
+base::Result<void> Cache::keep(const std::string& source, std::string_view text,
+                               const feed::History& history) const {
+  if (base::Result<void> kept = store::write_file(path(source, ".since"), history.text()); !kept) return kept;
+  return store::write_file(path(source, ".list"), text);
+}
+
+base::Result<void> Cache::note(const std::string& source, const Copy& copy) const {
+  event::Line line;
+  return store::write_file(path(source, ".json"), encode(copy, line));
+}
+
+}  // namespace xlimit::blocklist_fetch

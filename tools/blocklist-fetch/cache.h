@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// The last good copy of each source, what is known of it, and since when it holds what: NAME.list, NAME.json
+// and NAME.since in one folder.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "feed/history.h"
+#include "store/atomic_file.h"
+
+namespace xlimit::blocklist_fetch {
+
+// What is known of a source; times are the epoch when it never happened.
+struct Copy {
+  std::string etag, last_modified, sha256;
+  std::string error;  // of the last check; empty: it was well
+  std::uint64_t entries = 0, invalid = 0;
+  base::Time checked{}, changed{}, first{};
+
+  bool good() const { return first != base::Time{}; }  // there is a copy
+};
+
+class Cache {
+ public:
+  explicit Cache(std::string folder) : folder_(std::move(folder)) {}
+
+  // Makes the folder and keeps other writers out as long as the lock lives.
+  base::Result<store::Lock> lock() const;
+  // A source that was never fetched is a Copy without anything.
+  base::Result<Copy> read(const std::string& source) const;
+  // The good copy's text.
+  base::Result<std::string> text(const std::string& source) const;
+  base::Result<feed::History> history(const std::string& source) const;
+
+  // In this order a crash leaves at worst a copy whose description is older than it is.
+  base::Result<void> keep(const std::string& source, std::string_view text,
+                          const feed::History& history) const;
+  base::Result<void> note(const std::string& source, const Copy& copy) const;
+
+ private:
+  std::string path(const std::string& source, const char* ending) const {
+    return folder_ + '/' + source + ending;
+  }
+
+  std::string folder_;
+};
+
+}  // namespace xlimit::blocklist_fetch

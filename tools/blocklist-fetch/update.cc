@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+// Brings the copies of sources up to date.
+#include "blocklist-fetch/update.h"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "feed/check.h"
+#include "stream/file.h"
+
+namespace xlimit::blocklist_fetch {
+namespace {
+
+constexpr std::string_view kFile = "file://";
+
+bool is_file(const feed::Source& source) { return source.url.starts_with(kFile); }
+
+// On a terminal, one line that is written over.
+void show_progress(std::size_t done, std::size_t all, std::uint64_t bytes) {
+  const std::string line = fmt::format("\r{} of {} sources, {:.1f} MB\033[K{}", done, all,
+                                       static_cast<double>(bytes) / 1e6, done == all ? "\r\033[K" : "");
+  (void)!::write(STDERR_FILENO, line.data(), line.size());
+}
+
+}  // namespace
+
+base::Result<void> Update::run(const std::vector<feed::Source>& sources) {
+  base::Result<std::vector<Job>> jobs = due(sources);
+  if (!jobs) return base::failed(jobs);
+  const std::vector<http::Response> responses = download(*jobs);
+  for (std::size_t i = 0; i < jobs->size(); ++i) {
+    if (base::Result<void> taken = take((*jobs)[i], responses[i]); !taken) return taken;
+  }
+  return {};
+}
+
+base::Result<std::vector<Update::Job>> Update::due(const std::vector<feed::Source>& sources) const {
+  std::vector<Job> jobs;
+  for (const feed::Source& source : sources) {
+    base::Result<Copy> copy = cache_.read(source.name);
+    if (!copy) return base::failed(copy);
+    const bool fresh = copy->good() && copy->error.empty() && base::now() - copy->checked < source.interval;
+    if (!fresh || settings_.force) jobs.push_back({&source, std::move(*copy)});
+  }
+  return jobs;
+}
+
+std::vector<http::Response> Update::download(const std::vector<Job>& jobs) const {
+  std::vector<http::Request> requests;
+  for (const Job& job : jobs) {
+    if (!is_file(*job.source)) requests.push_back({job.source->url, job.copy.etag, job.copy.last_modified});
+  }
+  http::OnProgress progress;
+  if (::isatty(STDERR_FILENO) == 1 && !command_.common().quiet)
+    progress = [&](std::size_t done, std::uint64_t bytes) { show_progress(done, requests.size(), bytes); };
+  std::vector<http::Response> came =
+      http::get(requests, {.body = settings_.largest << 20U, .slow = settings_.patience}, progress);
+  std::vector<http::Response> responses;
+  auto next = came.begin();
+  for (const Job& job : jobs)
+    responses.push_back(is_file(*job.source) ? read(*job.source) : std::move(*next++));
+  return responses;
+}
+
+http::Response Update::read(const feed::Source& source) const {
+  base::Result<std::string> text =
+      stream::read_file(source.url.substr(kFile.size()), static_cast<std::size_t>(settings_.largest << 20U));
+  if (!text) return {.error = text.error().text};
+  return {.status = 200, .body = std::move(*text)};
+}
+
+base::Result<void> Update::take(Job& job, const http::Response& response) {
+  job.copy.checked = base::now();
+  job.copy.error = response.error;
+  if (response.good() && !response.unchanged()) {
+    if (base::Result<void> taken = take_body(job, response); !taken) return taken;
+  }
+  if (!job.copy.error.empty())
+    command_.warn(
+        fmt::format("source '{}': {}; {}", job.source->name, job.copy.error,
+                    job.copy.good() ? "the last good copy stays in force" : "there is no good copy"));
+  if (settings_.dry_run) return {};
+  return cache_.note(job.source->name, job.copy);
+}
+
+base::Result<void> Update::take_body(Job& job, const http::Response& response) {
+  feed::Parsed parsed = feed::parse(response.body);
+  const std::optional<std::string> objection =
+      feed::objection(response.body, response.type, parsed, job.source->demands, job.copy.entries);
+  if (objection) {
+    job.copy.error = *objection;
+    return {};
+  }
+  if (parsed.invalid > 0)
+    command_.warn(fmt::format("source '{}': {} lines are no address or prefix, the first '{}', skipped",
+                              job.source->name, parsed.invalid, parsed.sample));
+  job.copy.etag = response.etag;
+  job.copy.last_modified = response.last_modified;
+  const std::string sum = feed::sha256(response.body);
+  if (job.copy.good() && sum == job.copy.sha256) return {};
+  job.copy.sha256 = sum;
+  job.copy.entries = parsed.entries;
+  job.copy.invalid = parsed.invalid;
+  return settings_.dry_run ? base::Result<void>{} : replace(job, response, parsed.ranges);
+}
+
+base::Result<void> Update::replace(Job& job, const http::Response& response, ip::Ranges& ranges) {
+  feed::History history;
+  if (job.copy.good()) {
+    base::Result<std::string> text = cache_.text(job.source->name);
+    base::Result<feed::History> known = cache_.history(job.source->name);
+    if (!text) return base::failed(text);
+    if (!known) return base::failed(known);
+    feed::Parsed before = feed::parse(*text);
+    before.ranges.unite();
+    ranges.unite();
+    history = std::move(*known);
+    history.advance(before.ranges, ranges, job.copy.checked);
+  } else {
+    job.copy.first = job.copy.checked;
+  }
+  job.copy.changed = job.copy.checked;
+  return cache_.keep(job.source->name, response.body, history);
+}
+
+}  // namespace xlimit::blocklist_fetch

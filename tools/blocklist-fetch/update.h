@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Brings the copies of sources up to date: asks for those that are due, checks what comes, keeps what is
+// good.
+#pragma once
+
+#include <vector>
+
+#include "blocklist-fetch/cache.h"
+#include "blocklist-fetch/settings.h"
+#include "feed/sources.h"
+#include "http/client.h"
+
+namespace xlimit::blocklist_fetch {
+
+class Update {
+ public:
+  Update(const Settings& settings, const cli::Command& command, const Cache& cache)
+      : settings_(settings), command_(command), cache_(cache) {}
+
+  // Fails when copies can't be read or written. That a source can't be had is said and noted, and is no
+  // failure.
+  base::Result<void> run(const std::vector<feed::Source>& sources);
+
+ private:
+  struct Job {
+    const feed::Source* source;
+    Copy copy;
+  };
+
+  base::Result<std::vector<Job>> due(const std::vector<feed::Source>& sources) const;
+  std::vector<http::Response> download(const std::vector<Job>& jobs) const;
+  http::Response read(const feed::Source& source) const;
+  base::Result<void> take(Job& job, const http::Response& response);
+  base::Result<void> take_body(Job& job, const http::Response& response);
+  base::Result<void> replace(Job& job, const http::Response& response, ip::Ranges& ranges);
+
+  const Settings& settings_;
+  const cli::Command& command_;
+  const Cache& cache_;
+};
+
+}  // namespace xlimit::blocklist_fetch

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+// What ipban remembers beyond the kernel, and beyond a reboot.
+#include "ipban/memory.h"
+
+#include <cstdlib>
+
+#include "base/clock.h"
+#include "journal/lists.h"
+#include "journal/ports.h"
+
+namespace xlimit::ipban {
+namespace {
+
+// Between two attempts to write the journal anew, of which the first may have failed.
+constexpr std::chrono::minutes kPause{1};
+constexpr std::array kDirections{event::Direction::in, event::Direction::out};
+
+journal::KeptList kept(const sets::ListKey& list) { return {list.name, list.direction}; }
+
+}  // namespace
+
+std::string default_state() {
+  const char* folders = std::getenv("STATE_DIRECTORY");
+  if (folders == nullptr || *folders == '\0') return "/var/lib/xlimit/ipban";
+  const std::string_view text{folders};
+  return std::string{text.substr(0, text.find(':'))};
+}
+
+Memory::Memory(const Settings& settings, const cli::Command& command)
+    : failed_(command, "bans go on, but are not remembered") {
+  // A prefix that is none makes no file's name; open_backend() says so.
+  if (settings.state == "none" || !sets::check_prefix(settings.set)) return;
+  place_ = journal::find_place(settings.state, settings.set);
+  journal_.emplace(*place_);
+}
+
+void Memory::check(const base::Result<void>& done) {
+  if (!done) failed_.add(done.error().text);
+}
+
+void Memory::add(event::Banned banned, base::Time at) {
+  if (!place_) return;
+  banned.ban.at = at;
+  lines_ += event::encode(banned, line_);
+}
+
+void Memory::add(event::Unbanned unbanned, base::Time at) {
+  if (!place_) return;
+  unbanned.unban.at = at;
+  lines_ += event::encode(unbanned, line_);
+}
+
+void Memory::write() {
+  if (lines_.empty()) return;
+  check(journal_->append(lines_));
+  lines_.clear();
+  if (journal_->is_large()) rewrite();
+}
+
+void Memory::rewrite() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_rewriting_) return;
+  if (rewriting_.valid()) {
+    if (rewriting_.wait_for(std::chrono::seconds{0}) != std::future_status::ready) return;
+    check(rewriting_.get());
+  }
+  next_rewriting_ = now + kPause;
+  rewriting_ =
+      std::async(std::launch::async, [place = *place_] { return journal::compact(place, base::now()); });
+}
+
+void Memory::forget_bans() {
+  lines_.clear();
+  if (place_) check(journal_->clear());
+}
+
+ledger::Ledger Memory::recall(base::Time now) {
+  ledger::Ledger ledger;
+  if (!place_) return ledger;
+  if (base::Result<void> read = journal::replay(*place_, ledger, now); !read) failed_.add(read.error().text);
+  return ledger;
+}
+
+void Memory::keep_list(const sets::ListKey& list, std::span<const ip::Prefix> prefixes) {
+  if (place_) check(journal::keep_list(*place_, kept(list), prefixes));
+}
+
+void Memory::forget_list(const sets::ListKey& list) {
+  if (place_) check(journal::forget_list(*place_, kept(list)));
+}
+
+sets::Ports Memory::ports() {
+  sets::Ports ports;
+  if (!place_) return ports;
+  for (const event::Direction direction : kDirections) {
+    base::Result<std::vector<std::uint16_t>> kept = journal::kept_ports(*place_, direction);
+    if (!kept)
+      failed_.add(kept.error().text);
+    else
+      (direction == event::Direction::in ? ports.in : ports.out) = std::move(*kept);
+  }
+  return ports;
+}
+
+void Memory::keep_ports(sets::Backend& backend, const std::vector<std::uint16_t>& wanted) {
+  if (!place_) return;
+  base::Result<std::vector<sets::SetState>> states = backend.status();
+  if (!states) return failed_.add(states.error().text);
+  const sets::Ports before = ports();
+  for (const sets::SetState& state : *states) {
+    if (state.key.family != sets::Family::v4) continue;
+    const bool enforced = state.exists && state.faults.empty();
+    if (!enforced && wanted.empty()) continue;
+    const std::vector<std::uint16_t>& now = enforced ? state.ports : wanted;
+    if (now != before.of(state.key.direction)) check(journal::keep_ports(*place_, state.key.direction, now));
+  }
+}
+
+}  // namespace xlimit::ipban

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// What ipban remembers beyond the kernel, and beyond a reboot. Nothing here keeps a ban from happening: what
+// can't be remembered is said, and that is all.
+#pragma once
+
+#include <chrono>
+#include <future>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/result.h"
+#include "cli/command.h"
+#include "cli/complaint.h"
+#include "event/encode.h"
+#include "ipban/settings.h"
+#include "journal/journal.h"
+#include "ledger/ledger.h"
+#include "sets/backend.h"
+
+namespace xlimit::ipban {
+
+// The folder that --state means when it is not given: systemd's, if we run under it.
+std::string default_state();
+
+class Memory {
+ public:
+  Memory(const Settings& settings, const cli::Command& command);
+
+  // Gathers what has happened, `at` being when the kernel confirmed it; written by write().
+  void add(event::Banned banned, base::Time at);
+  void add(event::Unbanned unbanned, base::Time at);
+  std::size_t gathered() const { return lines_.size(); }
+  // Begins to write the journal anew, beside us, when it has grown enough.
+  void write();
+  void forget_bans();
+
+  // What the journal says. Empty, and said, when it can't be read.
+  ledger::Ledger recall(base::Time now);
+
+  void keep_list(const sets::ListKey& list, std::span<const ip::Prefix> prefixes);
+  void forget_list(const sets::ListKey& list);
+
+  // The ports that rules were limited to.
+  sets::Ports ports();
+  // Remembers those that the kernel's rules are limited to now; of a direction without rules, `wanted`.
+  void keep_ports(sets::Backend& backend, const std::vector<std::uint16_t>& wanted);
+
+  // Absent when nothing is remembered.
+  const std::optional<journal::Place>& place() const { return place_; }
+
+ private:
+  void check(const base::Result<void>& done);
+  void rewrite();
+
+  std::optional<journal::Place> place_;
+  std::optional<journal::Journal> journal_;
+  std::string lines_;
+  event::Line line_;
+  cli::Complaint failed_;
+  std::chrono::steady_clock::time_point next_rewriting_{};
+  std::future<base::Result<void>> rewriting_;
+};
+
+}  // namespace xlimit::ipban

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// Puts back what the kernel has lost.
+#include "ipban/recover.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "base/clock.h"
+#include "ipban/spared.h"
+#include "journal/lists.h"
+
+namespace xlimit::ipban {
+namespace {
+
+constexpr std::size_t kAtOnce = 4096;
+
+using Remaining = std::unordered_map<ip::Prefix, std::chrono::seconds>;
+
+// What the kernel holds of one direction.
+base::Result<Remaining> read_remaining(sets::Backend& backend, event::Direction direction) {
+  Remaining remaining;
+  for (const sets::Family family : {sets::Family::v4, sets::Family::v6}) {
+    base::Result<bool> there = backend.list(
+        {family, direction}, [&](const sets::Entry& entry) { remaining[entry.target] = entry.timeout; });
+    if (!there) return base::failed(there);
+  }
+  return remaining;
+}
+
+// The kernel tells whole seconds, rounded down.
+bool is_there(const Remaining& remaining, const ip::Prefix& target, const ledger::Entry& entry,
+              std::chrono::microseconds left) {
+  const auto found = remaining.find(target);
+  if (found == remaining.end()) return false;
+  if (found->second.count() == 0) return true;
+  return !entry.is_permanent() && found->second >= std::chrono::floor<std::chrono::seconds>(left);
+}
+
+struct Planned {
+  std::vector<sets::Order> orders;
+  std::vector<const ledger::Entry*> entries;
+};
+
+// Rounded up: no ban ends early for having been restored.
+base::Result<Planned> plan(sets::Backend& backend, const ledger::Ledger& ledger, base::Time now,
+                           Recovered& recovered) {
+  Planned planned;
+  for (const event::Direction direction : {event::Direction::in, event::Direction::out}) {
+    base::Result<Remaining> remaining = read_remaining(backend, direction);
+    if (!remaining) return base::failed(remaining);
+    ledger.each(now, [&](const ledger::Key& key, const ledger::Entry& entry) {
+      if (key.direction != direction) return;
+      const std::chrono::microseconds left = *entry.left(now);
+      if (is_there(*remaining, key.target, entry, left)) {
+        ++recovered.present;
+        return;
+      }
+      planned.orders.push_back(
+          {.direction = direction,
+           .entry = {.target = key.target, .timeout = std::chrono::ceil<std::chrono::seconds>(left)}});
+      planned.entries.push_back(&entry);
+    });
+  }
+  return planned;
+}
+
+}  // namespace
+
+base::Result<void> restore_bans(Enforcer& enforcer, sets::Backend& backend, ledger::Ledger& ledger,
+                                const OnBan& on_ban, Recovered& recovered) {
+  base::Result<Planned> planned = plan(backend, ledger, base::now(), recovered);
+  if (!planned) return base::failed(planned);
+  for (std::size_t begin = 0; begin < planned->orders.size(); begin += kAtOnce) {
+    const std::size_t count = std::min(kAtOnce, planned->orders.size() - begin);
+    const std::span<sets::Order> orders{planned->orders.data() + begin, count};
+    std::vector<sets::Verdict> verdicts(count);
+    if (base::Result<void> done = enforcer.ban(orders, verdicts); !done) return done;
+    const base::Time at = base::now();
+    for (std::size_t i = 0; i < count; ++i) {
+      if (!verdicts[i].why.empty()) {
+        ++recovered.refused;
+        on_ban.refused(orders[i].entry.target, verdicts[i].why);
+        continue;
+      }
+      ++recovered.restored;
+      event::Banned banned = ledger.read(*planned->entries[begin + i]);
+      banned.ban.duration = orders[i].entry.timeout;
+      banned.result = verdicts[i].result;
+      on_ban.restored(banned, at);
+    }
+  }
+  return {};
+}
+
+base::Result<void> restore_lists(const Settings& settings, const cli::Command& command, Memory& memory,
+                                 sets::Backend& backend, Recovered& recovered) {
+  if (!memory.place()) return {};
+  base::Result<std::vector<journal::KeptList>> kept = journal::kept_lists(*memory.place());
+  if (!kept) return base::failed(kept);
+  if (kept->empty()) return {};
+  base::Result<std::vector<sets::ListKey>> there = backend.lists();
+  if (!there) return base::failed(there);
+  base::Result<ip::Ranges> spared = read_spared(settings, command);
+  if (!spared) return base::failed(spared);
+  for (const journal::KeptList& one : *kept) {
+    const sets::ListKey list{one.name, one.direction};
+    if (std::ranges::count(*there, list) > 0) continue;
+    base::Result<std::vector<ip::Prefix>> prefixes = journal::read_list(*memory.place(), one);
+    if (!prefixes) {
+      ++recovered.refused;
+      command.warn(prefixes.error().text + ", list '" + one.name + "' is not restored");
+      continue;
+    }
+    ip::Ranges ranges;
+    for (const ip::Prefix& prefix : *prefixes) ranges.add(prefix);
+    ranges.unite();
+    ranges.subtract(*spared);
+    if (ranges.empty()) continue;
+    base::Result<sets::Change> change = backend.load(list, ranges.prefixes(), settings.dry_run);
+    ++(change ? recovered.lists : recovered.refused);
+    if (!change) command.warn(change.error().text + ", list '" + one.name + "' is not restored");
+  }
+  return {};
+}
+
+}  // namespace xlimit::ipban

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// What `ipban save` has written, read back.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "base/result.h"
+#include "ip/ranges.h"
+#include "ledger/ledger.h"
+#include "sets/names.h"
+
+namespace xlimit::ipban {
+
+struct Saved {
+  ledger::Ledger bans;  // alive now
+  std::map<sets::ListKey, ip::Ranges> lists;
+  std::uint64_t broken = 0;  // lines
+  std::string sample;        // why the first of them is
+};
+
+// Everything that the descriptor gives. Fails when reading does, or when lists hold more than a set takes.
+base::Result<Saved> read_saved(int fd, const std::string& name, base::Time now);
+
+}  // namespace xlimit::ipban

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// What must stay out of any list.
+#include "ipban/spared.h"
+
+#include "guard/guard.h"
+#include "host/watcher.h"
+#include "ipban/allowlist.h"
+#include "ipban/peers.h"
+
+namespace xlimit::ipban {
+
+base::Result<ip::Ranges> read_spared(const Settings& settings, const cli::Command& command) {
+  base::Result<std::vector<ip::Prefix>> allowed = read_allowlists(settings.allow);
+  if (!allowed) return base::failed(allowed);
+  base::Result<host::Watcher> host = host::Watcher::open();
+  if (!host) return base::failed(host);
+  base::Result<host::Facts> facts = host->read();
+  if (!facts) return base::failed(facts);
+  Peers peers{settings.protect_ports};
+  base::Result<std::vector<ip::Address>> connected = peers.look();
+  if (!connected && peers.asked_for()) return base::failed(connected);
+  if (!connected) command.warn(connected.error().text + "; peers of protected ports are not looked for");
+  ip::Ranges spared;
+  const auto add = [&](const auto& some) {
+    for (const auto& one : some) spared.add(ip::Prefix{one});
+  };
+  add(guard::specials());
+  add(*allowed);
+  add(facts->own);
+  add(facts->gateways);
+  if (connected) add(*connected);
+  spared.unite();
+  return spared;
+}
+
+}  // namespace xlimit::ipban
