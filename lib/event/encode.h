@@ -10,6 +10,7 @@
 #pragma once
 
 #include <array>
+#include <string>
 #include <string_view>
 
 #include "event/event.h"
@@ -22,6 +23,8 @@ using Line = std::array<char, kMaxLine>;
 inline constexpr std::size_t kMaxUser = 512;
 // How many bytes `text` takes as the inside of a JSON string.
 std::size_t encoded_size(std::string_view text);
+// `text` as the inside of a JSON string of at most `most` bytes: also safe to show on a terminal.
+std::string escaped(std::string_view text, std::size_t most = 800);
 
 std::string_view encode(const Access& event, Line& line);
 std::string_view encode(const Violation& event, Line& line);

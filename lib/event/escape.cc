@@ -160,4 +160,10 @@ std::size_t encoded_size(std::string_view text) {
   return size;
 }
 
+std::string escaped(std::string_view text, std::size_t most) {
+  std::string inside(most + 8, '\0');
+  inside.resize(static_cast<std::size_t>(escape(text, most, inside.data()) - inside.data()));
+  return inside;
+}
+
 }  // namespace xlimit::event

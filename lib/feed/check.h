@@ -23,6 +23,8 @@ struct Demands {
 std::optional<std::string> objection(std::string_view text, std::string_view type, const Parsed& parsed,
                                      const Demands& demands, std::uint64_t before);
 
+// Are these the same sum, in letters of whatever case?
+bool is_sum(std::string_view one, std::string_view other);
 // In lower case hexadecimal.
 std::string sha256(std::string_view text);
 

@@ -2,6 +2,10 @@
 // One line of a list after the other.
 #include "feed/parse.h"
 
+#include <array>
+
+#include "base/text.h"
+
 namespace xlimit::feed {
 namespace {
 
@@ -38,26 +42,86 @@ bool add_entry(std::string_view column, ip::Ranges& ranges) {
   return prefix.has_value();
 }
 
+// Nearly every line is nothing but an address or prefix. One look at each character tells.
+constexpr std::array<bool, 256> kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (const char c : std::string_view{"0123456789abcdefABCDEF:./"})
+    plain[static_cast<unsigned char>(c)] = true;
+  return plain;
+}();
+
+std::size_t plain_length(std::string_view text) {
+  std::size_t length = 0;
+  while (length < text.size() && kPlain[static_cast<unsigned char>(text[length])]) ++length;
+  return length;
+}
+
 }  // namespace
 
-Parsed parse(std::string_view text) {
-  Parsed parsed;
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  bool first = true;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view whole = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    const std::string_view line = trim(whole.substr(0, whole.find_first_of("#;")));
-    if (line.empty()) continue;
-    if (add_entry(first_column(line), parsed.ranges)) {
-      ++parsed.entries;
-    } else if (!first || line.find(',') == std::string_view::npos) {
-      if (++parsed.invalid == 1) parsed.sample = line.substr(0, kSample);
-    }
-    first = false;
+void Parser::take_line(std::string_view whole) {
+  const std::string_view line = trim(whole.substr(0, whole.find_first_of("#;")));
+  if (line.empty()) return;
+  if (add_entry(first_column(line), parsed_.ranges)) {
+    ++parsed_.entries;
+  } else if (!first_ || line.find(',') == std::string_view::npos) {
+    if (++parsed_.invalid == 1) parsed_.sample = base::printable(line.substr(0, kSample));
   }
-  return parsed;
+  first_ = false;
+}
+
+void Parser::take(std::string_view lines) {
+  while (!lines.empty()) {
+    const std::size_t plain = plain_length(lines);
+    if (plain > 0 && (plain == lines.size() || lines[plain] == '\n')) {
+      if (const std::optional<ip::Prefix> prefix = ip::parse_prefix(lines.substr(0, plain))) {
+        parsed_.ranges.add(*prefix);
+        ++parsed_.entries;
+        first_ = false;
+        lines.remove_prefix(std::min(plain + 1, lines.size()));
+        continue;
+      }
+    }
+    const std::size_t end = std::min(lines.find('\n'), lines.size());
+    take_line(lines.substr(0, end));
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+  }
+}
+
+void Parser::add(std::string_view piece) {
+  const std::size_t last = piece.rfind('\n');
+  if (last == std::string_view::npos) {
+    rest_ += piece;
+    return;
+  }
+  std::string_view lines = piece.substr(0, last + 1);
+  if (!rest_.empty() || !begun_) {
+    const std::size_t end = lines.find('\n') + 1;
+    rest_ += lines.substr(0, end);
+    lines.remove_prefix(end);
+    take(without_mark());
+    rest_.clear();
+  }
+  take(lines);
+  rest_ = piece.substr(last + 1);
+}
+
+std::string_view Parser::without_mark() {
+  std::string_view text = rest_;
+  if (!begun_ && text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  begun_ = true;
+  return text;
+}
+
+Parsed Parser::finish() {
+  take(without_mark());
+  rest_.clear();
+  return std::move(parsed_);
+}
+
+Parsed parse(std::string_view text) {
+  Parser parser;
+  parser.add(text);
+  return parser.finish();
 }
 
 }  // namespace xlimit::feed

@@ -92,4 +92,21 @@ base::Result<std::vector<ip::Prefix>> parse_allowlist(std::string_view text, std
   return prefixes;
 }
 
+base::Result<std::vector<ip::Prefix>> gather_allowlists(const std::vector<std::string>& words,
+                                                        const ReadText& read) {
+  std::vector<ip::Prefix> prefixes;
+  for (const std::string& word : words) {
+    if (const std::optional<ip::Prefix> prefix = ip::parse_prefix(word)) {
+      prefixes.push_back(*prefix);
+      continue;
+    }
+    base::Result<std::string> text = read(word);
+    if (!text) return base::failed(text);
+    base::Result<std::vector<ip::Prefix>> listed = parse_allowlist(*text, word);
+    if (!listed) return listed;
+    prefixes.insert(prefixes.end(), listed->begin(), listed->end());
+  }
+  return prefixes;
+}
+
 }  // namespace xlimit::guard

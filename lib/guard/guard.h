@@ -7,6 +7,7 @@
 //   if (const std::optional<std::string> why = guard.refusal(target)) ...   // "allowlisted: 10.0.0.0/8"
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,5 +50,11 @@ std::vector<ip::Prefix> specials();
 // "NAME:LINE: 'text' is not an address or prefix" at the first line that is neither: an allowlist that is
 // half understood would let someone be banned.
 base::Result<std::vector<ip::Prefix>> parse_allowlist(std::string_view text, std::string_view name);
+
+// What an option takes: each word is a prefix, or the name of an allowlist that `read` gives the text of.
+// Fails when a word is neither.
+using ReadText = std::function<base::Result<std::string>(const std::string&)>;
+base::Result<std::vector<ip::Prefix>> gather_allowlists(const std::vector<std::string>& words,
+                                                        const ReadText& read);
 
 }  // namespace xlimit::guard

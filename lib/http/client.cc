@@ -4,9 +4,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <memory>
+#include <optional>
 
 #include <curl/curl.h>
+
+#include "base/text.h"
+#include "http/inflate.h"
 
 namespace xlimit::http {
 namespace {
@@ -29,27 +34,45 @@ struct Transfer {
   Response* response = nullptr;
   std::uint64_t most = 0;
   bool too_large = false;
+  std::optional<std::string> coding;  // known when the body begins
+  std::optional<Inflater> inflater;   // of a compressed body
   std::array<char, CURL_ERROR_SIZE> text{};
   std::unique_ptr<curl_slist, FreeHeaders> headers;
   std::unique_ptr<CURL, CloseEasy> easy;
 };
-
-// Counts what decompression made of it, so that a small answer can't become a large one.
-std::size_t take_body(const char* data, std::size_t, std::size_t size, void* place) {
-  auto& transfer = *static_cast<Transfer*>(place);
-  if (transfer.response->body.size() + size > transfer.most) {
-    transfer.too_large = true;
-    return 0;  // libcurl ends the transfer
-  }
-  transfer.response->body.append(data, size);
-  return size;
-}
 
 // Of the last answer, after all redirects.
 std::string header(CURL* easy, const char* name) {
   curl_header* found = nullptr;
   if (curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &found) != CURLHE_OK) return {};
   return found->value;
+}
+
+// Counts what decompression made of it, so that a small answer can't become a large one.
+bool append(Transfer& transfer, std::string_view text) {
+  std::string& body = transfer.response->body;
+  transfer.too_large = body.size() + text.size() > transfer.most;
+  if (!transfer.too_large) body.append(text);
+  return !transfer.too_large;
+}
+
+// The coding of the body, in the form that is compared; sees to what undoes it.
+const std::string& coding_of(Transfer& transfer) {
+  if (transfer.coding) return *transfer.coding;
+  std::string coding = header(transfer.easy.get(), "Content-Encoding");
+  for (char& c : coding) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (coding == "gzip" || coding == "x-gzip" || coding == "deflate") transfer.inflater.emplace();
+  if (transfer.inflater || coding == "identity") coding.clear();
+  return transfer.coding.emplace(std::move(coding));
+}
+
+std::size_t take_body(const char* data, std::size_t, std::size_t size, void* place) {
+  auto& transfer = *static_cast<Transfer*>(place);
+  constexpr std::size_t kStop = 0;  // libcurl ends the transfer
+  if (!coding_of(transfer).empty()) return kStop;
+  const std::string_view bytes{data, size};
+  const auto sink = [&](std::string_view text) { return append(transfer, text); };
+  return (transfer.inflater ? transfer.inflater->feed(bytes, sink) : sink(bytes)) ? size : kStop;
 }
 
 void add_header(Transfer& transfer, const std::string& line) {
@@ -67,6 +90,8 @@ std::unique_ptr<Transfer> begin(const Request& request, Response& response, cons
   transfer->easy.reset(curl_easy_init());
   CURL* easy = transfer->easy.get();
   response = {};
+  // Undone here: libcurl would not say when the end is missing.
+  add_header(*transfer, "Accept-Encoding: gzip");
   if (!request.etag.empty()) add_header(*transfer, "If-None-Match: " + request.etag);
   if (!request.last_modified.empty()) add_header(*transfer, "If-Modified-Since: " + request.last_modified);
   curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
@@ -75,7 +100,7 @@ std::unique_ptr<Transfer> begin(const Request& request, Response& response, cons
   curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
   curl_easy_setopt(easy, CURLOPT_MAXREDIRS, 5L);
-  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");  // all that libcurl can undo
+  curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "xlimit/" XLIMIT_VERSION);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, static_cast<long>(limits.connect.count()));
   curl_easy_setopt(easy, CURLOPT_TIMEOUT, static_cast<long>(limits.total.count()));
@@ -93,9 +118,13 @@ std::unique_ptr<Transfer> begin(const Request& request, Response& response, cons
 std::string describe(const Transfer& transfer, CURLcode code) {
   if (transfer.too_large || code == CURLE_FILESIZE_EXCEEDED)
     return "it is larger than " + std::to_string(transfer.most) + " bytes";
+  if (transfer.coding && !transfer.coding->empty())
+    return "it is coded as '" + base::printable(*transfer.coding) + "', which was not asked for";
+  if (code == CURLE_WRITE_ERROR) return "its compressed body is broken";
   if (code != CURLE_OK) return transfer.text[0] != '\0' ? transfer.text.data() : curl_easy_strerror(code);
   const long status = transfer.response->status;
-  return status == 200 || status == 304 ? "" : "the server answers " + std::to_string(status);
+  if (status != 200 && status != 304) return "the server answers " + std::to_string(status);
+  return transfer.inflater && !transfer.inflater->whole() ? "its compressed body is cut" : "";
 }
 
 void finish(Transfer& transfer, CURLcode code) {
@@ -115,7 +144,9 @@ bool may_pass(const Transfer& transfer, CURLcode code) {
       CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT, CURLE_PARTIAL_FILE,
       CURLE_GOT_NOTHING,          CURLE_SEND_ERROR,      CURLE_RECV_ERROR};
   if (transfer.too_large) return false;
-  if (code == CURLE_OK) return transfer.response->status >= 500 || transfer.response->status == 429;
+  const long status = transfer.response->status;
+  if (code == CURLE_OK && (status == 200 || status == 304)) return !transfer.response->good();
+  if (code == CURLE_OK) return status >= 500 || status == 429;
   return std::ranges::find(kTemporary, code) != kTemporary.end();
 }
 

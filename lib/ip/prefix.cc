@@ -3,21 +3,25 @@
 #include "ip/prefix.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/number.h"
 
 namespace xlimit::ip {
 namespace {
 
+// The first `bits` of 64, in network order.
+std::uint64_t mask_of(unsigned bits) {
+  return __builtin_bswap64(bits == 0 ? 0 : ~std::uint64_t{0} << (64 - bits));
+}
+
 // `address` with all bits behind the first `bits` of its 16 bytes cleared.
 Address masked(const Address& address, unsigned bits) {
-  Address::Bytes bytes = address.bytes();
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const auto kept =
-        static_cast<unsigned>(std::clamp(static_cast<int>(bits) - static_cast<int>(i) * 8, 0, 8));
-    bytes[i] = static_cast<std::uint8_t>(bytes[i] & (0xff00U >> kept));
-  }
-  return Address{bytes};
+  std::uint64_t halves[2];
+  std::memcpy(halves, address.bytes().data(), sizeof halves);
+  halves[0] &= mask_of(std::min(bits, 64U));
+  halves[1] &= mask_of(bits > 64 ? bits - 64 : 0);
+  return Address::from_v6(halves);
 }
 
 // How many of the 16 bytes' bits count: an IPv4 prefix stands behind 96 fixed ones.

@@ -95,7 +95,14 @@ std::size_t Ranges::subtract(const Ranges& others) {
 
 template <class Range>
 std::size_t Ranges::subtract(std::vector<Range>& ranges, const std::vector<Range>& others) {
-  if (others.empty()) return 0;
+  const auto begins_behind = [](const Range& one, const Range& other) {
+    return last_of(one) < first_of(other);
+  };
+  // Mostly there is nothing to cut, and no need for as much memory again.
+  if (std::ranges::none_of(others, [&](const Range& other) {
+        return std::ranges::binary_search(ranges, other, begins_behind);
+      }))
+    return 0;
   std::size_t cuts = 0;
   std::vector<Range> rest;
   rest.reserve(ranges.size());

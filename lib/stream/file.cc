@@ -37,22 +37,29 @@ base::Result<base::Fd> open_file(const std::string& path) {
 
 }  // namespace
 
-base::Result<std::string> read_file(const std::string& path, std::size_t most) {
-  const base::Result<base::Fd> opened = open_file(path);
-  if (!opened) return tl::make_unexpected(opened.error());
-  const base::Fd& fd = *opened;
-  std::string text;
+base::Result<void> read_pieces(const std::string& path, std::size_t most,
+                               const std::function<void(std::string_view)>& on_piece) {
+  base::Result<base::Fd> fd = open_file(path);
+  if (!fd) return base::failed(fd);
   std::array<char, 65536> chunk;
-  while (true) {
-    const ssize_t got = ::read(fd.get(), chunk.data(), chunk.size());
+  for (std::size_t size = 0;;) {
+    const ssize_t got = ::read(fd->get(), chunk.data(), chunk.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return base::os_error("read '" + path + "'");
-    if (got == 0) return text;
-    text.append(chunk.data(), static_cast<std::size_t>(got));
-    if (text.size() > most)
+    if (got == 0) return {};
+    size += static_cast<std::size_t>(got);
+    if (size > most)
       return base::fail(base::Exit::kData,
                         "read '" + path + "': larger than " + std::to_string(most) + " bytes");
+    on_piece({chunk.data(), static_cast<std::size_t>(got)});
   }
+}
+
+base::Result<std::string> read_file(const std::string& path, std::size_t most) {
+  std::string text;
+  base::Result<void> read = read_pieces(path, most, [&](std::string_view piece) { text += piece; });
+  if (!read) return base::failed(read);
+  return text;
 }
 
 namespace {

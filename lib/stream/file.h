@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/fd.h"
@@ -19,6 +20,10 @@ namespace xlimit::stream {
 // pipe or device is refused (kUnavailable), because it could keep us waiting for ever, but for one that is
 // open already: /dev/stdin, and what a shell's <(...) passes, is read to its end.
 base::Result<std::string> read_file(const std::string& path, std::size_t most);
+
+// The same piece by piece, for what is too large to be held. The pieces end anywhere.
+base::Result<void> read_pieces(const std::string& path, std::size_t most,
+                               const std::function<void(std::string_view)>& on_piece);
 
 // Calls `on_change` when the file was written and closed, renamed into place or removed, and when the kernel
 // lost count of such events. Its folder is watched, so that the file may come and go; of a symbolic link also

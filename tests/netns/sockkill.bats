@@ -3,20 +3,12 @@
 
 bats_require_minimum_version 1.5.0
 load ../helpers
+load hold
 
 setup() {
   needs_netns
   needs ip setpriv
-  netns_add node clients
-  netns_join node "192.0.2.1/24 2001:db8::1/64" clients \
-    "192.0.2.2/24 203.0.113.7/32 203.0.113.8/32 2001:db8::2/64 2001:db8:7::7/128 2001:db8:7::8/128 2001:db8:8::8/128"
-  in_netns node ip route add 203.0.113.0/24 via 192.0.2.2
-  in_netns node ip route add 2001:db8:7::/64 via 2001:db8::2
-  in_netns node ip route add 2001:db8:8::/64 via 2001:db8::2
-  coproc HOLD { in_netns node "$BUILD/tests/bin/hold" "$(netns_name clients)" 3>&-; }
-  echo "$HOLD_PID" >>"$BATS_TEST_TMPDIR/spawned"
-  hold listen 0.0.0.0 80
-  hold listen :: 443
+  hold_up 2001:db8:7::8/128
   hold connect bad4 3 203.0.113.7 192.0.2.1 443
   bad_ports=${answer#ok }
   hold connect bad4plain 2 203.0.113.7 192.0.2.1 80
@@ -25,13 +17,6 @@ setup() {
   hold connect good6 2 2001:db8:8::8 2001:db8::1 443
 }
 teardown() { cleanup; }
-
-# hold COMMAND...: fails when the holder of the sockets says so; its answer is in $answer.
-hold() {
-  echo "$*" >&"${HOLD[1]}"
-  read -rt "$DEADLINE" answer <&"${HOLD[0]}"
-  [[ $answer != failed* ]] || { echo "hold $*: $answer"; return 1; }
-}
 
 # fate NAME ALIVE RESET: waited for, because a reset travels.
 fate() { wait_until fate_is "$@" || { hold state "$1"; echo "$1: $answer, not $2 $3 0"; return 1; }; }

@@ -5,7 +5,7 @@ load ../helpers
 bats_require_minimum_version 1.5.0
 
 setup() {
-  needs python3 jq
+  needs python3 jq script
   SOURCES=$BATS_TEST_TMPDIR/sources.toml
   CACHE=$BATS_TEST_TMPDIR/cache
   spawn python3 "$ROOT/tests/tools/hostile.py" >"$BATS_TEST_TMPDIR/port" 2>"$BATS_TEST_TMPDIR/requests"
@@ -62,6 +62,8 @@ stays() { # PATH REASON [KEYS [OPTIONS...]]
 @test "a list that is gone leaves its copy" { stays 404 "the server answers 404"; }
 @test "a body shorter than it was said to be is no list" { stays cut "transfer closed"; }
 @test "a chunked body that ends in the middle is no list" { stays chunkcut "transfer closed"; }
+@test "a compressed body that ends in the middle is no list" { stays gzipcut "its compressed body is cut"; }
+@test "a body in a coding that nobody asked for is no list" { stays brotli "it is coded as 'br'"; }
 @test "redirects that go round are left" { stays loop "Maximum (5) redirects followed"; }
 @test "a redirect to a file is not followed" { stays tofile "Protocol \"file\" not supported or disabled"; }
 @test "a list that shrank too much is not believed" {
@@ -86,13 +88,74 @@ stays() { # PATH REASON [KEYS [OPTIONS...]]
 }
 
 @test "nobody listening and no such host are said" {
-  stays good "" || :
-  source_at "http://127.0.0.1:1/list"
+  local dead
+  source_at "$WEB/good"
+  fetch >"$BATS_TEST_TMPDIR/first"
+  for dead in http://127.0.0.1:1 http://no-such-host.invalid; do
+    source_at "$dead/list"
+    run -0 --separate-stderr fetch --force
+    diff <(echo "$output") "$BATS_TEST_TMPDIR/first"
+    [[ $stderr = *"source 'one': "*"the last good copy stays in force"* ]]
+    echo "$stderr" >>"$BATS_TEST_TMPDIR/said"
+  done
+  grep "Failed to connect to 127.0.0.1 port 1" "$BATS_TEST_TMPDIR/said"
+  grep "Could not resolve host: no-such-host.invalid" "$BATS_TEST_TMPDIR/said"
+}
+
+@test "a source that moved is asked for at once, and not whether it changed since the old one" {
+  source_at "$WEB/dated"
+  [[ $(fetch) = 198.18.0.0/23* ]]
+  source_at "$WEB/dated?n=512"
+  [[ $(fetch) = 198.18.0.0/23 ]]
+}
+
+@test "a pin that came later is held against the copy there is" {
+  source_at "$WEB/dated"
+  fetch >"$BATS_TEST_TMPDIR/first"
+  source_at "$WEB/dated" 'sha256 = "00"'
+  run -0 --separate-stderr fetch
+  [[ $stderr = *"source 'one': its SHA-256 is"* ]]
+  diff <(echo "$output") "$BATS_TEST_TMPDIR/first"
+  run -1 fetch status
+}
+
+@test "a copy that was deleted is fetched again" {
+  source_at "$WEB/dated"
+  fetch >"$BATS_TEST_TMPDIR/first"
+  rm "$CACHE/one.list"
+  run -1 fetch status
+  diff <(fetch) "$BATS_TEST_TMPDIR/first"
+}
+
+@test "what a server sends does not steer the terminal" {
+  source_at "$WEB/escape"
+  run -0 --separate-stderr fetch
+  [[ $stderr = *"1 lines are no address or prefix, the first '?]0'"* ]]
+}
+
+@test "more sources than are fetched at once all come" {
+  for i in {1..20}; do printf '[[source]]\nname = "s%s"\nurl = "%s"\n' "$i" "$WEB/good?n=256"; done >"$SOURCES"
+  [[ $(fetch) = 198.18.0.0/24 ]]
+  [[ $(grep -c 'GET /good' "$BATS_TEST_TMPDIR/requests") -eq 20 ]]
+}
+
+@test "many large lists are not in memory at the same time" {
+  [[ -z ${XLIMIT_SANITIZE:-} ]] || skip "sanitizers need memory of their own"
+  needs /usr/bin/time
+  for i in {1..40}; do printf '[[source]]\nname = "s%s"\nurl = "%s"\n' "$i" "$WEB/large"; done >"$SOURCES"
+  /usr/bin/time -f %M -o "$BATS_TEST_TMPDIR/memory" blocklist-fetch --sources "$SOURCES" --cache "$CACHE" \
+    --dry-run
+  cat "$BATS_TEST_TMPDIR/memory"
+  [[ $(<"$BATS_TEST_TMPDIR/memory") -lt 110000 ]]
+}
+
+@test "progress is shown on a terminal only, and taken away" {
+  source_at "$WEB/good"
+  script -qec "blocklist-fetch --sources $SOURCES --cache $CACHE --keep-bogons >/dev/null" /dev/null >"$BATS_TEST_TMPDIR/seen"
+  grep -q ' of 1 sources, ' "$BATS_TEST_TMPDIR/seen"
+  [[ $(<"$BATS_TEST_TMPDIR/seen") = *$'\r\e[K' ]]
   run -0 --separate-stderr fetch --force
-  [[ $stderr = *"Failed to connect to 127.0.0.1 port 1"* ]]
-  source_at "http://no-such-host.invalid/list"
-  run -0 --separate-stderr fetch --force
-  [[ $stderr = *"Could not resolve host: no-such-host.invalid"* ]]
+  [[ -z $stderr ]]
 }
 
 @test "without a good copy of every source nothing is written" {
@@ -144,7 +207,7 @@ stays() { # PATH REASON [KEYS [OPTIONS...]]
   run -64 fetch --largest ten
 }
 
-@test "a second fetch waits its turn" {
+@test "a second fetch at the same time does nothing" {
   source_at "$WEB/drip"
   spawn blocklist-fetch --sources "$SOURCES" --cache "$CACHE" >/dev/null 2>&1
   wait_for_line "$BATS_TEST_TMPDIR/requests" 'GET /drip'

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: MIT
 """A web server on 127.0.0.1 that behaves as its paths say. Prints its port; writes each request to stderr.
 
-/good N entries as ?n=N, with an ETag    /html /empty /500 /404    /cut /chunkcut    /drip    /loop /tofile    /huge /bomb
-/flaky 500 the first two times
+/good N entries as ?n=N, with an ETag    /html /empty /500 /404    /cut /chunkcut /gzipcut    /drip    /loop /tofile
+/huge /bomb    /flaky 500 the first two times    /dated 304 to whoever knows any date    /escape    /brotli    /large 4 MB
 """
 import gzip
 import http.server
+import os
 import sys
 import time
 import urllib.parse
@@ -40,12 +41,30 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_good(self, text):
         tag = f'"{len(text)}"'
         if self.headers.get("If-None-Match") == tag:
-            print("not modified", file=sys.stderr, flush=True)
+            self.log_message("not modified")
             return self.answer(304, ETag=tag)
         return self.answer(200, text, ETag=tag, Content_Type="text/plain")
 
     def do_gzip(self, text):
         self.answer(200, gzip.compress(text), Content_Encoding="gzip")
+
+    def do_gzipcut(self, text):
+        whole = gzip.compress(text)
+        self.answer(200, whole[: len(whole) * 3 // 4], Content_Encoding="gzip")
+
+    def do_brotli(self, text):
+        self.answer(200, text, Content_Encoding="br")
+
+    def do_dated(self, text):
+        if self.headers.get("If-Modified-Since"):
+            return self.answer(304)
+        self.answer(200, text, Last_Modified="Thu, 01 Jan 2026 00:00:00 GMT")
+
+    def do_large(self, text):
+        self.answer(200, text * 300)
+
+    def do_escape(self, text):
+        self.answer(200, b"\x1b]0;title\x07 \xff\n" + text)
 
     def do_html(self, _):
         self.answer(200, b"<!DOCTYPE html><html><body>Please log in</body></html>", Content_Type="text/html")
@@ -105,9 +124,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(piece)
 
     def log_message(self, format, *args):
-        print(format % args, file=sys.stderr, flush=True)
+        # In one piece: print() would let the lines of two threads run into each other.
+        os.write(2, (format % args + "\n").encode())
 
 
+http.server.ThreadingHTTPServer.request_queue_size = 64
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 server.daemon_threads = True
 print(server.server_address[1], flush=True)

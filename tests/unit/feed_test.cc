@@ -48,3 +48,22 @@ TEST_CASE("what is no address is counted and the first is kept as a sample") {
   CHECK(parsed.sample == "192.0.2.300");
   CHECK(feed::parse(std::string(1000, 'x')).sample.size() == feed::kSample);
 }
+
+TEST_CASE("a list in pieces is the list in one, wherever they end") {
+  const std::string text =
+      "\xef\xbb\xbfip,country\r\n192.0.2.1,FI\n# remark\n\n2001:db8::/32\n198.51.100.0-198.51.100.9\nwrong\n"
+      "203.0.113.7/24";
+  const feed::Parsed whole = feed::parse(text);
+  CHECK(whole.entries == 4);
+  CHECK(whole.invalid == 1);
+  for (std::size_t size = 1; size <= text.size(); ++size) {
+    feed::Parser parser;
+    for (std::size_t at = 0; at < text.size(); at += size)
+      parser.add(std::string_view{text}.substr(at, size));
+    const feed::Parsed parsed = parser.finish();
+    CHECK(parsed.entries == whole.entries);
+    CHECK(parsed.invalid == whole.invalid);
+    CHECK(parsed.sample == whole.sample);
+    CHECK(parsed.ranges.prefixes() == whole.ranges.prefixes());
+  }
+}

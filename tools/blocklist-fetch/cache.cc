@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "blocklist-fetch/list.h"
 #include "event/object.h"
 #include "event/writer.h"
 #include "stream/file.h"
@@ -13,10 +14,14 @@ namespace {
 
 constexpr std::size_t kLargest = std::size_t{1} << 30U, kMostText = 256;
 
+bool is_there(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::exists(path, error);
+}
+
 // Absent is no failure.
 base::Result<std::string> read_if_there(const std::string& path) {
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) return std::string{};
+  if (!is_there(path)) return std::string{};
   return stream::read_file(path, kLargest);
 }
 
@@ -27,6 +32,7 @@ std::string_view encode(const Copy& copy, event::Line& line) {
   writer.number(",\"entries\":", copy.entries);
   writer.number(",\"invalid\":", copy.invalid);
   writer.text(",\"sha256\":", copy.sha256, kMostText);
+  writer.text(",\"from\":", copy.from, kMostText);
   writer.text(",\"etag\":", copy.etag, kMostText);
   writer.text(",\"last_modified\":", copy.last_modified, kMostText);
   writer.text(",\"error\":", copy.error, kMostText);
@@ -45,6 +51,7 @@ base::Result<Copy> decode(std::string text, const std::string& path) {
   copy.entries = object.number("entries", UINT64_MAX / 2).value_or(0);
   copy.invalid = object.number("invalid", UINT64_MAX / 2).value_or(0);
   copy.sha256 = object.text("sha256");
+  copy.from = object.text("from");
   copy.etag = object.text("etag");
   copy.last_modified = object.text("last_modified");
   copy.error = object.text("error");
@@ -53,6 +60,11 @@ base::Result<Copy> decode(std::string text, const std::string& path) {
 }
 
 }  // namespace
+
+bool Copy::is_of(const feed::Source& source) const {
+  const std::string& pin = source.demands.sha256;
+  return good() && from == feed::sha256(source.url) && (pin.empty() || feed::is_sum(pin, sha256));
+}
 
 base::Result<store::Lock> Cache::lock() const {
   std::error_code error;
@@ -64,12 +76,12 @@ base::Result<store::Lock> Cache::lock() const {
 base::Result<Copy> Cache::read(const std::string& source) const {
   base::Result<std::string> text = read_if_there(path(source, ".json"));
   if (!text) return base::failed(text);
-  if (text->empty()) return Copy{};
+  if (text->empty() || !is_there(path(source, ".list"))) return Copy{};
   return decode(std::move(*text), path(source, ".json"));
 }
 
-base::Result<std::string> Cache::text(const std::string& source) const {
-  return stream::read_file(path(source, ".list"), kLargest);
+base::Result<feed::Parsed> Cache::list(const std::string& source) const {
+  return read_list(path(source, ".list"), kLargest);
 }
 
 base::Result<feed::History> Cache::history(const std::string& source) const {

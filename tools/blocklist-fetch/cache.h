@@ -9,6 +9,8 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "feed/history.h"
+#include "feed/parse.h"
+#include "feed/sources.h"
 #include "store/atomic_file.h"
 
 namespace xlimit::blocklist_fetch {
@@ -16,11 +18,15 @@ namespace xlimit::blocklist_fetch {
 // What is known of a source; times are the epoch when it never happened.
 struct Copy {
   std::string etag, last_modified, sha256;
+  std::string from;   // SHA-256 of the URL that the copy came from
   std::string error;  // of the last check; empty: it was well
   std::uint64_t entries = 0, invalid = 0;
   base::Time checked{}, changed{}, first{};
 
   bool good() const { return first != base::Time{}; }  // there is a copy
+  // Of the very list that is asked for now: otherwise what a server said of it proves nothing, not even that
+  // it is recent.
+  bool is_of(const feed::Source& source) const;
 };
 
 class Cache {
@@ -29,10 +35,10 @@ class Cache {
 
   // Makes the folder and keeps other writers out as long as the lock lives.
   base::Result<store::Lock> lock() const;
-  // A source that was never fetched is a Copy without anything.
+  // A source that was never fetched, or whose list is gone, is a Copy without anything.
   base::Result<Copy> read(const std::string& source) const;
-  // The good copy's text.
-  base::Result<std::string> text(const std::string& source) const;
+  // The good copy.
+  base::Result<feed::Parsed> list(const std::string& source) const;
   base::Result<feed::History> history(const std::string& source) const;
 
   // In this order a crash leaves at worst a copy whose description is older than it is.

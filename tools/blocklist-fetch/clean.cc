@@ -31,17 +31,10 @@ base::Result<Cleaner> Cleaner::open(const Settings& settings) {
     return base::fail(base::Exit::kUsage, "--widest4 is at most 32, --widest6 at most 128");
   cleaner.widest4_ = settings.widest4;
   cleaner.widest6_ = settings.widest6;
-  for (const std::string& word : settings.allow) {
-    if (const std::optional<ip::Prefix> prefix = ip::parse_prefix(word)) {
-      cleaner.allowed_.add(*prefix);
-      continue;
-    }
-    base::Result<std::string> text = stream::read_file(word, kLargestAllowlist);
-    if (!text) return base::failed(text);
-    base::Result<std::vector<ip::Prefix>> listed = guard::parse_allowlist(*text, word);
-    if (!listed) return base::failed(listed);
-    for (const ip::Prefix& prefix : *listed) cleaner.allowed_.add(prefix);
-  }
+  base::Result<std::vector<ip::Prefix>> allowed = guard::gather_allowlists(
+      settings.allow, [](const std::string& file) { return stream::read_file(file, kLargestAllowlist); });
+  if (!allowed) return base::failed(allowed);
+  for (const ip::Prefix& prefix : *allowed) cleaner.allowed_.add(prefix);
   cleaner.allowed_.unite();
   if (settings.keep_bogons) return cleaner;
   for (const char* bogon : kBogons) cleaner.bogons_.add(*ip::parse_prefix(bogon));

@@ -22,9 +22,9 @@ base::Result<ip::Ranges> gather(const std::vector<feed::Source>& sources, const 
     if (!copy->good())
       return base::fail(base::Exit::kTemporary,
                         "source '" + source.name + "' has no good copy yet: nothing written; see --partial");
-    base::Result<std::string> text = cache.text(source.name);
-    if (!text) return base::failed(text);
-    all.add(std::move(feed::parse(*text).ranges));
+    base::Result<feed::Parsed> list = cache.list(source.name);
+    if (!list) return base::failed(list);
+    all.add(std::move(list->ranges));
   }
   if (all.empty())
     return base::fail(

@@ -3,8 +3,7 @@
 #include <fmt/core.h>
 
 #include "blocklist-fetch/clean.h"
-#include "feed/parse.h"
-#include "stream/file.h"
+#include "blocklist-fetch/list.h"
 
 namespace xlimit::blocklist_fetch {
 
@@ -19,14 +18,13 @@ Ended merge(const Settings& settings, const cli::Command& command) {
       settings.words.empty() ? std::vector<std::string>{"-"} : settings.words;
   ip::Ranges all;
   for (const std::string& file : files) {
-    base::Result<std::string> text =
-        stream::read_file(file == "-" ? "/dev/stdin" : file, std::size_t{settings.largest} << 20U);
-    if (!text) return base::failed(text);
-    feed::Parsed parsed = feed::parse(*text);
-    all.add(std::move(parsed.ranges));
-    if (parsed.invalid > 0)
+    base::Result<feed::Parsed> parsed =
+        read_list(file == "-" ? "/dev/stdin" : file, std::size_t{settings.largest} << 20U);
+    if (!parsed) return base::failed(parsed);
+    all.add(std::move(parsed->ranges));
+    if (parsed->invalid > 0)
       command.warn(fmt::format("'{}': {} lines are no address or prefix, the first '{}', skipped", file,
-                               parsed.invalid, parsed.sample));
+                               parsed->invalid, parsed->sample));
   }
   cleaner->clean(all);
   if (const std::string out = cleaner->taken_out(); !out.empty()) command.warn("taken out: " + out);

@@ -9,7 +9,7 @@
 #include "blocklist-fetch/source_set.h"
 #include "cli/print.h"
 #include "cli/table.h"
-#include "feed/parse.h"
+#include "event/encode.h"
 
 namespace xlimit::blocklist_fetch {
 namespace {
@@ -31,14 +31,13 @@ base::Result<bool> explain_one(const feed::Source& source, const Cache& cache, c
   base::Result<Copy> copy = cache.read(source.name);
   if (!copy) return base::failed(copy);
   if (!copy->good()) return false;
-  base::Result<std::string> text = cache.text(source.name);
-  if (!text) return base::failed(text);
-  feed::Parsed parsed = feed::parse(*text);
-  ip::Ranges kept = parsed.ranges;
+  base::Result<feed::Parsed> parsed = cache.list(source.name);
+  if (!parsed) return base::failed(parsed);
+  ip::Ranges kept = parsed->ranges;
   kept.erase_wider(settings.widest4, settings.widest6);
   kept.unite();
-  parsed.ranges.unite();
-  const std::optional<ip::Prefix> found = parsed.ranges.find(address);
+  parsed->ranges.unite();
+  const std::optional<ip::Prefix> found = parsed->ranges.find(address);
   if (!found) return false;
   base::Result<feed::History> history = cache.history(source.name);
   if (!history) return base::failed(history);
@@ -59,16 +58,11 @@ std::string age(base::Time at) {
 }
 
 void print_json(const feed::Source& source, const Copy& copy) {
-  std::string error;
-  for (const char c : copy.error) {
-    if (c == '"' || c == '\\') error += '\\';
-    error += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-  }
   cli::print(R"({{"type":"blocklist","source":"{}","direction":"{}","good":{},"entries":{},"invalid":{},)"
              R"("checked":"{}","changed":"{}","sha256":"{}","error":"{}"}})"
              "\n",
              source.name, source.out ? "out" : "in", copy.good(), copy.entries, copy.invalid,
-             text_of(copy.checked), text_of(copy.changed), copy.sha256, error);
+             text_of(copy.checked), text_of(copy.changed), copy.sha256, event::escaped(copy.error));
 }
 
 }  // namespace

@@ -16,21 +16,29 @@ constexpr std::string_view kFile = "file://";
 
 bool is_file(const feed::Source& source) { return source.url.starts_with(kFile); }
 
-// On a terminal, one line that is written over.
+// On a terminal, one line that is written over, and in the end taken away.
+constexpr std::string_view kNoProgress = "\r\033[K";
+
 void show_progress(std::size_t done, std::size_t all, std::uint64_t bytes) {
-  const std::string line = fmt::format("\r{} of {} sources, {:.1f} MB\033[K{}", done, all,
-                                       static_cast<double>(bytes) / 1e6, done == all ? "\r\033[K" : "");
+  const std::string line =
+      fmt::format("\r{} of {} sources, {:.1f} MB\033[K", done, all, static_cast<double>(bytes) / 1e6);
   (void)!::write(STDERR_FILENO, line.data(), line.size());
 }
 
 }  // namespace
 
+// A few at a time: what came is held until it is checked, and there may be many sources with large lists.
 base::Result<void> Update::run(const std::vector<feed::Source>& sources) {
   base::Result<std::vector<Job>> jobs = due(sources);
   if (!jobs) return base::failed(jobs);
-  const std::vector<http::Response> responses = download(*jobs);
-  for (std::size_t i = 0; i < jobs->size(); ++i) {
-    if (base::Result<void> taken = take((*jobs)[i], responses[i]); !taken) return taken;
+  std::span<Job> left{*jobs};
+  while (!left.empty()) {
+    const std::span<Job> now = left.first(std::min(left.size(), http::Limits{}.at_once));
+    const std::vector<http::Response> responses = download(now, jobs->size() - left.size(), jobs->size());
+    for (std::size_t i = 0; i < now.size(); ++i) {
+      if (base::Result<void> taken = take(now[i], responses[i]); !taken) return taken;
+    }
+    left = left.subspan(now.size());
   }
   return {};
 }
@@ -40,22 +48,31 @@ base::Result<std::vector<Update::Job>> Update::due(const std::vector<feed::Sourc
   for (const feed::Source& source : sources) {
     base::Result<Copy> copy = cache_.read(source.name);
     if (!copy) return base::failed(copy);
-    const bool fresh = copy->good() && copy->error.empty() && base::now() - copy->checked < source.interval;
+    const bool fresh =
+        copy->is_of(source) && copy->error.empty() && base::now() - copy->checked < source.interval;
     if (!fresh || settings_.force) jobs.push_back({&source, std::move(*copy)});
   }
   return jobs;
 }
 
-std::vector<http::Response> Update::download(const std::vector<Job>& jobs) const {
+std::vector<http::Response> Update::download(std::span<const Job> jobs, std::size_t done_before,
+                                             std::size_t all) const {
   std::vector<http::Request> requests;
   for (const Job& job : jobs) {
-    if (!is_file(*job.source)) requests.push_back({job.source->url, job.copy.etag, job.copy.last_modified});
+    if (is_file(*job.source)) continue;
+    http::Request request{.url = job.source->url};
+    if (job.copy.is_of(*job.source)) {
+      request.etag = job.copy.etag;
+      request.last_modified = job.copy.last_modified;
+    }
+    requests.push_back(std::move(request));
   }
   http::OnProgress progress;
   if (::isatty(STDERR_FILENO) == 1 && !command_.common().quiet)
-    progress = [&](std::size_t done, std::uint64_t bytes) { show_progress(done, requests.size(), bytes); };
+    progress = [&](std::size_t done, std::uint64_t bytes) { show_progress(done_before + done, all, bytes); };
   std::vector<http::Response> came =
       http::get(requests, {.body = settings_.largest << 20U, .slow = settings_.patience}, progress);
+  if (progress) (void)!::write(STDERR_FILENO, kNoProgress.data(), kNoProgress.size());
   std::vector<http::Response> responses;
   auto next = came.begin();
   for (const Job& job : jobs)
@@ -95,6 +112,7 @@ base::Result<void> Update::take_body(Job& job, const http::Response& response) {
   if (parsed.invalid > 0)
     command_.warn(fmt::format("source '{}': {} lines are no address or prefix, the first '{}', skipped",
                               job.source->name, parsed.invalid, parsed.sample));
+  job.copy.from = feed::sha256(job.source->url);
   job.copy.etag = response.etag;
   job.copy.last_modified = response.last_modified;
   const std::string sum = feed::sha256(response.body);
@@ -108,15 +126,14 @@ base::Result<void> Update::take_body(Job& job, const http::Response& response) {
 base::Result<void> Update::replace(Job& job, const http::Response& response, ip::Ranges& ranges) {
   feed::History history;
   if (job.copy.good()) {
-    base::Result<std::string> text = cache_.text(job.source->name);
+    base::Result<feed::Parsed> before = cache_.list(job.source->name);
     base::Result<feed::History> known = cache_.history(job.source->name);
-    if (!text) return base::failed(text);
+    if (!before) return base::failed(before);
     if (!known) return base::failed(known);
-    feed::Parsed before = feed::parse(*text);
-    before.ranges.unite();
+    before->ranges.unite();
     ranges.unite();
     history = std::move(*known);
-    history.advance(before.ranges, ranges, job.copy.checked);
+    history.advance(before->ranges, ranges, job.copy.checked);
   } else {
     job.copy.first = job.copy.checked;
   }

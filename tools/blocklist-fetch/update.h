@@ -3,6 +3,7 @@
 // good.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "blocklist-fetch/cache.h"
@@ -28,7 +29,9 @@ class Update {
   };
 
   base::Result<std::vector<Job>> due(const std::vector<feed::Source>& sources) const;
-  std::vector<http::Response> download(const std::vector<Job>& jobs) const;
+  // `done_before` of `all` jobs are done, for the line of progress.
+  std::vector<http::Response> download(std::span<const Job> jobs, std::size_t done_before,
+                                       std::size_t all) const;
   http::Response read(const feed::Source& source) const;
   base::Result<void> take(Job& job, const http::Response& response);
   base::Result<void> take_body(Job& job, const http::Response& response);

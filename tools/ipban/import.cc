@@ -30,7 +30,7 @@ struct Blocklist {
   std::string sample;  // the first that is invalid
 
   void blame(std::string_view text) {
-    if (invalid++ == 0) sample = harmless(text, 80);
+    if (invalid++ == 0) sample = event::escaped(text, 80);
   }
 };
 

@@ -2,15 +2,9 @@
 // What is known of a ban, in words.
 #include "ipban/known.h"
 
-#include "event/writer.h"
+#include "event/encode.h"
 
 namespace xlimit::ipban {
-
-std::string harmless(std::string_view text, std::size_t most) {
-  std::string escaped(most + 8, '\0');
-  escaped.resize(static_cast<std::size_t>(event::escape(text, most, escaped.data()) - escaped.data()));
-  return escaped;
-}
 
 std::string Known::json() const {
   std::string text;
@@ -45,11 +39,11 @@ Known what_is_known(ledger::Ledger& ledger, const ledger::Key& key, base::Time n
   const ledger::Entry* entry = ledger.find(key, now);
   if (entry == nullptr) return {};
   const event::Banned banned = ledger.read(*entry);
-  return {.id = harmless(banned.ban.id),
-          .origin = harmless(banned.ban.origin),
-          .rule = harmless(banned.ban.rule),
-          .user = harmless(banned.ban.user),
-          .reason = harmless(banned.ban.reason)};
+  return {.id = event::escaped(banned.ban.id),
+          .origin = event::escaped(banned.ban.origin),
+          .rule = event::escaped(banned.ban.rule),
+          .user = event::escaped(banned.ban.user),
+          .reason = event::escaped(banned.ban.reason)};
 }
 
 }  // namespace xlimit::ipban

@@ -9,10 +9,7 @@
 
 namespace xlimit::ipban {
 
-// Text that strangers chose, at most `most` bytes and with nothing in it that a terminal would act on.
-std::string harmless(std::string_view text, std::size_t most = 800);
-
-// Everything empty when nothing is known.
+// Escaped, because strangers chose the texts; everything empty when nothing is known.
 struct Known {
   std::string id, origin, rule, user, reason;
 

@@ -2,6 +2,7 @@
 // What ipban remembers beyond the kernel, and beyond a reboot.
 #include "ipban/memory.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "base/clock.h"
@@ -83,6 +84,12 @@ ledger::Ledger Memory::recall(base::Time now) {
 
 void Memory::keep_list(const sets::ListKey& list, std::span<const ip::Prefix> prefixes) {
   if (place_) check(journal::keep_list(*place_, kept(list), prefixes));
+}
+
+bool Memory::keeps(const sets::ListKey& list) {
+  if (!place_) return false;
+  base::Result<std::vector<journal::KeptList>> lists = journal::kept_lists(*place_);
+  return lists && std::ranges::count(*lists, kept(list)) > 0;
 }
 
 void Memory::forget_list(const sets::ListKey& list) {

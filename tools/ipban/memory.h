@@ -39,6 +39,7 @@ class Memory {
   ledger::Ledger recall(base::Time now);
 
   void keep_list(const sets::ListKey& list, std::span<const ip::Prefix> prefixes);
+  bool keeps(const sets::ListKey& list);
   void forget_list(const sets::ListKey& list);
 
   // The ports that rules were limited to.
