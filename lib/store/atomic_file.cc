@@ -63,10 +63,15 @@ Result<void> AtomicFile::sync() {
   return ::fsync(fd_.get()) == 0 ? Result<void>{} : base::os_error("write '" + path_ + "'");
 }
 
-Result<void> AtomicFile::commit() {
-  if (Result<void> synced = sync(); !synced) return synced;
+Result<void> AtomicFile::replace() {
   if (::rename(aside_.c_str(), path_.c_str()) != 0) return base::os_error("write '" + path_ + "'");
   fd_ = Fd{};
+  return {};
+}
+
+Result<void> AtomicFile::commit() {
+  if (Result<void> synced = sync(); !synced) return synced;
+  if (Result<void> replaced = replace(); !replaced) return replaced;
   // The rename itself must survive a power cut too.
   const Fd directory{::open(base::folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (directory) ::fsync(directory.get());
@@ -78,6 +83,15 @@ Result<void> write_file(const std::string& path, std::string_view text) {
   if (!file) return base::failed(file);
   if (Result<void> written = file->write(text); !written) return written;
   return file->commit();
+}
+
+Result<void> publish_file(const std::string& path, std::string_view text) {
+  Result<AtomicFile> file = AtomicFile::create(path);
+  if (!file) return base::failed(file);
+  if (::fchmod(file->fd_.get(), 0644) != 0) return base::os_error("write '" + path + "'");
+  file->buffer_ = text;
+  if (Result<void> written = file->flush(); !written) return written;
+  return file->replace();
 }
 
 Result<Lock> Lock::take(const std::string& path, std::chrono::milliseconds patience) {

@@ -33,8 +33,10 @@ class AtomicFile {
   base::Result<void> commit();
 
  private:
+  friend base::Result<void> publish_file(const std::string& path, std::string_view text);
   AtomicFile(std::string path, std::string aside, base::Fd fd);
   base::Result<void> flush();
+  base::Result<void> replace();
 
   std::string path_, aside_;
   base::Fd fd_;
@@ -43,6 +45,9 @@ class AtomicFile {
 
 // All at once.
 base::Result<void> write_file(const std::string& path, std::string_view text);
+// The same for what others read and is soon written anew: everybody may read it, and nobody waits for a disk;
+// a power cut may leave less.
+base::Result<void> publish_file(const std::string& path, std::string_view text);
 
 // When we are root, gives an open file to the owner of the folder of `path`: a service with a user of its own
 // could not read it otherwise, when somebody ran the same program by hand.
