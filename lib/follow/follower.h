@@ -66,7 +66,8 @@ class Follower {
   base::Result<void> resume(const LogState& state);
   // Where reading is, as lines (place.h).
   void append_state(std::string& text) const;
-  bool is_open() const { return !files_.empty(); }
+  // How many files are open.
+  std::size_t open() const { return files_.size(); }
 
   // Opens what stands under the path now, and what stood there since the last look. A file that cannot be
   // read is warned of once and tried again.

@@ -97,7 +97,7 @@ base::Result<void> Tail::add_log(const std::string& path, From from) {
   auto log = std::make_unique<Follower>(path, open_sink_(path));
   watch_files(*log);
   if (base::Result<void> begun = begin(*log, from); !begun) return begun;
-  if (!log->is_open()) {
+  if (log->open() == 0) {
     if (!options_.follow) return base::os_error("open '" + path + "'", ENOENT);
     log->warn("'" + path + "' is not there yet, waiting for it");
   }
@@ -124,6 +124,12 @@ void Tail::watch_files(Follower& log) {
 base::Result<void> Tail::begin(Follower& log, From from) {
   const LogState* earlier = options_.state ? options_.state->find(log.path()) : nullptr;
   return earlier != nullptr ? log.resume(*earlier) : log.begin(from);
+}
+
+std::size_t Tail::open() const {
+  std::size_t count = pipes_.size();
+  for (const std::unique_ptr<Follower>& log : logs_) count += log->open();
+  return count;
 }
 
 void Tail::append_state(std::string& text) const {

@@ -54,6 +54,8 @@ class Tail {
   void pause();
   void resume();
 
+  // Files that are open, and pipes.
+  std::size_t open() const;
   // Where reading is, as lines (place.h).
   void append_state(std::string& text) const;
 

@@ -28,6 +28,13 @@ Feed::Feed(std::string file, std::string node, Zone zone)
   accounts_[0].in_bytes = accounts_[kKinds - 1].in_bytes = true;
 }
 
+void Feed::take_part(std::string_view part, bool first) {
+  bytes_ += part.size();
+  if (!first) return;
+  ++lines_;
+  count(Kind::too_long, part);
+}
+
 void Feed::count(Kind kind, std::string_view line) {
   Account& account = accounts_[static_cast<std::size_t>(kind)];
   if (kind == Kind::masked) ++masked_;
@@ -67,6 +74,12 @@ void Feed::add(std::string_view kind, std::uint64_t amount) {
     account.open = true;
     account.amount += amount;
   }
+}
+
+void Feed::each_kind(
+    const std::function<void(std::string_view kind, bool in_bytes, std::uint64_t amount)>& on_kind) const {
+  for (const Account& account : accounts_)
+    on_kind(account.kind, account.in_bytes, account.reported_amount + account.amount);
 }
 
 std::string Feed::note() const {
@@ -111,6 +124,7 @@ void Feed::report(base::Time now, bool end, const std::function<void(const event
     source.sample = account.sample;
     emit(source);
     account.open = false;
+    account.reported_amount += account.amount;
     account.amount = 0;
     account.reported = now;
   }

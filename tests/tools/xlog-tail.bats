@@ -372,3 +372,20 @@ seen() { grep -aqE "^open ([0-9a-f]+ ){6}$1 " place.now; }
   every_line_once 4
   [ "$(wc -l <err)" -eq 1 ]
 }
+
+@test "--metrics keeps what was read, and what was not, as text for Prometheus" {
+  lines 1 3
+  echo noise >>"$LOG"
+  follow --metrics counters.prom --from start "$LOG"
+  got 3
+  grep -q '^xlimit_xlog_tail_files 1$' counters.prom
+  line 4
+  got 4
+  stop
+  grep -q '^xlimit_xlog_tail_lines_total{file="access.log"} 5$' counters.prom
+  grep -q '^xlimit_xlog_tail_events_total{file="access.log"} 4$' counters.prom
+  grep -q '^xlimit_xlog_tail_other_lines_total{file="access.log",kind="foreign"} 1$' counters.prom
+  grep -q '^xlimit_xlog_tail_missed_bytes_total{file="access.log",kind="lost"} 0$' counters.prom
+  [ "$(grep -c '^# TYPE' counters.prom)" -eq 6 ]
+  [ "$(stat -c %a counters.prom)" = 644 ]
+}

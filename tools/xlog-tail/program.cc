@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "xlog-tail/program.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/clock.h"
 #include "base/zone.h"
+#include "stage/metrics_file.h"
 #include "stream/output.h"
 
 namespace xlimit::xlog_tail {
@@ -40,6 +42,8 @@ base::Result<base::Exit> Program::run() {
                                report_soon_ = true;
                                went_out();
                              }};
+  const stage::MetricsFile metrics{command_, settings_.metrics, loop_,
+                                   [this](metrics::Page& page) { count(page); }};
   // No events asked for: a pipe or socket whose reader left reports it by itself.
   const stream::Watch reader{loop_, out_.fd(), 0, [this](short bits) {
                                if (stream::Output::reader_left(bits)) loop_.stop();
@@ -61,10 +65,18 @@ base::Result<void> Program::add_sources() {
   return settings_.command.empty() ? base::Result<void>{} : tail_.add_command(settings_.command);
 }
 
-follow::Follower::Sink Program::open_feed(const std::string& name) {
+// A log that was away for long keeps its account.
+xlog::Feed* Program::find_feed(const std::string& name) {
+  const auto known =
+      std::find_if(feeds_.begin(), feeds_.end(), [&](const auto& feed) { return feed->file() == name; });
+  if (known != feeds_.end()) return known->get();
   feeds_.push_back(std::make_unique<xlog::Feed>(name, command_.common().node, base::to_utc));
-  xlog::Feed* feed = feeds_.back().get();
-  if (from(settings_) == follow::From::end) feed->reader().set_last(base::now());
+  if (from(settings_) == follow::From::end) feeds_.back()->reader().set_last(base::now());
+  return feeds_.back().get();
+}
+
+follow::Follower::Sink Program::open_feed(const std::string& name) {
+  xlog::Feed* feed = find_feed(name);
   return {.piece = [this, feed](const stream::Piece& piece) { take(*feed, piece); },
           .gap =
               [this, feed](follow::Gap gap, std::uint64_t bytes) {
@@ -80,8 +92,8 @@ void Program::take(xlog::Feed& feed, const stream::Piece& piece) {
   if (piece.whole()) {
     out_.write(feed.take(piece.text));
     if (out_.full()) tail_.hold_back();
-  } else if (piece.first) {
-    feed.count(xlog::Kind::too_long, piece.text);
+  } else {
+    feed.take_part(piece.text, piece.first);
   }
 }
 

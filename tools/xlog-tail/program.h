@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/complaint.h"
 #include "follow/tail.h"
+#include "metrics/page.h"
 #include "outbox/outbox.h"
 #include "stream/loop.h"
 #include "xlog/feed.h"
@@ -28,6 +29,7 @@ struct Settings {
   std::string checkpoint;
   std::string zone;
   std::string explain;
+  std::string metrics;
 
   // Unless the operator wants to begin elsewhere.
   bool resumes() const { return from == Start::automatic || from == Start::last; }
@@ -44,12 +46,14 @@ class Program {
 
  private:
   base::Result<void> add_sources();
+  xlog::Feed* find_feed(const std::string& name);
   follow::Follower::Sink open_feed(const std::string& name);
   void take(xlog::Feed& feed, const stream::Piece& piece);
   void went_out();
   void commit();
   void send();
   bool report(bool end);
+  void count(metrics::Page& page) const;
   base::Result<void> end();
 
   const Settings& settings_;

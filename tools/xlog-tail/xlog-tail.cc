@@ -3,6 +3,7 @@
 #include "base/zone.h"
 #include "cli/command.h"
 #include "cli/print.h"
+#include "stage/metrics_file.h"
 #include "xlog-tail/program.h"
 #include "xlog/explain.h"
 
@@ -50,6 +51,7 @@ int main(int argc, char** argv) {
   command.option("--checkpoint", settings.checkpoint, "FILE", "keep in FILE where reading got to");
   command.option("--timezone", settings.zone, "ZONE", "the log's time zone [this host's]");
   command.option("--explain", settings.explain, "LINE", "show how one line is read, step by step");
+  stage::offer_metrics(command, settings.metrics);
   command.rest("--command", settings.command, "PROGRAM ARG...",
                "read what a program writes; takes the rest of the line");
   return command.run(argc, argv, [&] { return run(settings, command); });
