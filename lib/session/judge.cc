@@ -110,11 +110,12 @@ std::string Detector::take_out(std::vector<Index>& places, const std::function<b
 std::string Detector::describe(const std::vector<Index>& places, const Breach& breach) const {
   const std::string newcomer = ip::to_string(target_of(places[breach.newcomers.back()]));
   const std::string witness = ip::to_string(target_of(places[breach.witness]));
-  if (policy_.rule == Rule::strict) return fmt::format("{} joined while {} was active", newcomer, witness);
+  if (policy_.rule == Rule::strict)
+    return fmt::format("{} joined while {} was active (strict)", newcomer, witness);
   if (breach.by_grace)
-    return fmt::format("{} was still active {} after {} had joined", witness,
+    return fmt::format("{} was still active {} after {} had joined (overlap)", witness,
                        base::format_duration(policy_.grace), newcomer);
-  return fmt::format("{} was seen again after {} had joined", witness, newcomer);
+  return fmt::format("{} was seen again after {} had joined (overlap)", witness, newcomer);
 }
 
 void Detector::judge_addresses(Index user, Time now) {
