@@ -24,6 +24,7 @@ Detector::Detector(Policy policy, Evidence evidence, LimitOf limit_of)
 std::vector<Verdict> Detector::feed(const event::Access& access) {
   verdicts_.clear();
   if (!excuse(access).empty()) return {};
+  ++judged_;
   const Index user = table_.touch_user(access.user);
   const Time now = advance(user, access.at);
   expire_places(user, now);
@@ -111,10 +112,11 @@ Index Detector::visit(Index user, const event::Access& access, Time now) {
   const ip::Address known_by = from.is_v4() ? from : ip::Prefix{from, policy_.group6}.address();
   const Group group = group_of(from);
   Index index = find_place(user, group);
-  if (index == kNone)
+  if (index == kNone) {
     index = table_.add_place(user, known_by, now);
-  else if (table_.place(index).address != known_by)
+  } else if (table_.place(index).address != known_by) {
     table_.move_place(index, known_by);
+  }
   Place& place = table_.place(index);
   place.tag = group.tag();
   place.last = now;

@@ -146,7 +146,9 @@ void Detector::judge_addresses(Index user, Time now) {
     if (breach) why = describe(places, *breach);
   };
   leave_out("not counted, a gateway: ", [&](Index place) { return is_gateway(place, now); });
+  const std::size_t counted = places.size();
   if (breach) leave_out("not counted, no connection here: ", [&](Index place) { return !proven(place); });
+  unverified_ += counted - places.size();
   verdict.why = std::move(why);
   if (!out.empty()) add_clause(verdict.why, out);
   if (!breach) {
@@ -251,6 +253,7 @@ void Detector::act(Verdict verdict, Index user, const std::vector<Index>& losers
     } else if (!proven(place) || !holds_socket(place)) {
       add_clause(verdict.why, "spared: " + ip::to_string(target) + " holds no connection here now");
       if (verdict.targets.empty()) verdict.action = Action::spared;
+      ++unverified_;
     } else {
       verdict.targets.push_back(make_target(place, verdict.at));
       verdict.action = Action::ban;

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "event/encode.h"
 #include "session/report.h"
+#include "stage/metrics_file.h"
 #include "stream/file.h"
 
 namespace session_detect {
@@ -20,12 +21,12 @@ Judge::Judge(const cli::Command& command, const Settings& settings, session::Lim
       settings_(settings),
       limits_(std::move(limits)),
       origin_(node() + "/session-detect"),
-      lookup_failed_(command, "look a connection up, taken as none") {}
+      sockets_(command) {}
 
 Result<void> Judge::open() {
   session::Evidence evidence;
   if (settings_.verify) {
-    Result<session::Evidence> sockets = look_at_sockets();
+    Result<session::Evidence> sockets = sockets_.open();
     if (!sockets) return base::failed(sockets);
     evidence = std::move(*sockets);
   }
@@ -35,29 +36,6 @@ Result<void> Judge::open() {
   if (!state) return base::failed(state);
   state_ = std::move(*state);
   return {};
-}
-
-Result<session::Evidence> Judge::look_at_sockets() {
-  Result<host::Watcher> host = host::Watcher::open();
-  if (!host) return base::failed(host);
-  host_.emplace(std::move(*host));
-  Result<sockets::Witness> witness = sockets::Witness::open(
-      [this] { return host_->current().map([](host::Facts facts) { return std::move(facts.own); }); },
-      [this](const std::string& text) { lookup_failed_.add(text); });
-  if (!witness) return base::failed(witness);
-  witness_.emplace(std::move(*witness));
-  Result<std::unique_ptr<sockets::Scout>> scout = sockets::Scout::open();
-  if (!scout) return base::failed(scout);
-  scout_ = std::move(*scout);
-  return session::Evidence{.connection = [this](const ip::Address& address,
-                                                std::uint16_t port) { return witness_->sees(address, port); },
-                           .any = [this](const ip::Prefix& prefix) { return witness_->sees_any(prefix); },
-                           .expect = [this](const ip::Prefix& prefix) { scout_->look(prefix); },
-                           .known =
-                               [this](const ip::Prefix& prefix) {
-                                 sockets::Sighting seen = scout_->seen(prefix);
-                                 return session::Sighting{seen.address, std::move(seen.ports)};
-                               }};
 }
 
 Result<Exit> Judge::run() {
@@ -74,6 +52,8 @@ Result<Exit> Judge::run() {
                                if (!told) stage.loop().stop(std::move(told.error()));
                              }};
   if (state_) state_->watch(stage.loop());
+  const stage::MetricsFile metrics{command_, settings_.metrics_file, stage.loop(),
+                                   [this](metrics::Page& page) { counts_.fill(page, *detector_); }};
   Result<std::unique_ptr<stream::FileWatch>> limits;
   if (!settings_.limits_file.empty())
     limits = stream::FileWatch::open(stage.loop(), settings_.limits_file, [this] { reread_limits(); });
@@ -97,13 +77,16 @@ Result<bool> Judge::take(const event::Event& event, const stream::Piece& line, O
   if (written && settings_.pass_access) written = stream::pass(line, out);
   if (is_stale(*access)) {
     ++stale_;
+    ++counts_.stale;
     return true;
   }
-  for (const session::Verdict& verdict : detector_->feed(*access))
+  for (const session::Verdict& verdict : detector_->feed(*access)) {
+    counts_.add(verdict);
     session::report(verdict, access->node.empty() ? node() : access->node, origin_,
                     [&](std::string_view text) {
                       if (written) written = out.write(text);
                     });
+  }
   if (!written) return base::failed(written);
   return true;
 }
@@ -124,7 +107,9 @@ Result<void> Judge::tell_sources(Output& out) {
     event::Line line;
     return out.write(event::encode(source, line));
   };
-  Result<void> told = tell("evicted", detector_->take_evicted());
+  const std::uint64_t evicted = detector_->take_evicted();
+  counts_.evicted += evicted;
+  Result<void> told = tell("evicted", evicted);
   return told ? tell("stale", std::exchange(stale_, 0)) : told;
 }
 

@@ -5,13 +5,11 @@
 #include <memory>
 #include <optional>
 
-#include "cli/complaint.h"
-#include "host/watcher.h"
+#include "session-detect/counts.h"
 #include "session-detect/settings.h"
+#include "session-detect/sockets.h"
 #include "session-detect/state.h"
 #include "session/detector.h"
-#include "sockets/scout.h"
-#include "sockets/witness.h"
 #include "stage/stage.h"
 
 namespace session_detect {
@@ -26,7 +24,6 @@ class Judge {
 
  private:
   const std::string& node() const { return command_.common().node; }
-  base::Result<session::Evidence> look_at_sockets();
   void look_ahead(const stream::Piece& line);
   base::Result<bool> take(const event::Event& event, const stream::Piece& line, stream::Output& out);
   bool is_stale(const event::Access& access);
@@ -39,10 +36,8 @@ class Judge {
   const Settings& settings_;
   session::Limits limits_;
   std::string origin_;
-  cli::Complaint lookup_failed_;
-  std::optional<host::Watcher> host_;
-  std::optional<sockets::Witness> witness_;
-  std::unique_ptr<sockets::Scout> scout_;
+  Sockets sockets_;
+  Counts counts_;
   std::optional<session::Detector> detector_;
   std::unique_ptr<StateFile> state_;
   bool expected_ = false;    // the detector was told of the next line
