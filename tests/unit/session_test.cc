@@ -364,6 +364,21 @@ TEST_CASE("beyond the cap the user idle longest goes, and is counted") {
   CHECK(judge.detector.take_evicted() == 0);
 }
 
+TEST_CASE("a user with ever more addresses is remembered at some of them, and the rest is counted") {
+  session::Policy policy;
+  policy.shared_limit = 0;
+  Judge judge{policy};
+  for (std::uint32_t i = 0; i < 1000; ++i) {
+    event::Access access = line(std::chrono::milliseconds{i}, "ann", kHome);
+    access.ip = ip::Address::v4(0x0b000000U + i);
+    CHECK(!judge.hear(access));
+  }
+  CHECK(judge.detector.held_by("ann").size() == 65);
+  CHECK(judge.detector.take_evicted() == 935);
+  CHECK(judge.hear(1s, "11.0.3.230") == Action::ban);
+  CHECK(judge.banned == std::set<std::string>{"11.0.3.231"});
+}
+
 TEST_CASE("users without an active place are forgotten") {
   Judge judge{strict()};
   for (int user = 0; user < 1000; ++user) judge.hear(1s, kHome, "user" + std::to_string(user));
