@@ -25,6 +25,13 @@ bool holds(const std::vector<Held>& places, const Held& place) {
   });
 }
 
+bool is_banned(const std::vector<Verdict>& verdicts, const ip::Prefix& place) {
+  return std::any_of(verdicts.begin(), verdicts.end(), [&](const Verdict& verdict) {
+    return std::any_of(verdict.targets.begin(), verdict.targets.end(),
+                       [&](const Target& target) { return target.prefix == place; });
+  });
+}
+
 std::string names(const std::vector<Held>& places) {
   std::string text;
   for (const Held& held : places) text += (text.empty() ? "" : ", ") + ip::to_string(held.place);
@@ -51,8 +58,8 @@ std::string Explainer::hear(const event::Access& access) {
   if (!excuse.empty()) return text + fmt::format("not counted, {}\n", excuse);
 
   std::vector<Held> now = detector_.held_by(user_);
-  const bool known = std::any_of(now.begin(), now.end(), [&](const Held& held) {
-    return held.place.contains(*access.ip) && holds(before_, held);
+  const bool known = std::any_of(before_.begin(), before_.end(), [&](const Held& held) {
+    return held.place.contains(*access.ip) && (holds(now, held) || is_banned(verdicts, held.place));
   });
   text += known ? "seen again" : "joins";
   text += fmt::format("; holds {} of {}: {}\n", now.size(), detector_.limit_of(user_), names(now));

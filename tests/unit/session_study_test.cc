@@ -25,6 +25,19 @@ TEST_CASE("a time line tells what each line changed") {
   CHECK(explainer.sum() == "5 lines of 'ann': 1 violations, 1 bans\n");
 }
 
+TEST_CASE("a time line tells that the one who is banned by his own line was there before") {
+  session::Policy policy;
+  policy.confirm = 2;
+  session::Detector detector{policy, {}, {}};
+  session::Explainer explainer{detector, "ann"};
+  explainer.hear(line(0s, "ann", kHome));
+  explainer.hear(line(1s, "ann", kAway));
+  explainer.hear(line(2s, "ann", kHome));
+  const std::string told = explainer.hear(line(3s, "ann", kAway));
+  CHECK(told.find("seen again; holds 1 of 1: 203.0.113.7\n") != std::string::npos);
+  CHECK(told.find("ban 198.51.100.4 for 1m") != std::string::npos);
+}
+
 TEST_CASE("two policies are compared by who breaks their rules and whom they ban") {
   session::Policy two = strict();
   two.limit = 2;
