@@ -89,6 +89,7 @@ struct Command::Impl {
   std::string default_config() const { return "/etc/xlimit/" + name + ".toml"; }
   Result<Exit> parse_and_run(std::function<Result<Exit>()> body);
   Error explain(const CLI::ParseError& error) const;
+  Error blame_option(const std::string& why) const;
   Error blame_config(std::string_view key, const std::string& why) const;
 };
 
@@ -244,6 +245,13 @@ Error Command::Impl::blame_config(std::string_view key, const std::string& why) 
   return {Exit::kConfig, place_of_key(given.empty() ? default_config() : given.back(), key) + ": " + why};
 }
 
+// "--option: why": was it the command line's or the file's?
+Error Command::Impl::blame_option(const std::string& why) const {
+  const std::string option = why.substr(0, why.find(':'));
+  const bool from_file = option.rfind("--", 0) == 0 && !given_on_command_line(option);
+  return from_file ? blame_config(option.substr(2), why) : Error{Exit::kUsage, why};
+}
+
 // One specific clause in place of CLI11's sentence.
 Error Command::Impl::explain(const CLI::ParseError& error) const {
   const auto kind = static_cast<CLI::ExitCodes>(error.get_exit_code());
@@ -257,15 +265,16 @@ Error Command::Impl::explain(const CLI::ParseError& error) const {
   }
   if (kind == CLI::ExitCodes::FileError) return {Exit::kConfig, "configuration: " + what};
   if (kind == CLI::ExitCodes::ConfigError) {
-    const std::string key = what.substr(what.rfind(' ') + 1);
+    constexpr std::string_view kBefore = "not able to parse ", kSection = ".++";
+    std::string key =
+        what.substr(std::min(what.find(kBefore), what.size() - kBefore.size()) + kBefore.size());
+    if (key.ends_with(kSection)) key.resize(key.size() - kSection.size());
     return blame_config(key, "'" + key + "': no such option");
   }
   if (kind == CLI::ExitCodes::ArgumentMismatch)
     return {Exit::kUsage, what.substr(0, what.find(':')) + ": needs a value"};
   if (kind == CLI::ExitCodes::RequiredError) return {Exit::kUsage, what + "; see '" + name + " --help'"};
-  const std::string option = what.substr(0, what.find(':'));
-  const bool from_file = option.rfind("--", 0) == 0 && !given_on_command_line(option);
-  return from_file ? blame_config(option.substr(2), what) : Error{Exit::kUsage, what};
+  return blame_option(what);
 }
 
 Result<Exit> Command::Impl::parse_and_run(std::function<Result<Exit>()> body) {
@@ -289,7 +298,13 @@ Result<Exit> Command::Impl::parse_and_run(std::function<Result<Exit>()> body) {
     if (verbs[i].get() == chosen()) body = bodies[i];
   }
   if (!body) return base::fail(Exit::kUsage, "no verb given; see '" + name + " --help'");
-  return body();
+  Result<Exit> done = body();
+  // A value that the body does not take, among them one of a file.
+  const std::string_view why = done ? std::string_view{} : done.error().text;
+  const CLI::Option* option = app->get_option_no_throw(std::string{why.substr(0, why.find(':'))});
+  if (!done && done.error().code == Exit::kUsage && option != nullptr && option->count() > 0)
+    return tl::make_unexpected(blame_option(done.error().text));
+  return done;
 }
 
 int Command::run(int argc, char** argv, std::function<Result<Exit>()> body) {

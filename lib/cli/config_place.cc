@@ -8,7 +8,7 @@ namespace xlimit::cli {
 namespace {
 
 std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kAround = " \t\r\"'";
+  constexpr std::string_view kAround = " \t\r\"'[]";
   const std::size_t begin = text.find_first_not_of(kAround);
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(kAround) + 1 - begin);

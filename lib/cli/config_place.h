@@ -7,8 +7,8 @@
 
 namespace xlimit::cli {
 
-// "FILE:LINE", or "FILE" when the key is not found there. Of a key with its section ("table.key") the last
-// part is looked for.
+// "FILE:LINE", or "FILE" when the key is not found there; also the line of a section ("[table]"), or one that
+// is no key and value. Of a key with its section ("table.key") the last part is looked for.
 std::string place_of_key(const std::string& file, std::string_view key);
 
 }  // namespace xlimit::cli

@@ -7,7 +7,8 @@ namespace session_detect {
 
 void Counts::add(const session::Verdict& verdict) {
   const auto rule = static_cast<std::size_t>(std::ranges::find(kRules, verdict.rule) - kRules.begin());
-  const auto action = static_cast<std::size_t>(std::ranges::find(kActions, verdict.action) - kActions.begin());
+  const auto action =
+      static_cast<std::size_t>(std::ranges::find(kActions, verdict.action) - kActions.begin());
   ++violations_.at(rule).at(action);
   bans_ += verdict.targets.size();
 }
