@@ -9,7 +9,7 @@
 
 namespace xlimit::base {
 
-// Runs `body` with all signals blocked: they are for the loop. Fails with kSystem when there can be no thread.
+// Runs `body` with all signals blocked, as they are for the loop. Fails with kSystem without a thread.
 Result<std::thread> start_thread(std::function<void()> body);
 
 }  // namespace xlimit::base

@@ -58,11 +58,14 @@ Scout::~Scout() {
 }
 
 void Scout::look(Why why) {
-  Reason& reason = why == Why::suspect ? suspect_ : routine_;
   {
     const std::lock_guard lock{mutex_};
-    if (why == Why::routine) asked_ = Clock::now();
-    if (std::exchange(reason.asked, true)) return;
+    const Clock::time_point now = Clock::now();
+    bool known = lingers();
+    if (why != Why::suspect) asked_ = now;
+    if (why == Why::busy) yielded_ = now + kYield;
+    if (why != Why::busy) known = std::exchange(why == Why::suspect ? suspect_.asked : routine_.asked, true);
+    if (known) return;
   }
   changed_.notify_one();
 }
@@ -73,8 +76,8 @@ Sighting Scout::seen(const ip::Prefix& prefix) const {
 }
 
 Scout::Clock::time_point Scout::routine_due() const {
-  if (routine_.asked) return routine_.rested;
-  return walked_ < asked_ + kLinger ? std::max(routine_.rested, walked_ + kPause) : Clock::time_point::max();
+  if (!routine_.asked && !lingers()) return Clock::time_point::max();
+  return std::max({routine_.rested, yielded_, walked_ + (routine_.asked ? kYield : kPause)});
 }
 
 void Scout::work() {
@@ -96,7 +99,7 @@ void Scout::work() {
       lock.lock();
       walked_ = Clock::now();
       Reason& reason = suspect <= routine ? suspect_ : routine_;
-      reason.rested = std::max(reason.rested, now - kSavings) + spent * reason.share;
+      reason.rested = std::max(reason.rested, now - reason.savings) + spent * reason.share;
     }
   }
 }

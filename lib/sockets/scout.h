@@ -46,7 +46,8 @@ Sighting sight(std::span<const Peer> peers, const ip::Prefix& prefix);
 
 class Scout {
  public:
-  enum class Why : std::uint8_t { routine, suspect };
+  // Lines came and something was said about them; lines came; somebody may have to go soon.
+  enum class Why : std::uint8_t { busy, routine, suspect };
 
   // Connections that are remembered, in 20 bytes each.
   static constexpr std::size_t kMostPeers = 65536;
@@ -55,10 +56,12 @@ class Scout {
   // Clients connect before lines tell of them: so long after the last line walks go on, with such pauses.
   static constexpr std::chrono::seconds kLinger{10};
   static constexpr std::chrono::milliseconds kPause{100};
+  // For so long after a walk, or after something was said, the processors are for others.
+  static constexpr std::chrono::milliseconds kYield{10};
   // Walks take at most one part in so many of a processor, whatever lines are forged; the time of so long may
   // be saved up.
   static constexpr int kSuspectShare = 10, kRoutineShare = 50;
-  static constexpr std::chrono::seconds kSavings{10};
+  static constexpr std::chrono::seconds kSuspectSavings{10}, kRoutineSavings{30};
 
   // Fails with kUnavailable when the kernel has no sock_diag, with kSystem when there can be no thread.
   static base::Result<std::unique_ptr<Scout>> open();
@@ -66,7 +69,7 @@ class Scout {
   Scout(const Scout&) = delete;
   Scout& operator=(const Scout&) = delete;
 
-  // Has all connections looked at soon, those of routine now and then from here on. Never waits for a walk.
+  // Has all connections looked at soon, and now and then from here on. Never waits for a walk.
   void look(Why why);
   // What the last walk showed; connections may be gone or new since. Never waits for a walk.
   Sighting seen(const ip::Prefix& prefix) const;
@@ -76,21 +79,24 @@ class Scout {
   // A reason to walk. The more a walk costs, the longer there is none for the same.
   struct Reason {
     int share;
+    std::chrono::seconds savings;
     bool asked = false;          // since the last walk
     Clock::time_point rested{};  // walks may begin from here on
   };
 
   explicit Scout(Diag diag) : diag_(std::move(diag)) {}
   void work();
+  bool lingers() const { return walked_ < asked_ + kLinger; }
   Clock::time_point routine_due() const;
   void walk();
 
   Diag diag_;  // the thread's own
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  Reason suspect_{kSuspectShare}, routine_{kRoutineShare};
+  Reason suspect_{kSuspectShare, kSuspectSavings}, routine_{kRoutineShare, kRoutineSavings};
   std::vector<Peer> peers_;                            // sorted
   Clock::time_point walked_ = Clock::now(), asked_{};  // last; asked for routine
+  Clock::time_point yielded_{};                        // to others, until then
   bool stopped_ = false;
   std::thread thread_;
 };

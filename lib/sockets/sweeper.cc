@@ -43,7 +43,8 @@ Sweeper::~Sweeper() {
 void Sweeper::add(std::vector<Sweep> sweeps) {
   {
     std::unique_lock lock{mutex_};
-    changed_.wait(lock, [&] { return error_ || waiting_.empty() || waiting_.size() + sweeps.size() <= kMost; });
+    changed_.wait(lock,
+                  [&] { return error_ || waiting_.empty() || waiting_.size() + sweeps.size() <= kMost; });
     waiting_.insert(waiting_.end(), sweeps.begin(), sweeps.end());
   }
   changed_.notify_all();

@@ -50,7 +50,8 @@ class Sweeper {
   base::Result<std::vector<Sweep>> finish();
 
  private:
-  Sweeper(Diag diag, base::Fd done_fd) : diag_(std::move(diag)), killer_(diag_), done_fd_(std::move(done_fd)) {}
+  Sweeper(Diag diag, base::Fd done_fd)
+      : diag_(std::move(diag)), killer_(diag_), done_fd_(std::move(done_fd)) {}
   void work();
   base::Result<void> sweep(std::vector<Sweep>& sweeps);
 

@@ -84,11 +84,10 @@ Result<bool> Judge::take(const event::Event& event, const stream::Piece& line, O
   return true;
 }
 
-// Where a ban has just gone out the processors are for those who carry it out, not for walks.
+// What is said goes out before anything else is done.
 Result<void> Judge::drained(Output& out) {
-  if (std::exchange(said_, false) || !proof_) return {};
   Result<void> flushed = out.flush();
-  proof_->look_around();
+  if (proof_) proof_->look_around(std::exchange(said_, false));
   return flushed;
 }
 

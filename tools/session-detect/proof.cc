@@ -43,6 +43,10 @@ session::Evidence Proof::evidence() {
   return evidence;
 }
 
-void Proof::look_around() { scout_->look(std::exchange(suspected_, false) ? Why::suspect : Why::routine); }
+// Where a ban has just gone out the processors are for those who carry it out, not for walks.
+void Proof::look_around(bool banned) {
+  if (banned) return scout_->look(Why::busy);
+  scout_->look(std::exchange(suspected_, false) ? Why::suspect : Why::routine);
+}
 
 }  // namespace session_detect

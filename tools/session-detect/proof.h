@@ -21,7 +21,7 @@ class Proof {
   // Answers as long as this lives.
   session::Evidence evidence();
   // Has it looked up who is connected. To be called when lines have come and everything about them is said.
-  void look_around();
+  void look_around(bool banned);
 
  private:
   Proof(const cli::Command& command, host::Watcher host);
