@@ -70,6 +70,7 @@ Ended apply(const Settings& settings, const cli::Command& command) {
                              base::Result<void> read = enforcer.host_changed();
                              if (!read) host_unknown.add(read.error().text);
                            }};
+  enforcer.look_for_listeners();
   const stream::Timer second{stage.loop(), std::chrono::seconds{1}, [&] { enforcer.look_for_listeners(); }};
   std::optional<stream::Watch> rules;
   if (backend != nullptr) {

@@ -26,15 +26,15 @@ Judge::Judge(const cli::Command& command, const Settings& settings, session::Lim
       settings_(settings),
       limits_(std::move(limits)),
       origin_(node() + "/session-detect"),
-      lookup_failed_(command, "look a connection up, taken as none"),
       save_failed_(command, "save the state, going on without") {}
 
 Result<void> Judge::open() {
   session::Evidence evidence;
   if (settings_.verify) {
-    Result<session::Evidence> sockets = look_at_sockets();
-    if (!sockets) return base::failed(sockets);
-    evidence = std::move(*sockets);
+    Result<std::unique_ptr<Proof>> proof = Proof::open(command_);
+    if (!proof) return base::failed(proof);
+    proof_ = std::move(*proof);
+    evidence = proof_->evidence();
   }
   detector_.emplace(settings_.policy, evidence, [this](std::string_view user) { return limits_.of(user); });
   if (settings_.state_file.empty()) return {};
@@ -44,35 +44,12 @@ Result<void> Judge::open() {
   return {};
 }
 
-Result<session::Evidence> Judge::look_at_sockets() {
-  Result<host::Watcher> host = host::Watcher::open();
-  if (!host) return base::failed(host);
-  host_.emplace(std::move(*host));
-  Result<sockets::Witness> witness = sockets::Witness::open(
-      [this] { return host_->current().map([](host::Facts facts) { return std::move(facts.own); }); },
-      [this](const std::string& text) { lookup_failed_.add(text); });
-  if (!witness) return base::failed(witness);
-  witness_.emplace(std::move(*witness));
-  Result<std::unique_ptr<sockets::Scout>> scout = sockets::Scout::open();
-  if (!scout) return base::failed(scout);
-  scout_ = std::move(*scout);
-  return session::Evidence{.connection = [this](const ip::Address& address,
-                                                std::uint16_t port) { return witness_->sees(address, port); },
-                           .any = [this](const ip::Prefix& prefix) { return witness_->sees_any(prefix); },
-                           .expect = [this](const ip::Prefix& prefix) { scout_->look(prefix); },
-                           .known =
-                               [this](const ip::Prefix& prefix) {
-                                 sockets::Sighting seen = scout_->seen(prefix);
-                                 return session::Sighting{seen.address, std::move(seen.ports)};
-                               }};
-}
-
 Result<Exit> Judge::run() {
   stage::Stage stage{command_,
                      {.on_event = [this](const event::Event& event, const stream::Piece& line,
                                          Output& out) { return take(event, line, out); },
                       .on_other = {},
-                      .on_drained = {},
+                      .on_drained = [this](Output& out) { return drained(out); },
                       .on_end = [this](Output& out) { return end(out); }}};
   const stream::Timer minute{stage.loop(), std::chrono::minutes{1}, [&] {
                                Result<void> told = tell_sources(stage.out());
@@ -100,10 +77,18 @@ Result<bool> Judge::take(const event::Event& event, const stream::Piece& line, O
   for (const session::Verdict& verdict : detector_->feed(*access))
     session::report(verdict, access->node.empty() ? node() : access->node, origin_,
                     [&](std::string_view text) {
+                      said_ = true;
                       if (written) written = out.write(text);
                     });
   if (!written) return base::failed(written);
   return true;
+}
+
+// What is said goes out before anything else is done.
+Result<void> Judge::drained(Output& out) {
+  Result<void> flushed = out.flush();
+  if (proof_) proof_->look_around(std::exchange(said_, false));
+  return flushed;
 }
 
 bool Judge::is_stale(const event::Access& access) {

@@ -6,12 +6,10 @@
 #include <optional>
 
 #include "cli/complaint.h"
-#include "host/watcher.h"
+#include "session-detect/proof.h"
 #include "session-detect/settings.h"
 #include "session-detect/state.h"
 #include "session/detector.h"
-#include "sockets/scout.h"
-#include "sockets/witness.h"
 #include "stage/stage.h"
 
 namespace session_detect {
@@ -26,8 +24,8 @@ class Judge {
 
  private:
   const std::string& node() const { return command_.common().node; }
-  base::Result<session::Evidence> look_at_sockets();
   base::Result<bool> take(const event::Event& event, const stream::Piece& line, stream::Output& out);
+  base::Result<void> drained(stream::Output& out);
   bool is_stale(const event::Access& access);
   base::Result<void> tell_sources(stream::Output& out);
   base::Result<void> end(stream::Output& out);
@@ -38,12 +36,11 @@ class Judge {
   const Settings& settings_;
   session::Limits limits_;
   std::string origin_;
-  cli::Complaint lookup_failed_, save_failed_;
-  std::optional<host::Watcher> host_;
-  std::optional<sockets::Witness> witness_;
-  std::unique_ptr<sockets::Scout> scout_;
+  cli::Complaint save_failed_;
+  std::unique_ptr<Proof> proof_;
   std::optional<session::Detector> detector_;
   std::optional<StateFile> state_;
+  bool said_ = false;        // a verdict, since the input was last drained
   std::uint64_t stale_ = 0;  // events too old to judge, since the last source event
 };
 
