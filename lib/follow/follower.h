@@ -102,6 +102,7 @@ class Follower {
     LogFile file;
     bool leaving = false;  // nobody writes to it any more: given up when it has been read
     bool touched = true;
+    bool fresh = false;  // a rotated file that was found since the log was last cut short
   };
   using Files = std::list<Held>;  // oldest first; the last is the one under the path, unless that is gone
   using Key = std::pair<dev_t, ino_t>;

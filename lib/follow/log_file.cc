@@ -101,6 +101,9 @@ void LogFile::look() {
     cut_ = true;
   }
   if (facts->size > size_) grown_ = std::chrono::steady_clock::now();
+  // A copy of what was never read is known by this.
+  if (position_ == 0 && !cut_ && head_.size() < std::min<std::uint64_t>(facts->size, Identity::kHead))
+    set_head(read_at(fd(), 0, Identity::kHead));
   size_ = facts->size;
   written_ = facts->written;
 }

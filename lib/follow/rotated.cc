@@ -99,7 +99,7 @@ bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool
   file->seek(done != nullptr ? done->mark.end : 0);
   const bool nothing_new = file->is_drained() || sibling.compressed || is_copy(*file);
   if (!nothing_new) {
-    add(before, std::move(*file), leaving);
+    add(before, std::move(*file), leaving)->fresh = true;
     return true;
   }
   file->seek(file->size());
@@ -137,20 +137,26 @@ std::uint64_t Follower::add_copies(Files::iterator before, const LogFile::Cut& c
   std::uint64_t saved = 0;
   std::vector<Sibling> siblings = find_siblings(path_);
   std::erase_if(siblings, [](const Sibling& sibling) { return sibling.compressed; });
+  const auto is_fresh = [](const Held& held) { return held.fresh; };
   const bool known = cut.mark.length > 0 || cut.before.head_length > 0;
   for (auto sibling = siblings.rbegin(); known && sibling != siblings.rend(); ++sibling) {
     base::Result<LogFile> copy = open_sibling(path_, *sibling);
     if (!copy || !copy->holds(cut.before, cut.mark)) continue;
     saved += copy->size() - cut.offset;
     copy->seek(cut.offset);
-    if (find(copy->identity()) == files_.end() && !was_read(*copy)) add(before, std::move(*copy), true);
+    const Files::iterator held = find(copy->identity());
+    if (held != files_.end())
+      held->fresh = false;
+    else if (!was_read(*copy))
+      add(std::find_if(files_.begin(), before, is_fresh), std::move(*copy), true);  // it is the oldest
     break;
   }
   for (const Sibling& sibling : siblings) {
     if (find(sibling.facts.file) != files_.end() || is_done(sibling)) continue;
-    const std::size_t count = files_.size();
     if (!open_rotated(before, sibling, true)) missed_ = true;
-    if (files_.size() > count) saved += std::prev(before)->file.size();
+  }
+  for (Held& held : files_) {
+    if (std::exchange(held.fresh, false)) saved += held.file.size();
   }
   return saved;
 }

@@ -133,6 +133,28 @@ TEST_CASE("copies of a log that was cut short twice between two looks are all re
   CHECK(bench.gap_list() == "truncated 0");
 }
 
+TEST_CASE("copies that were made while nothing was read are found, and none of their bytes is a gap") {
+  Bench bench;
+  const auto follower = follow(bench, "");
+  const auto cut = [&](const std::string& text, const std::string& copy, bool look_between) {
+    bench.append("access.log", text);
+    follower->look();
+    bench.copy("access.log", copy);
+    if (look_between) follower->look_around();
+    bench.overwrite("access.log", "");
+    follower->look();
+    follower->look_around();
+  };
+  SUBCASE("seen before the log is cut short") { cut("one\n", "access.log.2", true); }
+  SUBCASE("seen afterwards") { cut("one\n", "access.log.2", false); }
+  cut("two\n", "access.log.1", false);
+  bench.read_all(*follower);
+  follower->look_around();
+  bench.read_all(*follower);
+  CHECK(bench.given() == "one|two");
+  CHECK(bench.gap_list() == "truncated 0");
+}
+
 TEST_CASE("a copy that is always made under the same name is read each time") {
   Bench bench;
   const auto follower = follow(bench, "one\n");
