@@ -94,18 +94,26 @@ void LogFile::seek_line(std::uint64_t offset) {
 }
 
 void LogFile::look() {
+  const bool same = look_at_head();  // the head first, as in open()
   const base::Result<Facts> facts = look_at(fd());
   if (!facts) return;
-  if (facts->size < size_) {
+  if (facts->size < size_ || !same) {
     missed_ += size_ - (cut_ ? 0 : position_);
     cut_ = true;
   }
   if (facts->size > size_) grown_ = std::chrono::steady_clock::now();
-  // A copy of what was never read is known by this.
-  if (position_ == 0 && !cut_ && head_.size() < std::min<std::uint64_t>(facts->size, Identity::kHead))
-    set_head(read_at(fd(), 0, Identity::kHead));
   size_ = facts->size;
   written_ = facts->written;
+}
+
+// While nothing was read of it, a copy is known by its head; and so is that it holds something else now,
+// which is when this is false.
+bool LogFile::look_at_head() {
+  if (position_ > 0 || cut_ || head_.size() == Identity::kHead) return true;
+  const std::string head = read_at(fd(), 0, Identity::kHead);
+  if (!head.starts_with(head_)) return false;
+  set_head(head);
+  return true;
 }
 
 base::Result<LogFile::Step> LogFile::read(const OnPiece& on_piece) {
@@ -182,6 +190,10 @@ LogFile::Cut LogFile::take_cut() {
   size_ = position_;
   look();
   return cut;
+}
+
+Place LogFile::place() const {
+  return {identity_, offset_, cut_ ? position_ + missed_ : size_, mark_, real_path_, false};
 }
 
 void LogFile::finish(const OnPiece& on_piece) {

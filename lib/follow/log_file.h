@@ -88,7 +88,8 @@ class LogFile {
   int fd() const { return fd_.get(); }
   const Identity& identity() const { return identity_; }
   const Mark& mark() const { return mark_; }
-  Place place() const { return {identity_, offset_, size_, mark_, real_path_, false}; }
+  // Its size is what there was to read, also when that was cut off meanwhile.
+  Place place() const;
   // Where the line begins that has not been given yet.
   std::uint64_t offset() const { return offset_; }
   // As far as is known: at the last look, or read beyond that.
@@ -103,6 +104,7 @@ class LogFile {
   LogFile(base::Fd fd, const std::string& path)
       : fd_(std::move(fd)), path_(path), lines_(stream::Lines::AtEnd::hold, path) {}
   base::Result<Step> read_on(const OnPiece& on_piece);
+  bool look_at_head();
   bool begins_so(const Identity& file) const;
   void take_in(std::string_view bytes);
   void remember_tail(std::string_view bytes);

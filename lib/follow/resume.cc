@@ -11,7 +11,8 @@ namespace xlimit::follow {
 namespace {
 
 std::uint64_t unread(const Place& place) {
-  return std::max(place.size, place.mark.end) - std::min(place.size, place.offset);
+  const std::uint64_t end = std::max(place.size, place.mark.end);
+  return end - std::min(end, place.offset);
 }
 
 // With nothing known of its content a file is known by its inode alone.

@@ -107,6 +107,18 @@ TEST_CASE("what was seen and not read when a log is cut short is a gap, each tim
   CHECK(bench.gap_list() == "truncated 17");
 }
 
+TEST_CASE("a log that was never read and holds something else now was cut short") {
+  Bench bench;
+  const auto follower = follow(bench, "");
+  bench.append("access.log", "lost\n");
+  follower->look();
+  bench.overwrite("access.log", "one, longer\n");
+  follower->look();
+  bench.read_all(*follower);
+  CHECK(bench.given() == "one, longer");
+  CHECK(bench.gap_list() == "truncated 5");
+}
+
 TEST_CASE("a log of which only the end is cut off goes on there") {
   Bench bench;
   const auto follower = follow(bench, "one\n");
