@@ -122,7 +122,7 @@ class Follower {
   bool was_read(const LogFile& file) const;
   void open_missed(Files::iterator before, bool leaving);
   bool open_rotated(Files::iterator before, const Sibling& sibling, bool leaving);
-  bool is_copy(const LogFile& file) const;
+  bool is_copy(const LogFile& file);
   void hold_late_writer();
   void on_cut(Files::iterator held);
   std::uint64_t add_copies(Files::iterator before, const LogFile::Cut& cut);

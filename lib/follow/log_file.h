@@ -73,8 +73,9 @@ class LogFile {
     bool to_start = true;      // reading starts over; false: only what had not been read was cut off
   };
   Cut take_cut();
-  // Whether read() would say so next.
-  bool is_cut() const { return cut_ && !lines_.holds(); }
+  // It was cut short, and whether read() would say so next.
+  bool was_cut() const { return cut_; }
+  bool is_cut_next() const { return cut_ && !lines_.holds(); }
   // Looks at its size. To be called now and then while it is not read, so that little goes unseen.
   void look();
 

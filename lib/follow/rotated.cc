@@ -97,7 +97,9 @@ bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool
   const Done* done = find_done(*file);
   const bool read = done != nullptr && done->read;
   file->seek(done != nullptr ? done->mark.end : 0);
-  const bool nothing_new = file->is_drained() || sibling.compressed || is_copy(*file);
+  const bool copy = is_copy(*file);
+  if (copy && files_.back().file.was_cut()) return false;  // of what it holds now, or held before?
+  const bool nothing_new = copy || file->is_drained() || sibling.compressed;
   if (!nothing_new) {
     add(before, std::move(*file), leaving)->fresh = true;
     return true;
@@ -108,7 +110,9 @@ bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool
 }
 
 // Only the last is cut short in place, and so holds something else than was read of it.
-bool Follower::is_copy(const LogFile& file) const {
+bool Follower::is_copy(const LogFile& file) {
+  if (!files_.empty())
+    files_.back().file.look();  // by its head it finds this copy again when it is cut short
   return std::any_of(files_.begin(), files_.end(), [&](const Held& held) {
     const bool may_be = &held == &files_.back() || held.file.looks_copied_by(file);
     return may_be && held.file.is_copied_by(file);

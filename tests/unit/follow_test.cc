@@ -167,6 +167,25 @@ TEST_CASE("copies that were made while nothing was read are found, and none of t
   CHECK(bench.gap_list() == "truncated 0");
 }
 
+TEST_CASE("a copy that was found before what it holds was read is remembered as one") {
+  Bench bench;
+  const auto follower = follow(bench, "");
+  bench.append("access.log", "one\n");
+  bench.copy("access.log", "access.log.2");
+  follower->look_around();
+  std::string wanted = "one";
+  SUBCASE("and so is the next one") {
+    bench.overwrite("access.log", "two\n");
+    bench.copy("access.log", "access.log.1");
+    follower->look_around();
+    wanted += "|two";
+  }
+  bench.overwrite("access.log", "");
+  bench.read_all(*follower);
+  CHECK(bench.given() == wanted);
+  CHECK(bench.gap_list() == "truncated 0");
+}
+
 TEST_CASE("a copy that is always made under the same name is read each time") {
   Bench bench;
   const auto follower = follow(bench, "one\n");
