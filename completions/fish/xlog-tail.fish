@@ -5,6 +5,7 @@ complete -c xlog-tail -l from -x -a 'start end last' -d 'where to begin; last: w
 complete -c xlog-tail -l checkpoint -r -F -d 'keep in FILE where reading got to'
 complete -c xlog-tail -l timezone -x -d 'the log\'s time zone'
 complete -c xlog-tail -l explain -x -d 'show how one line is read, step by step'
+complete -c xlog-tail -l metrics -r -F -d 'keep counters in FILE, as text for Prometheus'
 complete -c xlog-tail -l command -x -d 'read what a program writes; takes the rest of the line'
 complete -c xlog-tail -l config -r -F -d 'read options from FILE (TOML)'
 complete -c xlog-tail -l node -x -d 'name of this host in events'

@@ -3,8 +3,6 @@
 // notification does no harm.
 #include "follow/follower.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 
 namespace xlimit::follow {
@@ -12,172 +10,183 @@ namespace xlimit::follow {
 Follower::Follower(std::string path, Sink sink) : path_(std::move(path)), sink_(std::move(sink)) {}
 
 base::Result<void> Follower::begin(From from) {
-  for (const Sibling& sibling : find_siblings(path_))
-    known_.insert({sibling.identity.device, sibling.identity.inode});
+  for (const Sibling& sibling : find_siblings(path_)) remember(sibling);
+  if (from == From::end) hold_late_writer();
+  missed_ = true;  // what was rotated since the siblings were looked for
   base::Result<LogFile> file = LogFile::open(path_);
-  if (!file) {
-    struct stat status;
-    if (::stat(path_.c_str(), &status) != 0 && errno == ENOENT) return {};
-    return base::failed(file);
-  }
+  if (!file) return is_absent(file.error()) ? base::Result<void>{} : base::failed(file);
   if (from == From::end) file->seek_end();
   add(std::move(*file));
   return {};
 }
 
-void Follower::look_up() {
-  struct stat status {};
-  const bool there = ::stat(path_.c_str(), &status) == 0;
-  const Key key{status.st_dev, status.st_ino};
-  const bool held = there && find(key) != files_.end();
-  if (!files_.empty() && (!held || missed_)) open_missed();
-  if (!there) return;
-  const Files::iterator current = find(key);
-  if (current == files_.end()) return open_current();
-  files_.splice(files_.end(), files_, current);  // renamed back, or one that was missed came behind it
+// There is no log, or was none a moment ago.
+bool Follower::is_absent(const base::Error& error) const {
+  const base::Result<Facts> facts = look_at(path_);
+  return error.code == base::Exit::kUnavailable && (!facts || !facts->directory);
 }
 
-Follower::Files::iterator Follower::find(Key key) {
-  return std::find_if(files_.begin(), files_.end(), [&](const LogFile& file) {
-    return file.identity().device == key.first && file.identity().inode == key.second;
-  });
-}
-
-void Follower::add(LogFile file, Hold hold) {
-  files_.push_back(std::move(file));
-  if (hold == Hold::until_read) copies_.insert(files_.back().fd());
-  touched_.insert(files_.back().fd());
-  if (on_open) on_open(files_.back());
-  bound();
-}
-
-// Files that came and were rotated away between two looks. One that cannot be opened now is tried again at
-// the next look.
-void Follower::open_missed() {
-  std::set<Key> seen;
-  missed_ = false;
-  for (const Sibling& sibling : find_siblings(path_)) {
-    const Key key{sibling.identity.device, sibling.identity.inode};
-    const bool fresh = !sibling.compressed && !known_.contains(key) && find(key) == files_.end();
-    if (!fresh || open_rotated(sibling))
-      seen.insert(key);
-    else
-      missed_ = true;
+void Follower::append_state(std::string& text) const {
+  append_log(text, path_);
+  for (const Held& held : files_) {
+    Place place = held.file.place();
+    place.leaving = held.leaving;
+    append(text, place);
   }
-  known_ = std::move(seen);
+  if (done_lines_.empty()) {
+    for (const auto& [key, done] : done_) append(done_lines_, done);
+  }
+  text += done_lines_;
+  if (sink_.note) append_note(text, sink_.note());
 }
 
-// Whether that is settled: opened, gone, or a copy of a file we hold.
-bool Follower::open_rotated(const Sibling& sibling) {
-  base::Result<LogFile> file = open_sibling(path_, sibling);
-  if (!file && file.error().code == base::Exit::kUnavailable) {
-    sink_.gap(Gap::lost, sibling.size);
-    return true;
+void Follower::look_around() {
+  missed_ = true;
+  look_up();
+}
+
+// The current file comes first: a rotated one may be a copy of it that is just being made.
+void Follower::look_up(bool in_place) {
+  for (int tries = 0; tries < 20; ++tries) {
+    const base::Result<Facts> there = look_at(path_);
+    const bool held = there && find(there->file) != files_.end();
+    if (!there || (!held && !open_current())) return open_missed(files_.end(), in_place);
+    const Files::iterator current = find(there->file);
+    if (current != files_.end()) {
+      files_.splice(files_.end(), files_, current);  // renamed back, or one that was missed came behind it
+      if (missed_ || !held) open_missed(current, in_place);
+      return;
+    }
+    missed_ = true;  // rotated away while we looked
   }
+}
+
+Follower::Files::iterator Follower::find(const Identity& file) {
+  return std::find_if(files_.begin(), files_.end(),
+                      [&](const Held& held) { return held.file.identity().same_inode(file); });
+}
+
+Follower::Files::iterator Follower::add(LogFile file, bool leaving) {
+  return add(files_.end(), std::move(file), leaving);
+}
+
+Follower::Files::iterator Follower::add(Files::iterator before, LogFile file, bool leaving) {
+  const auto done = done_.find(key_of(file.identity()));
+  if (done != done_.end() && done->second.file.same_inode(file.identity())) {
+    done_.erase(done);
+    done_lines_.clear();
+  }
+  const Files::iterator held = files_.insert(before, Held{std::move(file), leaving});
+  if (on_open) on_open(held->file);
+  return held;
+}
+
+// Whether there is one that can be read.
+bool Follower::open_current() {
+  base::Result<LogFile> file = LogFile::open(path_);
   if (!file) {
     warn(file.error().text);
     return false;
   }
-  const bool copy = std::any_of(files_.begin(), files_.end(), [&](const LogFile& held) {
-    return !held.identity().head.empty() && begins_with(file->fd(), held.identity().head);
-  });
-  if (!copy) add(std::move(*file));
+  if (!missed_) warned_.clear();
+  if (find(file->identity()) != files_.end()) return true;
+  // An editor, or a tool that drops old lines, may have put a copy into the place of the log.
+  for (const Held& held : files_) {
+    const LogFile& read = held.file;
+    if (read.mark().length > 0 && file->holds(read.identity(), read.mark())) file->seek(read.offset());
+  }
+  add(std::move(*file));
   return true;
 }
 
-void Follower::open_current() {
-  base::Result<LogFile> file = LogFile::open(path_);
-  if (!file) return warn(file.error().text);
-  if (!missed_) warned_.clear();
-  add(std::move(*file));
+void Follower::touch(int fd) {
+  for (Held& held : files_) held.touched = held.touched || held.file.fd() == fd;
 }
 
-void Follower::touch(int fd) { touched_.insert(fd); }
-
 void Follower::touch_all() {
-  for (const LogFile& file : files_) touched_.insert(file.fd());
+  for (Held& held : files_) held.touched = true;
+}
+
+void Follower::look() {
+  for (Held& held : files_) held.file.look();
+}
+
+void Follower::hold_back() {
+  if (reading_ != nullptr) reading_->hold_back();
 }
 
 bool Follower::read() {
+  // The copies of what was cut off come before files that were found meanwhile.
+  if (!files_.empty() && files_.back().file.is_cut_next()) on_cut(std::prev(files_.end()));
   for (Files::iterator next = files_.begin(); next != files_.end();) {
-    const Files::iterator file = next++;
-    if (!touched_.contains(file->fd())) continue;
-    check(*file);
-    if (read_slice(*file)) return true;
-    touched_.erase(file->fd());
-    if (copies_.contains(file->fd())) give_up(file);
+    const Files::iterator held = next++;
+    if (!held->touched) continue;
+    if (read_slice(held)) return true;
+    held->touched = false;
+    if (next != files_.end()) held->file.rest();
+    if (held->leaving) give_up(held);
   }
+  bound();
   return false;
 }
 
-bool Follower::read_slice(LogFile& file) {
-  const base::Result<stream::ReadState> state = file.read(sink_.piece);
-  if (!state) warn(state.error().text);
-  return state && *state == stream::ReadState::more;
-}
-
-void Follower::check(LogFile& file) {
-  if (const std::optional<LogFile::Cut> cut = file.check()) {
-    const std::uint64_t saved = read_copy(*cut);
-    sink_.gap(Gap::truncated, cut->lost - std::min(cut->lost, saved));
+bool Follower::read_slice(Files::iterator held) {
+  reading_ = &held->file;
+  const base::Result<LogFile::Step> step = held->file.read(sink_.piece);
+  reading_ = nullptr;
+  if (!step) {
+    warn(step.error().text);
+    return false;
   }
+  if (*step == LogFile::Step::cut) on_cut(held);
+  return *step != LogFile::Step::drained;
 }
 
-// Rotation by copytruncate leaves a copy that has what was cut off unread. Returns how many bytes it had.
-std::uint64_t Follower::read_copy(const LogFile::Cut& cut) {
-  std::vector<Sibling> siblings = find_siblings(path_);
-  for (const Sibling& sibling : siblings) known_.insert({sibling.identity.device, sibling.identity.inode});
-  std::reverse(siblings.begin(), siblings.end());
-  for (const Sibling& sibling : siblings) {
-    if (sibling.compressed || sibling.size <= cut.offset || cut.before.head.empty()) continue;
-    base::Result<LogFile> copy = open_sibling(path_, sibling);
-    if (!copy || !begins_with(copy->fd(), cut.before.head)) continue;
-    copy->seek(cut.offset);
-    while (read_slice(*copy)) continue;
-    copy->finish(sink_.piece);
-    return copy->size() - cut.offset;
-  }
-  return 0;
-}
-
+// A last look at each, and then it goes.
 void Follower::expire(std::chrono::steady_clock::time_point now) {
-  for (Files::iterator file = files_.begin(); file != files_.end();) {
-    const Files::iterator current = file++;
-    const bool replaced = file != files_.end() && files_.back().size() > 0;
-    if (replaced && now - current->grown() > kQuiet) give_up(current);
+  for (Files::iterator next = files_.begin(); next != files_.end();) {
+    Held& held = *next++;
+    const bool replaced = next != files_.end() && files_.back().file.size() > 0;
+    if (replaced && now - held.file.grown() > kQuiet) held.leaving = held.touched = true;
   }
 }
 
 bool Follower::give_up_deleted(std::chrono::steady_clock::time_point now) {
-  struct stat status;
-  const bool gone = ::stat(path_.c_str(), &status) != 0 && errno == ENOENT;
-  const bool quiet = std::all_of(files_.begin(), files_.end(),
-                                 [&](const LogFile& file) { return now - file.grown() > kQuiet; });
+  const base::Result<Facts> there = look_at(path_);
+  const bool gone = !there && there.error().code == base::Exit::kUnavailable;
+  const bool quiet = std::all_of(files_.begin(), files_.end(), [&](const Held& held) {
+    return held.file.is_drained() && now - held.file.grown() > kQuiet;
+  });
   if (!gone || !quiet) return false;
   while (!files_.empty()) give_up(files_.begin());
   return true;
 }
 
-// More renamed files than may be held: the one goes that has been quiet longest.
+// More renamed files than may be held: those go that have been quiet longest.
 void Follower::bound() {
-  if (files_.size() <= kMaxHeld + 1) return;
-  give_up(std::min_element(files_.begin(), std::prev(files_.end()),
-                           [](const LogFile& a, const LogFile& b) { return a.grown() < b.grown(); }));
+  while (files_.size() > kMaxHeld + 1) {
+    const Files::iterator last = std::prev(files_.end());
+    Files::iterator quietest = last;
+    for (Files::iterator held = files_.begin(); held != last; ++held) {
+      const bool quieter = quietest == last || held->file.grown() < quietest->file.grown();
+      if (held->file.is_drained() && quieter) quietest = held;
+    }
+    if (quietest == last) return;
+    give_up(quietest);
+  }
 }
 
-void Follower::give_up(Files::iterator file) {
-  check(*file);
-  while (read_slice(*file)) continue;
-  file->finish(sink_.piece);
-  known_.insert({file->identity().device, file->identity().inode});
-  touched_.erase(file->fd());
-  copies_.erase(file->fd());
-  if (on_close) on_close(*file);
-  files_.erase(file);
+void Follower::give_up(Files::iterator held) {
+  LogFile& file = held->file;
+  file.finish(sink_.piece);
+  file.look();
+  remember(file, true);
+  if (on_close) on_close(file);
+  files_.erase(held);
 }
 
 void Follower::finish() {
-  for (LogFile& file : files_) file.finish(sink_.piece);
+  for (Held& held : files_) held.file.finish(sink_.piece);
 }
 
 void Follower::warn(const std::string& text) {

@@ -15,14 +15,14 @@
 #include <cstdint>
 #include <functional>
 #include <list>
-#include <optional>
-#include <set>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
-#include "follow/checkpoint.h"
 #include "follow/log_file.h"
+#include "follow/place.h"
 #include "follow/siblings.h"
 
 namespace xlimit::follow {
@@ -40,35 +40,49 @@ class Follower {
     std::function<void(const stream::Piece&)> piece;
     std::function<void(Gap, std::uint64_t bytes)> gap;
     std::function<void(const std::string& text)> warning;
+    // What the taker of the lines wants to remember over restarts, and is given back then. May be empty.
+    std::function<std::string()> note = {};
+    std::function<void(const std::string& note)> recall = {};
   };
 
   // Longer than Xray's writer stays on a file without writing (one to two minutes).
   static constexpr std::chrono::seconds kQuiet{125};
-  // Renamed files that are held open at most.
-  static constexpr std::size_t kMaxHeld = 32;
+  // Renamed files that are held open at most: those that have been read, and all; the others wait their turn.
+  static constexpr std::size_t kMaxHeld = 32, kMaxOpen = 256;
+  // Rotated files that are remembered when they are gone.
+  static constexpr std::size_t kMaxDone = 1000;
 
   Follower(std::string path, Sink sink);
   Follower(const Follower&) = delete;
   Follower& operator=(const Follower&) = delete;
 
-  // Opens the log when it is there. Fails when it is and cannot be read.
+  // Opens the log when it is there, and with From::end behind what is there; also the newest rotated file if
+  // it was written to lately, because somebody may do so again. Fails when the log is there and cannot be
+  // read.
   base::Result<void> begin(From from);
-  // Goes on where `places` of an earlier run say: the files are found by inode and first bytes, under
+  // Goes on where an earlier run was: its files are found by inode and by what was read of them, under
   // whatever name rotation gave them, and those rotated since are read before the one under the path. What is
   // gone is a gap.
-  base::Result<void> resume(const std::vector<Place>& places);
-  // Where reading is. One with inode 0 when no file is open.
-  std::vector<Place> places() const;
-  bool is_open() const { return !files_.empty(); }
+  base::Result<void> resume(const LogState& state);
+  // Where reading is, as lines (place.h).
+  void append_state(std::string& text) const;
+  // How many files are open.
+  std::size_t open() const { return files_.size(); }
 
   // Opens what stands under the path now, and what stood there since the last look. A file that cannot be
   // read is warned of once and tried again.
-  void look_up();
+  void look_up() { look_up(false); }
+  // The same, and looks into all rotated files that are new or have changed.
+  void look_around();
   // Reads one slice of the oldest touched file that has something. True when there may be more at once.
   bool read();
+  // From inside sink.piece: no more lines for now; the next read() goes on.
+  void hold_back();
+  // While it is not read: sees how far the files have come.
+  void look();
   // Gives up old files that have been quiet.
   void expire(std::chrono::steady_clock::time_point now);
-  // Whether nothing stands under the path and all files have been quiet; then they are given up.
+  // Whether nothing stands under the path and all files have been read and quiet; then they are given up.
   bool give_up_deleted(std::chrono::steady_clock::time_point now);
   // No more will come: half lines are judged as they are.
   void finish();
@@ -80,36 +94,57 @@ class Follower {
   void touch_all();
 
   const std::string& path() const { return path_; }
-  // Oldest first; the last is the one under the path, unless that is gone.
-  const std::list<LogFile>& files() const { return files_; }
   // Told of every file that is opened, and before it is closed; to watch it. May be empty.
   std::function<void(const LogFile&)> on_open, on_close;
 
  private:
-  enum class Hold : std::uint8_t { open, until_read };
-  using Files = std::list<LogFile>;
+  struct Held {
+    LogFile file;
+    bool leaving = false;  // nobody writes to it any more: given up when it has been read
+    bool touched = true;
+    bool fresh = false;  // a rotated file that was found since the log was last cut short
+  };
+  using Files = std::list<Held>;  // oldest first; the last is the one under the path, unless that is gone
   using Key = std::pair<dev_t, ino_t>;
-  Files::iterator find(Key key);
-  void resume_place(const Place& place, bool last, std::vector<Sibling>& left);
-  void open_newer(const std::vector<Sibling>& left, std::int64_t than, Hold hold);
-  void add(LogFile file, Hold hold = Hold::open);
-  void open_missed();
-  bool open_rotated(const Sibling& sibling);
-  void open_current();
-  void check(LogFile& file);
-  std::uint64_t read_copy(const LogFile::Cut& cut);
-  bool read_slice(LogFile& file);
-  void give_up(Files::iterator file);
+  static Key key_of(const Identity& file) { return {file.device, file.inode}; }
+
+  Files::iterator find(const Identity& file);
+  Files::iterator add(LogFile file, bool leaving = false);
+  Files::iterator add(Files::iterator before, LogFile file, bool leaving);
+  bool is_absent(const base::Error& error) const;
+  void look_up(bool in_place);
+  // rotated.cc
+  void remember(const LogFile& file, bool read);
+  void remember(const Sibling& sibling);
+  void forget_gone(const std::vector<Sibling>& siblings);
+  bool is_done(const Sibling& sibling) const;
+  const Done* find_done(const LogFile& file) const;
+  bool was_read(const LogFile& file) const;
+  void open_missed(Files::iterator before, bool leaving);
+  bool open_rotated(Files::iterator before, const Sibling& sibling, bool leaving);
+  bool is_copy(const LogFile& file);
+  void hold_late_writer();
+  void on_cut(Files::iterator held);
+  std::uint64_t add_copies(Files::iterator before, const LogFile::Cut& cut);
+  // resume.cc
+  bool seek_place(const Place& place);
+  bool take_place(const Place& place, const std::vector<Sibling>& candidates, bool by_inode);
+  void report_gone(const Place& place, bool last);
+
+  bool open_current();
+
+  bool read_slice(Files::iterator held);
+  void give_up(Files::iterator held);
   void bound();
 
   std::string path_;
   Sink sink_;
   Files files_;
-  std::set<int> touched_;  // descriptors
-  std::set<int> copies_;   // descriptors of those that nobody writes to any more
-  std::set<Key> known_;    // rotated files that were there before us, or were read
-  bool missed_ = false;    // a rotated file could not be opened
-  std::string warned_;     // said already
+  LogFile* reading_ = nullptr;
+  std::map<Key, Done> done_;
+  mutable std::string done_lines_;  // empty: to be made
+  bool missed_ = false;             // look at the rotated files again
+  std::string warned_;              // said already
 };
 
 }  // namespace xlimit::follow

@@ -5,104 +5,228 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
+#include <climits>
 #include <cstring>
 
 namespace xlimit::follow {
 namespace {
 
-base::Result<void> require_regular(const std::string& path, const struct stat& status) {
-  if (S_ISREG(status.st_mode)) return {};
-  if (S_ISDIR(status.st_mode)) return base::os_error("open '" + path + "'", EISDIR);
-  return base::fail(base::Exit::kUsage, "open '" + path + "': neither a file nor a pipe");
+using stream::Piece;
+
+constexpr std::size_t kCompared = 512;
+
+std::string read_at(int fd, std::uint64_t start, std::size_t length) {
+  std::string bytes(length, '\0');
+  const ssize_t got = ::pread(fd, bytes.data(), length, static_cast<off_t>(start));
+  bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  return bytes;
+}
+
+// Without the symbolic links.
+std::string real_path(int fd, const std::string& path) {
+  std::array<char, PATH_MAX> real;
+  const ssize_t length =
+      ::readlink(("/proc/self/fd/" + std::to_string(fd)).c_str(), real.data(), real.size());
+  return length > 0 ? std::string{real.data(), static_cast<std::size_t>(length)} : path;
+}
+
+std::int64_t nanoseconds(const statx_timestamp& time) { return time.tv_sec * 1000000000 + time.tv_nsec; }
+
+base::Result<Facts> look(int from, const std::string& path, int flags) {
+  struct statx status;
+  if (::statx(from, path.c_str(), flags, STATX_BASIC_STATS | STATX_BTIME, &status) != 0)
+    return base::os_error("stat '" + path + "'");
+  Facts facts;
+  facts.file.device = makedev(status.stx_dev_major, status.stx_dev_minor);
+  facts.file.inode = status.stx_ino;
+  if ((status.stx_mask & STATX_BTIME) != 0) facts.file.birth = nanoseconds(status.stx_btime);
+  facts.size = status.stx_size;
+  facts.written = nanoseconds(status.stx_mtime);
+  facts.regular = S_ISREG(status.stx_mode);
+  facts.directory = S_ISDIR(status.stx_mode);
+  return facts;
 }
 
 }  // namespace
 
-bool begins_with(int fd, const std::string& head) {
-  std::array<char, Identity::kHead> now;
-  const std::size_t length = std::min(head.size(), now.size());
-  const ssize_t got = ::pread(fd, now.data(), length, 0);
-  return got == static_cast<ssize_t>(length) && std::memcmp(now.data(), head.data(), length) == 0;
+base::Result<Facts> look_at(int fd) { return look(fd, {}, AT_EMPTY_PATH); }
+base::Result<Facts> look_at(const std::string& path, Link link) {
+  return look(AT_FDCWD, path, link == Link::show ? AT_SYMLINK_NOFOLLOW : 0);
 }
 
 base::Result<LogFile> LogFile::open(const std::string& path) {
   LogFile file{base::Fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)}, path};
   if (!file.fd_) return base::os_error("open '" + path + "'");
-  struct stat status;
-  if (::fstat(file.fd(), &status) != 0) return base::os_error("stat '" + path + "'");
-  if (base::Result<void> regular = require_regular(path, status); !regular) return base::failed(regular);
-  file.identity_.device = status.st_dev;
-  file.identity_.inode = status.st_ino;
-  file.look();
-  file.extend_head();
+  // The head first: the size is then of the same content, or of a later one, which shows at the first read.
+  const std::string head = read_at(file.fd(), 0, Identity::kHead);
+  base::Result<Facts> facts = look_at(file.fd());
+  if (!facts) return base::failed(facts);
+  if (facts->directory) return base::os_error("open '" + path + "'", EISDIR);
+  if (!facts->regular)
+    return base::fail(base::Exit::kUsage, "open '" + path + "': neither a file nor a pipe");
+  file.identity_ = facts->file;
+  file.size_ = facts->size;
+  file.written_ = facts->written;
+  file.real_path_ = real_path(file.fd(), path);
+  file.set_head(head);
   return file;
 }
 
 void LogFile::seek(std::uint64_t offset) {
-  lines_.finish([](const stream::Piece&) {});
+  lines_.finish([](const Piece&) {});
   position_ = offset_ = offset;
-  ::lseek(fd(), static_cast<off_t>(offset), SEEK_SET);
+  const std::size_t length = std::min<std::uint64_t>(offset, Mark::kLongest);
+  tail_.clear();
+  remember_tail(read_at(fd(), offset - length, length));
 }
 
-void LogFile::seek_end() {
-  std::array<char, stream::kMaxInput> tail;
-  const std::uint64_t start = size_ > tail.size() ? size_ - tail.size() : 0;
-  const ssize_t got =
-      ::pread(fd(), tail.data(), static_cast<std::size_t>(size_ - start), static_cast<off_t>(start));
-  const std::string_view text{tail.data(), got > 0 ? static_cast<std::size_t>(got) : 0};
+void LogFile::seek_line(std::uint64_t offset) {
+  const std::uint64_t start = offset - std::min<std::uint64_t>(offset, stream::kMaxInput);
+  const std::string text = read_at(fd(), start, static_cast<std::size_t>(offset - start));
   const std::size_t newline = text.rfind('\n');
-  if (newline != std::string_view::npos) return seek(start + newline + 1);
-  seek(start == 0 ? 0 : size_);
+  if (newline != std::string::npos) return seek(start + newline + 1);
+  seek(start == 0 ? 0 : offset);
 }
 
 void LogFile::look() {
-  struct stat status;
-  if (::fstat(fd(), &status) != 0) return;
-  const auto size = static_cast<std::uint64_t>(status.st_size);
-  if (size > size_) grown_ = std::chrono::steady_clock::now();
-  size_ = size;
-  written_ = std::int64_t{status.st_mtim.tv_sec} * 1000000000 + status.st_mtim.tv_nsec;
-}
-
-void LogFile::extend_head() {
-  if (identity_.head.size() == Identity::kHead) return;
-  std::array<char, Identity::kHead> now;
-  const ssize_t got = ::pread(fd(), now.data(), now.size(), 0);
-  if (got > 0) identity_.head.assign(now.data(), static_cast<std::size_t>(got));
-}
-
-std::optional<LogFile::Cut> LogFile::check() {
-  const std::uint64_t before = size_;
-  look();
-  const bool same = size_ >= position_ && size_ >= identity_.head.size() && begins_with(fd(), identity_.head);
-  if (same) {
-    extend_head();
-    return {};
+  const bool same = look_at_head();  // the head first, as in open()
+  const base::Result<Facts> facts = look_at(fd());
+  if (!facts) return;
+  if (facts->size < size_ || !same) {
+    missed_ += size_ - (cut_ ? 0 : position_);
+    cut_ = true;
   }
-  const Cut cut{identity_, offset_, std::max(before, position_) - offset_};
-  seek(0);
-  identity_.head.clear();
+  if (facts->size > size_) grown_ = std::chrono::steady_clock::now();
+  size_ = facts->size;
+  written_ = facts->written;
+}
+
+// While nothing was read of it, a copy is known by its head; and so is that it holds something else now,
+// which is when this is false.
+bool LogFile::look_at_head() {
+  if (position_ > 0 || cut_ || head_.size() == Identity::kHead) return true;
+  const std::string head = read_at(fd(), 0, Identity::kHead);
+  if (!head.starts_with(head_)) return false;
+  set_head(head);
+  return true;
+}
+
+base::Result<LogFile::Step> LogFile::read(const OnPiece& on_piece) {
+  base::Result<Step> step = Step::more;
+  if (lines_.holds())
+    lines_.go_on(on_piece);
+  else
+    step = cut_ ? Step::cut : read_on(on_piece);
+  if (!lines_.inside()) offset_ = position_ - lines_.pending();
+  return step;
+}
+
+base::Result<LogFile::Step> LogFile::read_on(const OnPiece& on_piece) {
+  std::array<char, Mark::kLongest> again;
+  const std::span<char> space = lines_.space();
+  const std::array<iovec, 2> into{{{again.data(), tail_.size()}, {space.data(), space.size()}}};
+  const ssize_t got = ::preadv(fd(), into.data(), into.size(), static_cast<off_t>(position_ - tail_.size()));
+  if (got < 0 && (errno == EINTR || errno == EAGAIN)) return Step::drained;
+  if (got < 0) return base::os_error("read '" + path_ + "'");
+  const auto all = static_cast<std::size_t>(got);
+  const std::size_t known = tail_.size();
+  if (all < known || std::memcmp(again.data(), tail_.data(), known) != 0) return cut_short();
+  const std::string_view bytes{space.data(), all - known};
+  if (position_ == 0 && !bytes.starts_with(head_)) return cut_short();
+  if (bytes.empty()) return size_ > position_ ? cut_short() : Step::drained;
+  take_in(bytes);
+  lines_.put(bytes.size(), on_piece);
+  return lines_.holds() || bytes.size() == space.size() ? Step::more : Step::drained;
+}
+
+void LogFile::take_in(std::string_view bytes) {
+  if (head_.size() < Identity::kHead && position_ <= head_.size() && position_ + bytes.size() > head_.size())
+    set_head(head_ + std::string{bytes.substr(head_.size() - position_, Identity::kHead)});
+  position_ += bytes.size();
+  size_ = std::max(size_, position_);
   grown_ = std::chrono::steady_clock::now();
-  extend_head();
+  remember_tail(bytes);
+}
+
+void LogFile::remember_tail(std::string_view bytes) {
+  if (bytes.size() >= Mark::kLongest) {
+    tail_ = bytes.substr(bytes.size() - Mark::kLongest);
+  } else {
+    tail_.append(bytes);
+    if (tail_.size() > Mark::kLongest) tail_.erase(0, tail_.size() - Mark::kLongest);
+  }
+  mark_ = {position_, tail_.size(), fingerprint(tail_)};
+}
+
+void LogFile::set_head(std::string_view head) {
+  head_ = head.substr(0, Identity::kHead);
+  identity_.head_length = head_.size();
+  identity_.head_hash = fingerprint(head_);
+}
+
+// What was seen behind the position is gone, and what is there now is not known yet.
+LogFile::Step LogFile::cut_short() {
+  missed_ += size_ - position_;
+  cut_ = true;
+  size_ = 0;
+  return Step::cut;
+}
+
+LogFile::Cut LogFile::take_cut() {
+  if (cut_) look();  // it may have been cut short once more
+  Cut cut{identity_, mark_, offset_, missed_, position_ == 0 || !follow::holds(fd(), mark_)};
+  if (cut.to_start) {
+    cut.lost += position_ - offset_;
+    seek(0);
+    set_head(read_at(fd(), 0, Identity::kHead));
+  }
+  cut_ = false;
+  missed_ = 0;
+  size_ = position_;
+  look();
   return cut;
 }
 
-base::Result<stream::ReadState> LogFile::read(const std::function<void(const stream::Piece&)>& on_piece) {
-  if (position_ >= size_) return stream::ReadState::drained;
-  base::Result<stream::ReadState> state = lines_.read(fd(), on_piece);
-  if (!state) return state;
-  if (*state == stream::ReadState::ended) {  // cut short between check() and here
-    seek(offset_);
-    return stream::ReadState::drained;
-  }
-  position_ = static_cast<std::uint64_t>(::lseek(fd(), 0, SEEK_CUR));
-  size_ = std::max(size_, position_);
-  if (!lines_.inside()) offset_ = position_ - lines_.pending();
-  return state;
+Place LogFile::place() const {
+  return {identity_, offset_, cut_ ? position_ + missed_ : size_, mark_, real_path_, false};
+}
+
+void LogFile::finish(const OnPiece& on_piece) {
+  lines_.finish(on_piece);
+  offset_ = position_;
+}
+
+// What it holds now is compared as well as what was read of it, because it may have been cut short and
+// written anew since.
+bool LogFile::is_copied_by(const LogFile& other) const {
+  const std::uint64_t size = other.size();
+  const std::size_t length = std::min<std::uint64_t>(size, kCompared);
+  const auto same = [&](std::uint64_t at) {
+    return read_at(fd(), at, length) == read_at(other.fd(), at, length);
+  };
+  if (size > 0 && same(0) && same(size - length)) return true;
+  const bool intact = !cut_ && begins_like(fd(), identity_) && follow::holds(fd(), mark_);
+  return !intact && looks_copied_by(other) && (size < mark_.end || follow::holds(other.fd(), mark_));
+}
+
+bool LogFile::looks_copied_by(const LogFile& other) const {
+  const std::size_t length = std::min(head_.size(), other.head_.size());
+  return length > 0 && head_.compare(0, length, other.head_, 0, length) == 0;
+}
+
+bool LogFile::holds(const Identity& file, const Mark& mark) const {
+  return size_ >= mark.end && begins_so(file) && follow::holds(fd(), mark);
+}
+
+// As it was opened; a change shows at the next read().
+bool LogFile::begins_so(const Identity& file) const {
+  return file.head_length == 0 || (file.head_length <= head_.size() &&
+                                   fingerprint(head_.substr(0, file.head_length)) == file.head_hash);
 }
 
 }  // namespace xlimit::follow

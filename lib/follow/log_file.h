@@ -3,91 +3,127 @@
 // reader.
 //
 //   base::Result<LogFile> file = LogFile::open(path);
-//   if (const auto cut = file->check()) report(cut->lost);  // truncated: reading starts over
-//   while (*file->read(on_piece) == stream::ReadState::more) {}
+//   while (*file->read(on_piece) == LogFile::Step::more) {}
+//   if (... == LogFile::Step::cut) report(file->take_cut());   // reading starts over
 //
-// Size alone does not show a truncation after which more was written than before, so the first bytes are
-// remembered and compared.
+// Size alone does not show a truncation after which more was written than before, and the first bytes may be
+// the same again. So every read(2) takes the last bytes of the one before with it and compares.
 #pragma once
 
-#include <sys/types.h>
-
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "follow/identity.h"
+#include "follow/place.h"
 #include "stream/lines.h"
 
 namespace xlimit::follow {
 
-// Which file it is, whatever its name: device and inode, and because inodes are used again, how it begins.
-struct Identity {
-  dev_t device = 0;
-  ino_t inode = 0;
-  std::string head;  // the first bytes, at most kHead; fewer when the file was shorter
-
-  static constexpr std::size_t kHead = 512;
-  bool same_inode(const Identity& other) const { return device == other.device && inode == other.inode; }
+struct Facts {
+  Identity file;  // without a head
+  std::uint64_t size = 0;
+  std::int64_t written = 0;  // its last write, nanoseconds since 1970
+  bool regular = false, directory = false;
 };
-
-// Whether `fd` begins with `head`.
-bool begins_with(int fd, const std::string& head);
+base::Result<Facts> look_at(int fd);
+enum class Link : std::uint8_t { follow, show };  // what of a symbolic link at the end of the path
+base::Result<Facts> look_at(const std::string& path, Link link = Link::follow);
 
 class LogFile {
  public:
+  using OnPiece = std::function<void(const stream::Piece&)>;
+
   // Fails with kUnavailable when there is none or it is a directory, kPermission when reading is not allowed.
   // A FIFO or other special file fails with kUsage.
   static base::Result<LogFile> open(const std::string& path);
 
   // The next byte to read. Between lines, or the line it is in comes without its head.
   void seek(std::uint64_t offset);
-  // Behind the last newline: only what is appended from now on comes, with the line that is being written.
-  void seek_end();
+  // Behind the last newline before `offset`, or before the end: only what is appended from now on comes, with
+  // the line that is being written.
+  void seek_line(std::uint64_t offset);
+  void seek_end() { seek_line(size_); }
+
+  enum class Step : std::uint8_t {
+    more,     // there may be more at once
+    drained,  // nothing more is there for now
+    cut,      // it was cut short: take_cut()
+  };
+  // Reads at most 256 KiB and gives the whole lines, or those that were held back. The end of the file is
+  // never final: a half line waits for its rest.
+  base::Result<Step> read(const OnPiece& on_piece);
+  // From inside on_piece: the lines behind this one wait for the next read().
+  void hold_back() { lines_.hold_back(); }
+  // It may be long until more comes.
+  void rest() { lines_.rest(); }
+  // Gives a half line that will get no rest.
+  void finish(const OnPiece& on_piece);
 
   // What stood in the file before it was cut short.
   struct Cut {
     Identity before;
+    Mark mark;
     std::uint64_t offset = 0;  // lines had been given up to here
     std::uint64_t lost = 0;    // so many bytes stood behind that at the last look; there may have been more
+    bool to_start = true;      // reading starts over; false: only what had not been read was cut off
   };
-  // Looks at size and first bytes. When the file was cut short, reading starts over at its beginning.
-  std::optional<Cut> check();
+  Cut take_cut();
+  // It was cut short, and whether read() would say so next.
+  bool was_cut() const { return cut_; }
+  bool is_cut_next() const { return cut_ && !lines_.holds(); }
+  // Looks at its size. To be called now and then while it is not read, so that little goes unseen.
+  void look();
 
-  // Reads at most 256 KiB and gives the whole lines; `drained` when nothing more is there for now. The end of
-  // the file is never `ended`: a half line waits for its rest.
-  base::Result<stream::ReadState> read(const std::function<void(const stream::Piece&)>& on_piece);
-  // Gives a half line that will get no rest.
-  void finish(const std::function<void(const stream::Piece&)>& on_piece) {
-    lines_.finish(on_piece);
-    offset_ = position_;
-  }
+  // Is `other` a copy of what this file holds, or held before it was cut short just now?
+  bool is_copied_by(const LogFile& other) const;
+  // Does it begin like what was read of this file? Costs nothing.
+  bool looks_copied_by(const LogFile& other) const;
+  // Does it begin like that file, and hold the mark?
+  bool holds(const Identity& file, const Mark& mark) const;
 
   int fd() const { return fd_.get(); }
   const Identity& identity() const { return identity_; }
+  const Mark& mark() const { return mark_; }
+  // Its size is what there was to read, also when that was cut off meanwhile.
+  Place place() const;
   // Where the line begins that has not been given yet.
   std::uint64_t offset() const { return offset_; }
+  // As far as is known: at the last look, or read beyond that.
   std::uint64_t size() const { return size_; }
-  // When it was last written to, nanoseconds since 1970.
+  bool is_drained() const { return position_ == size_ && !lines_.holds() && !cut_; }
+  // When it was last written to, nanoseconds since 1970, at the last look.
   std::int64_t written() const { return written_; }
   // When it last grew, by the monotonic clock.
   std::chrono::steady_clock::time_point grown() const { return grown_; }
 
  private:
   LogFile(base::Fd fd, const std::string& path)
-      : fd_(std::move(fd)), lines_(stream::Lines::AtEnd::hold, path) {}
-  void look();
-  void extend_head();
+      : fd_(std::move(fd)), path_(path), lines_(stream::Lines::AtEnd::hold, path) {}
+  base::Result<Step> read_on(const OnPiece& on_piece);
+  bool look_at_head();
+  bool begins_so(const Identity& file) const;
+  void take_in(std::string_view bytes);
+  void remember_tail(std::string_view bytes);
+  void set_head(std::string_view head);
+  Step cut_short();
 
   base::Fd fd_;
+  std::string path_, real_path_;
   stream::Lines lines_;
   Identity identity_;
+  std::string head_;            // the first bytes
+  std::string tail_;            // the last bytes before position_
+  Mark mark_;                   // the same
   std::uint64_t size_ = 0;      // at the last look
   std::uint64_t position_ = 0;  // read up to here
   std::uint64_t offset_ = 0;    // given up to here
+  std::uint64_t missed_ = 0;    // bytes that were seen to be there and were cut off unread
+  bool cut_ = false;
   std::int64_t written_ = 0;
   std::chrono::steady_clock::time_point grown_ = std::chrono::steady_clock::now();
 };

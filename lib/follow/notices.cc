@@ -20,13 +20,15 @@ int Notices::watch_file(int file) const {
 }
 
 int Notices::watch_folder(const std::string& path) const {
-  constexpr unsigned kMask = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB | IN_ONLYDIR;
+  constexpr unsigned kNames = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE;
+  constexpr unsigned kMask =
+      kNames | IN_CLOSE_WRITE | IN_ATTRIB | IN_ONLYDIR;  // a copy is whole, may be read
   return ::inotify_add_watch(fd(), path.c_str(), kMask);
 }
 
 void Notices::forget(int watch) const { ::inotify_rm_watch(fd(), watch); }
 
-void Notices::drain(const std::function<void(int watch)>& on_notice) const {
+void Notices::drain(const std::function<void(int watch, std::string_view name)>& on_notice) const {
   alignas(inotify_event) std::array<char, 16 * 1024> buffer;
   for (;;) {
     const ssize_t got = ::read(fd(), buffer.data(), buffer.size());
@@ -34,8 +36,10 @@ void Notices::drain(const std::function<void(int watch)>& on_notice) const {
     for (std::size_t at = 0; at + sizeof(inotify_event) <= static_cast<std::size_t>(got);) {
       inotify_event event;
       std::memcpy(&event, buffer.data() + at, sizeof event);
+      const char* name = buffer.data() + at + sizeof event;
       at += sizeof event + event.len;
-      on_notice((event.mask & IN_Q_OVERFLOW) != 0 ? -1 : event.wd);
+      const bool dropped = (event.mask & IN_Q_OVERFLOW) != 0;
+      on_notice(dropped ? -1 : event.wd, {name, ::strnlen(name, event.len)});
     }
     if (static_cast<std::size_t>(got) < buffer.size() / 2) return;
   }

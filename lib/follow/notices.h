@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "base/fd.h"
 #include "base/result.h"
@@ -23,8 +24,9 @@ class Notices {
   int watch_file(int file) const;
   int watch_folder(const std::string& path) const;
   void forget(int watch) const;
-  // Calls `on_notice` for every notice that waits; -1 when some were dropped.
-  void drain(const std::function<void(int watch)>& on_notice) const;
+  // Calls `on_notice` for every notice that waits; `name` is empty for a watched file. Watch -1: some were
+  // dropped.
+  void drain(const std::function<void(int watch, std::string_view name)>& on_notice) const;
 
  private:
   explicit Notices(base::Fd fd) : fd_(std::move(fd)) {}

@@ -1,116 +1,97 @@
 // SPDX-License-Identifier: MIT
-// Where a follower is, and finding that again after a restart.
+// Finding again what an earlier run was reading.
 #include <algorithm>
-#include <array>
+#include <filesystem>
+#include <iterator>
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
+#include "base/path.h"
 #include "follow/follower.h"
 
 namespace xlimit::follow {
 namespace {
 
-Place describe(const std::string& log, const LogFile& file) {
-  Place place;
-  place.log = log;
-  place.device = file.identity().device;
-  place.inode = file.identity().inode;
-  place.head_length = file.identity().head.size();
-  place.head_hash = fingerprint(file.identity().head);
-  place.offset = file.offset();
-  place.size = file.size();
-  place.written = file.written();
-  return place;
+std::uint64_t unread(const Place& place) {
+  const std::uint64_t end = std::max(place.size, place.mark.end);
+  return end - std::min(end, place.offset);
 }
 
-// Is this what stood at the place, and more?
-bool holds(const LogFile& file, const Place& place) {
-  std::array<char, Identity::kHead> head;
-  if (place.head_length > head.size() || file.size() < place.offset) return false;
-  const ssize_t got = ::pread(file.fd(), head.data(), place.head_length, 0);
-  return got == static_cast<ssize_t>(place.head_length) &&
-         fingerprint({head.data(), place.head_length}) == place.head_hash;
+// With nothing known of its content a file is known by its inode alone.
+bool is_known_by_content(const Place& place) { return place.file.head_length > 0 || place.mark.length > 0; }
+
+std::vector<Sibling> find_file(const std::string& path) {
+  const base::Result<Facts> facts = look_at(path);
+  if (!facts || !facts->regular) return {};
+  return {{path, *facts, false}};
 }
 
-bool is_same_inode(const Sibling& sibling, const Place& place) {
-  return sibling.identity.inode == place.inode && sibling.identity.device == place.device;
+// Where the file of a place may be: under the path, where it was, and beside those two; the last is only
+// looked for when need be.
+std::vector<Sibling> find_here(const std::string& log, const Place& place) {
+  std::vector<Sibling> found = find_file(log);
+  const std::vector<Sibling> there = find_file(place.path);
+  found.insert(found.end(), there.begin(), there.end());
+  return found;
 }
-
-std::uint64_t unread(const Place& place) { return place.size - std::min(place.size, place.offset); }
-
-// Without its content: what it took when it was not compressed stands in the last four bytes of a .gz (RFC
-// 1952).
-std::uint64_t size_before_compression(const Sibling& sibling) {
-  if (!sibling.path.ends_with(".gz") || sibling.size < 18) return 0;
-  const base::Fd fd{::open(sibling.path.c_str(), O_RDONLY | O_CLOEXEC)};
-  std::array<unsigned char, 4> size{};
-  if (::pread(fd.get(), size.data(), size.size(), static_cast<off_t>(sibling.size - 4)) != 4) return 0;
-  return std::uint64_t{size[0]} | std::uint64_t{size[1]} << 8 | std::uint64_t{size[2]} << 16 |
-         std::uint64_t{size[3]} << 24;
+std::vector<Sibling> find_beside(const std::string& log, const Place& place) {
+  std::vector<Sibling> found = find_siblings(log);
+  std::error_code unknown;
+  if (std::filesystem::equivalent(base::folder_of(log), base::folder_of(place.path), unknown)) return found;
+  const std::vector<Sibling> there = find_siblings(place.path);  // a symbolic link led there then
+  found.insert(found.end(), there.begin(), there.end());
+  return found;
 }
 
 }  // namespace
 
-std::vector<Place> Follower::places() const {
-  std::vector<Place> places;
-  for (const LogFile& file : files_) places.push_back(describe(path_, file));
-  if (places.empty()) places.push_back({.log = path_});
-  return places;
-}
-
-base::Result<void> Follower::resume(const std::vector<Place>& places) {
-  // What is under the path now is looked at like the rotated ones, and comes last among them.
-  std::vector<Sibling> left = find_siblings(path_);
-  for (const Sibling& sibling : left) known_.insert({sibling.identity.device, sibling.identity.inode});
-  struct stat status;
-  if (::stat(path_.c_str(), &status) == 0) {
-    Sibling current{path_, {status.st_dev, status.st_ino, {}}, {}, 0, false};
-    left.push_back(current);
-    if (base::Result<LogFile> readable = LogFile::open(path_); !readable) return base::failed(readable);
+base::Result<void> Follower::resume(const LogState& state) {
+  for (const Done& done : state.done) done_[key_of(done.file)] = done;
+  if (sink_.recall) sink_.recall(state.note);
+  if (base::Result<LogFile> file = LogFile::open(path_); !file && !is_absent(file.error()))
+    return base::failed(file);
+  const std::vector<Sibling> siblings = find_siblings(path_);
+  for (const Place& place : state.open) {
+    if (!take_place(place, find_here(path_, place), true) && !take_place(place, siblings, true) &&
+        !seek_place(place))
+      report_gone(place, &place == &state.open.back());
   }
-  const bool there = !left.empty() && left.back().path == path_;
-  for (const Place& place : places) resume_place(place, &place == &places.back(), left);
-  const bool unchanged = there && (left.empty() || left.back().path != path_);
-  const bool in_place =
-      there && status.st_ino == places.back().inode && status.st_dev == places.back().device;
-  if (!unchanged) open_newer(left, places.back().written, in_place ? Hold::until_read : Hold::open);
+  const base::Result<Facts> current = look_at(path_);
+  const bool in_place = current && !state.open.empty() && find(current->file) == files_.end() &&
+                        current->file.same_inode(state.open.back().file);
+  missed_ = true;
+  look_up(in_place);
+  missed_ = true;  // what was rotated meanwhile
   return {};
 }
 
-// Opens the file that stood at `place` and takes it out of `left`. By its inode if that is still the same
-// file, else by its first bytes: a copy will do.
-void Follower::resume_place(const Place& place, bool last, std::vector<Sibling>& left) {
-  if (place.inode == 0) return;
-  for (const bool by_inode : {true, false}) {
-    for (auto one = left.begin(); one != left.end(); ++one) {
-      const bool wanted = by_inode ? is_same_inode(*one, place) : place.head_length != 0;
-      if (!wanted || one->compressed) continue;
-      base::Result<LogFile> file = open_sibling(path_, *one);
-      if (!file || !holds(*file, place)) continue;
-      file->seek(place.offset);
-      left.erase(one);
-      return add(std::move(*file), by_inode ? Hold::open : Hold::until_read);
-    }
-  }
-  const bool in_place = !left.empty() && left.back().path == path_ && is_same_inode(left.back(), place);
-  if (last || unread(place) > 0) sink_.gap(in_place ? Gap::truncated : Gap::lost, unread(place));
+// Opens the file that stood at `place`, which has moved meanwhile or was cut short: by its inode if that is
+// still the same file, else by its content; a copy will do. Copies are looked for after the log was found to
+// be cut short.
+bool Follower::seek_place(const Place& place) {
+  return take_place(place, find_beside(path_, place), true) ||
+         (is_known_by_content(place) && (take_place(place, find_here(path_, place), false) ||
+                                         take_place(place, find_beside(path_, place), false)));
 }
 
-// Rotated since, oldest first, and then the file under the path; from their beginnings. Of a log that is cut
-// short in place the others are copies, and the next rotation may write over them.
-void Follower::open_newer(const std::vector<Sibling>& left, std::int64_t than, Hold hold) {
-  for (const Sibling& sibling : left) {
-    const bool current = sibling.path == path_;
-    if (!current && sibling.written.count() <= than) continue;
-    if (sibling.compressed) {
-      sink_.gap(Gap::lost, size_before_compression(sibling));
-      continue;
-    }
-    if (base::Result<LogFile> file = open_sibling(path_, sibling))
-      add(std::move(*file), current ? Hold::open : hold);
+// The newest is the longest, if there are several copies.
+bool Follower::take_place(const Place& place, const std::vector<Sibling>& candidates, bool by_inode) {
+  for (auto one = candidates.rbegin(); one != candidates.rend(); ++one) {
+    if (find(one->facts.file) != files_.end()) continue;
+    if (by_inode && !one->facts.file.same_inode(place.file)) continue;
+    base::Result<LogFile> file = open_sibling(path_, *one);
+    if (!file || file->size() < place.offset || !file->holds(place.file, place.mark)) continue;
+    file->seek(place.offset);
+    if (!file->holds(place.file, place.mark)) continue;  // cut short before it was sought
+    if (place.size > file->size()) sink_.gap(Gap::truncated, place.size - file->size());
+    if (!was_read(*file)) add(std::move(*file), one->path != path_ && (place.leaving || !by_inode));
+    return true;
   }
+  return false;
+}
+
+void Follower::report_gone(const Place& place, bool last) {
+  const base::Result<Facts> current = look_at(path_);
+  const bool in_place = current && current->file.same_inode(place.file);
+  if (last || unread(place) > 0) sink_.gap(in_place ? Gap::truncated : Gap::lost, unread(place));
 }
 
 }  // namespace xlimit::follow

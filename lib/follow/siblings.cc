@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
-// Names decide who is a sibling; the time of the last write decides the order, because rotation renames and
-// leaves it alone.
+// Names decide who is a sibling, and rarely who is older.
 #include "follow/siblings.h"
 
-#include <sys/stat.h>
+#include <dirent.h>
 
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <memory>
+#include <optional>
 
 #include "base/path.h"
 
@@ -34,16 +35,22 @@ bool is_rotation_mark(string_view text) {
          text.find_first_not_of("0123456789.-_T:Z", 1) == string_view::npos;
 }
 
-Sibling describe(const std::string& path, const struct stat& status, string_view name) {
-  Sibling sibling;
-  sibling.path = path;
-  sibling.identity.device = status.st_dev;
-  sibling.identity.inode = status.st_ino;
-  sibling.written =
-      std::chrono::seconds{status.st_mtim.tv_sec} + std::chrono::nanoseconds{status.st_mtim.tv_nsec};
-  sibling.size = static_cast<std::uint64_t>(status.st_size);
-  sibling.compressed = without_compression(name).size() != name.size();
-  return sibling;
+// The number in "access.log.3", where a larger one is older. Dates are longer.
+std::optional<unsigned> generation(string_view path) {
+  path = without_compression(path);
+  const std::size_t dot = path.find_last_not_of("0123456789");
+  const string_view digits = path.substr(std::min(dot + 1, path.size()));
+  if (digits.empty() || digits.size() > 5 || dot == string_view::npos || path[dot] != '.') return {};
+  unsigned number = 0;
+  for (const char digit : digits) number = number * 10 + static_cast<unsigned>(digit - '0');
+  return number;
+}
+
+bool is_older_by_name(const Sibling& a, const Sibling& b) {
+  const std::optional<unsigned> one = generation(a.path), other = generation(b.path);
+  if (one && other && one != other) return *one > *other;
+  if (one.has_value() != other.has_value()) return one.has_value();
+  return a.path != b.path ? a.path < b.path : a.facts.file.inode < b.facts.file.inode;
 }
 
 }  // namespace
@@ -65,59 +72,116 @@ bool looks_rotated(string_view name) {
   return plain.size() != name.size() || (log != string_view::npos && is_rotation_mark(plain.substr(log + 4)));
 }
 
+void sort_by_age(std::vector<Sibling>& siblings) {
+  const bool births = std::all_of(siblings.begin(), siblings.end(), [](const Sibling& one) {
+    return one.compressed || one.facts.file.birth != 0;
+  });
+  const auto age = [&](const Sibling& one) {
+    return births && !one.compressed ? one.facts.file.birth : one.facts.written;
+  };
+  std::sort(siblings.begin(), siblings.end(), [&](const Sibling& a, const Sibling& b) {
+    if (a.compressed != b.compressed) return a.compressed;
+    return age(a) != age(b) ? age(a) < age(b) : is_older_by_name(a, b);
+  });
+}
+
 namespace {
 
-std::vector<Sibling> scan(const std::filesystem::path& folder, const std::string& own) {
-  std::vector<Sibling> found;
-  std::error_code ignored;
-  for (std::filesystem::directory_iterator entry{folder, ignored}, end; entry != end;
-       entry.increment(ignored)) {
-    const std::string name = entry->path().filename().string();
-    struct stat status;
-    if (!is_rotated_name(own, name) || ::lstat(entry->path().c_str(), &status) != 0 ||
-        !S_ISREG(status.st_mode))
-      continue;
-    found.push_back(describe(entry->path().string(), status, name));
+namespace fs = std::filesystem;
+
+constexpr int kTries = 20;  // while names move
+
+struct CloseFolder {
+  void operator()(DIR* folder) const { ::closedir(folder); }
+};
+
+// Paths and inodes, as the folders list them.
+using Listing = std::vector<std::pair<std::string, ino_t>>;
+
+void list(const fs::path& log, Listing& found) {
+  const std::string own = log.filename().string(), path = base::folder_of(log.string());
+  const std::unique_ptr<DIR, CloseFolder> folder{::opendir(path.c_str())};
+  while (const dirent* entry = folder ? ::readdir(folder.get()) : nullptr) {
+    if (is_rotated_name(own, entry->d_name))
+      found.emplace_back((fs::path{path} / entry->d_name).string(), entry->d_ino);
   }
-  std::sort(found.begin(), found.end(), [](const Sibling& a, const Sibling& b) {
-    return a.written != b.written ? a.written < b.written : a.path > b.path;
-  });
+}
+
+Listing list(const std::vector<fs::path>& logs) {
+  Listing found;
+  for (const fs::path& log : logs) list(log, found);
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
   return found;
 }
 
-bool same_files(const std::vector<Sibling>& a, const std::vector<Sibling>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Sibling& one, const Sibling& other) {
-    return one.path == other.path && one.identity.same_inode(other.identity);
-  });
+std::vector<Sibling> describe(const Listing& listing) {
+  std::vector<Sibling> found;
+  for (const auto& [path, inode] : listing) {
+    const base::Result<Facts> facts = look_at(path, Link::show);
+    const bool compressed = without_compression(path).size() != path.size();
+    if (facts && facts->regular) found.push_back({path, *facts, compressed});
+  }
+  sort_by_age(found);
+  return found;
 }
 
 }  // namespace
 
-// Names that move while a folder is read may be missed, so it is read until it says the same twice.
+namespace {
+
+// The log's, and that of the file that a symbolic link leads to.
+std::vector<fs::path> names_of(const std::string& log) {
+  std::vector<fs::path> logs{log};
+  std::error_code no_link;
+  if (fs::is_symlink(log, no_link)) {
+    const fs::path target = fs::canonical(log, no_link);
+    if (!target.empty()) logs.push_back(target);
+  }
+  return logs;
+}
+
+}  // namespace
+
+// Names that move while a folder is read may be missed, or lead to another file than the one that was listed,
+// so it is read until it says the same twice.
 std::vector<Sibling> find_siblings(const std::string& log) {
-  const std::filesystem::path path{log};
-  const std::string own = path.filename().string();
-  const std::filesystem::path folder = base::folder_of(path.string());
-  std::vector<Sibling> found = scan(folder, own);
-  for (int tries = 0; tries < 20; ++tries) {
-    std::vector<Sibling> again = scan(folder, own);
-    if (same_files(found, again)) return again;
-    found = std::move(again);
+  const std::vector<fs::path> logs = names_of(log);
+  Listing listing = list(logs);
+  std::vector<Sibling> found = describe(listing);
+  for (int tries = 0; tries < kTries; ++tries) {
+    Listing again = list(logs);
+    if (again == listing) break;
+    listing = std::move(again);
+    found = describe(listing);
   }
   return found;
 }
 
+namespace {
+
+// Where that file is now. Some file systems list other inode numbers than they give.
+std::string find_moved(const std::string& log, const Identity& file) {
+  const Listing now = list(names_of(log));
+  const auto listed =
+      std::find_if(now.begin(), now.end(), [&](const auto& entry) { return entry.second == file.inode; });
+  if (listed != now.end()) return listed->first;
+  const std::vector<Sibling> siblings = find_siblings(log);
+  const auto found = std::find_if(siblings.begin(), siblings.end(),
+                                  [&](const Sibling& one) { return one.facts.file.same_inode(file); });
+  return found == siblings.end() ? std::string{} : found->path;
+}
+
+}  // namespace
+
 base::Result<LogFile> open_sibling(const std::string& log, const Sibling& sibling) {
   base::Result<LogFile> file = LogFile::open(sibling.path);
-  for (int tries = 0; tries < 20; ++tries) {
+  for (int tries = 0; tries < kTries; ++tries) {
     const bool refused = !file && file.error().code != base::Exit::kUnavailable;
-    if (refused || (file && file->identity().same_inode(sibling.identity))) return file;
-    const std::vector<Sibling> now = find_siblings(log);
-    const auto moved = std::find_if(now.begin(), now.end(), [&](const Sibling& other) {
-      return other.identity.same_inode(sibling.identity);
-    });
-    if (moved == now.end()) return base::os_error("open '" + sibling.path + "'", ENOENT);
-    file = LogFile::open(moved->path);
+    if (refused || (file && file->identity().same_inode(sibling.facts.file))) return file;
+    const std::string moved = find_moved(log, sibling.facts.file);
+    if (moved.empty()) break;
+    file = LogFile::open(moved);
   }
   return base::os_error("open '" + sibling.path + "'", ENOENT);
 }

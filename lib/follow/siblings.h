@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The files that rotation made of a log: access.log.1, access.log-20260601, access-20260601.log, and s6-log's
-// @4000...s beside its `current`. Compressed ones cannot be read and are told apart.
+// @4000...s beside its `current`.
 #pragma once
 
 #include <string>
@@ -13,9 +13,7 @@ namespace xlimit::follow {
 
 struct Sibling {
   std::string path;
-  Identity identity;                   // without a head
-  std::chrono::nanoseconds written{};  // when it was last written to, since 1970
-  std::uint64_t size = 0;
+  Facts facts;
   bool compressed = false;
 };
 
@@ -25,7 +23,13 @@ bool is_rotated_name(std::string_view log, std::string_view name);
 // Whether a name looks rotated by itself: "access.log.1", "access.log-20260601", "access.log.2.gz".
 bool looks_rotated(std::string_view name);
 
-// All of them in the log's folder, oldest first by their last write. A folder that cannot be read has none.
+// Oldest first. Compressed ones are older than those that are not yet. The others are ordered by birth where
+// the file system tells it, because a core may write into a renamed file for long; else by their last write;
+// and where that is the same, as often it is, by what their names say.
+void sort_by_age(std::vector<Sibling>& siblings);
+
+// All of them in the log's folder, and in that of the file that a symbolic link leads to, oldest first. A
+// folder that cannot be read has none.
 std::vector<Sibling> find_siblings(const std::string& log);
 
 // Opens that file, also when it is renamed meanwhile. Fails as LogFile::open does, and when it is gone.

@@ -2,24 +2,24 @@
 // Notices are turned into looks; reading goes in slices, so that a signal is heard while gigabytes are read.
 #include "follow/tail.h"
 
-#include <fcntl.h>
 #include <fnmatch.h>
 #include <glob.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 
 #include "base/path.h"
-#include "stream/child.h"
 
 namespace xlimit::follow {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::seconds kLongPause{60};
+// Slices between two looks at signals and notices: under a millisecond.
+constexpr int kSlices = 8;
 
 bool is_fifo(const std::string& path) {
   struct stat status;
@@ -56,26 +56,6 @@ std::vector<std::string> match(const std::string& pattern) {
 
 }  // namespace
 
-// stdin, a command's output, or a FIFO. One without a writer is not at its end when following: the next
-// writer may come.
-struct Tail::Pipe {
-  std::string path;
-  Follower::Sink sink;
-  base::Fd fd;  // empty for stdin
-  stream::Lines lines;
-  std::optional<stream::Watch> watch;
-  bool ended = false;
-
-  // Of a command only.
-  std::vector<std::string> words;
-  std::optional<stream::Child> child;
-  std::chrono::seconds pause{};
-  std::chrono::steady_clock::time_point started;
-  std::optional<stream::Timer> restart;
-
-  int number() const { return child ? child->fd() : fd ? fd.get() : STDIN_FILENO; }
-};
-
 Tail::Tail(stream::Loop& loop, Options options,
            std::function<Follower::Sink(const std::string& name)> open_sink, std::function<void()> on_read)
     : loop_(loop),
@@ -89,48 +69,72 @@ Tail::Tail(stream::Loop& loop, Options options,
 Tail::~Tail() = default;
 
 base::Result<void> Tail::add(const std::string& path) {
-  if (path == "-" || is_fifo(path)) return add_pipe(path);
+  if (path == "-" || is_fifo(path))
+    return add_pipe(PipeSource::open(loop_, path, options_.follow, handle(path)));
   return is_pattern(path) ? add_pattern(path) : add_log(path, options_.from);
+}
+
+base::Result<void> Tail::add_command(const std::vector<std::string>& words) {
+  std::string name;
+  for (const std::string& word : words) name += (name.empty() ? "" : " ") + word;
+  return add_pipe(PipeSource::run(loop_, words, options_.follow, handle(name)));
+}
+
+PipeSource::Handlers Tail::handle(const std::string& name) {
+  Follower::Sink sink = open_sink_(name);
+  return {.piece = std::move(sink.piece), .warning = std::move(sink.warning), .on_read = [this] { work(); }};
+}
+
+base::Result<void> Tail::add_pipe(base::Result<std::unique_ptr<PipeSource>> pipe) {
+  if (!pipe) return base::failed(pipe);
+  if (paused_) (*pipe)->pause();
+  pipes_.push_back(std::move(*pipe));
+  return {};
 }
 
 base::Result<void> Tail::add_log(const std::string& path, From from) {
   if (base::Result<void> started = start_notices(); !started) return started;
   auto log = std::make_unique<Follower>(path, open_sink_(path));
-  Follower* follower = log.get();
-  log->on_open = [this, follower](const LogFile& file) {
+  watch_files(*log);
+  if (base::Result<void> begun = begin(*log, from); !begun) return begun;
+  if (log->open() == 0) {
+    if (!options_.follow) return base::os_error("open '" + path + "'", ENOENT);
+    log->warn("'" + path + "' is not there yet, waiting for it");
+  }
+  watch_folders(*log);                  // not before: folders_ must not name one that is given up here
+  if (options_.follow) log->look_up();  // what happened before the folder was watched
+  logs_.push_back(std::move(log));
+  return {};
+}
+
+void Tail::watch_files(Follower& log) {
+  log.on_open = [this, follower = &log](const LogFile& file) {
     if (const int watch = notices_ ? notices_->watch_file(file.fd()) : -1; watch >= 0)
       files_.insert({watch, {follower, file.fd()}});
   };
-  log->on_close = [this](const LogFile& file) {
+  log.on_close = [this](const LogFile& file) {
     std::erase_if(files_, [&](const auto& entry) {
       if (entry.second.second != file.fd()) return false;
       if (files_.count(entry.first) == 1) notices_->forget(entry.first);
       return true;
     });
   };
-  if (base::Result<void> begun = begin(*log, from); !begun) return begun;
-  if (!log->is_open()) {
-    if (!options_.follow) return base::os_error("open '" + path + "'", ENOENT);
-    log->warn("'" + path + "' is not there yet, waiting for it");
-  }
-  watch_folders(*log);  // not before: folders_ must not name one that is given up here
-  logs_.push_back(std::move(log));
-  return {};
 }
 
 base::Result<void> Tail::begin(Follower& log, From from) {
-  std::vector<Place> places = options_.places.value_or(std::vector<Place>{});
-  std::erase_if(places, [&](const Place& place) { return place.log != log.path(); });
-  return places.empty() ? log.begin(from) : log.resume(places);
+  const LogState* earlier = options_.state ? options_.state->find(log.path()) : nullptr;
+  return earlier != nullptr ? log.resume(*earlier) : log.begin(from);
 }
 
-std::vector<Place> Tail::places() const {
-  std::vector<Place> all;
-  for (const std::unique_ptr<Follower>& log : logs_) {
-    const std::vector<Place> places = log->places();
-    all.insert(all.end(), places.begin(), places.end());
-  }
-  return all;
+std::size_t Tail::open() const {
+  std::size_t count = pipes_.size();
+  for (const std::unique_ptr<Follower>& log : logs_) count += log->open();
+  return count;
+}
+
+void Tail::append_state(std::string& text) const {
+  for (const std::unique_ptr<Follower>& log : logs_) log->append_state(text);
+  for (const std::string& pattern : patterns_) append_pattern(text, pattern);
 }
 
 base::Result<void> Tail::start_notices() {
@@ -138,24 +142,26 @@ base::Result<void> Tail::start_notices() {
   base::Result<Notices> notices = Notices::open();
   if (!notices) return base::failed(notices);
   notices_.emplace(std::move(*notices));
-  notice_watch_.emplace(loop_, notices_->fd(), POLLIN, [this](short) {
-    notices_->drain([this](int watch) { on_notice(watch); });
-    work();
-  });
+  notice_watch_.emplace(loop_, notices_->fd(), POLLIN, [this](short) { take_notices(); });
   second_.emplace(loop_, 1s, [this] { on_second(); });
   return {};
 }
 
-// Also logs of an earlier run that match no more: what was left of them is read.
+// Also logs of an earlier run that match no more: what was left of them is read. Those that an earlier run
+// with the same pattern did not see appeared since.
 base::Result<void> Tail::add_pattern(const std::string& pattern) {
   std::vector<std::string> paths = match(pattern);
-  for (const Place& place : options_.places.value_or(std::vector<Place>{})) {
-    const bool known = std::find(paths.begin(), paths.end(), place.log) != paths.end();
-    if (!known && ::fnmatch(pattern.c_str(), place.log.c_str(), FNM_PATHNAME) == 0)
-      paths.push_back(place.log);
+  From from = options_.from;
+  if (options_.state) {
+    const std::vector<std::string>& earlier = options_.state->patterns;
+    if (std::find(earlier.begin(), earlier.end(), pattern) != earlier.end()) from = From::start;
+    for (const LogState& log : options_.state->logs) {
+      const bool known = std::find(paths.begin(), paths.end(), log.log) != paths.end();
+      if (!known && ::fnmatch(pattern.c_str(), log.log.c_str(), FNM_PATHNAME) == 0) paths.push_back(log.log);
+    }
   }
   for (const std::string& path : paths) {
-    if (base::Result<void> added = add_log(path, options_.from); !added) return added;
+    if (base::Result<void> added = add_log(path, from); !added) return added;
   }
   if (!options_.follow && paths.empty()) return base::os_error("open '" + pattern + "'", ENOENT);
   patterns_.push_back(pattern);
@@ -185,14 +191,17 @@ void Tail::add_new(const std::string& path) {
     open_sink_(path).warning(added.error().text + ", skipped for now");
 }
 
+bool Tail::matches(const std::string& path) const {
+  return std::any_of(patterns_.begin(), patterns_.end(), [&](const std::string& pattern) {
+    return ::fnmatch(pattern.c_str(), path.c_str(), FNM_PATHNAME) == 0;
+  });
+}
+
 // Of those that match a pattern: should one come back, it is found again.
 void Tail::drop_deleted(std::chrono::steady_clock::time_point now) {
   std::erase_if(logs_, [&](const std::unique_ptr<Follower>& log) {
-    const bool matches = std::any_of(patterns_.begin(), patterns_.end(), [&](const std::string& pattern) {
-      return ::fnmatch(pattern.c_str(), log->path().c_str(), FNM_PATHNAME) == 0;
-    });
-    if (!matches || !log->give_up_deleted(now)) return false;
-    std::erase_if(folders_, [&](const auto& entry) { return entry.second == log.get(); });
+    if (!matches(log->path()) || !log->give_up_deleted(now)) return false;
+    std::erase_if(folders_, [&](const auto& entry) { return entry.second.first == log.get(); });
     return true;
   });
 }
@@ -202,21 +211,38 @@ void Tail::watch_folders(Follower& log) {
   if (!notices_) return;
   std::error_code ignored;
   const std::filesystem::path target = std::filesystem::weakly_canonical(log.path(), ignored);
-  for (const std::string& folder : {base::folder_of(log.path()), base::folder_of(target)}) {
-    const int watch = notices_->watch_folder(folder);
+  for (const std::filesystem::path& path : {std::filesystem::path{log.path()}, target}) {
+    const int watch = notices_->watch_folder(base::folder_of(path.string()));
     const auto [first, last] = folders_.equal_range(watch);
-    const bool had = std::any_of(first, last, [&](const auto& entry) { return entry.second == &log; });
-    if (watch >= 0 && !had) folders_.insert({watch, &log});
+    const auto entry = std::pair{&log, path.filename().string()};
+    const bool had = std::any_of(first, last, [&](const auto& one) { return one.second == entry; });
+    if (watch >= 0 && !had) folders_.insert({watch, entry});
   }
 }
 
-void Tail::on_notice(int watch) {
-  if (watch < 0) return on_second();
-  const auto [first_file, last_file] = files_.equal_range(watch);
-  for (auto entry = first_file; entry != last_file; ++entry) entry->second.first->touch(entry->second.second);
-  // Looking up opens files and so adds to files_, but never to folders_.
-  const auto [first, last] = folders_.equal_range(watch);
-  for (auto entry = first; entry != last; ++entry) entry->second->look_up();
+// One look is enough for all the names that move when a log is rotated.
+void Tail::take_notices() {
+  std::map<Follower*, bool> moved;  // whether rotated files have changed, too
+  bool dropped = false;
+  notices_->drain([&](int watch, std::string_view name) {
+    dropped = dropped || watch < 0;
+    const auto [first, last] = files_.equal_range(watch);
+    for (auto entry = first; entry != last; ++entry) touch(*entry->second.first, entry->second.second);
+    const auto [log, end] = folders_.equal_range(watch);
+    for (auto entry = log; entry != end; ++entry) {
+      const auto& [follower, own] = entry->second;
+      const bool rotated = is_rotated_name(own, name);
+      if (rotated || name == own) moved[follower] = moved[follower] || rotated;
+    }
+  });
+  if (dropped) return on_second();
+  for (const auto& [log, rotated] : moved) rotated ? log->look_around() : log->look_up();
+  work();
+}
+
+void Tail::touch(Follower& log, int fd) {
+  log.touch(fd);
+  if (paused_) log.look();
 }
 
 void Tail::on_second() {
@@ -227,123 +253,84 @@ void Tail::on_second() {
     log->look_up();
     log->touch_all();
     log->expire(now);
+    if (paused_) log->look();
   }
-  drop_deleted(now);
+  if (!paused_) drop_deleted(now);
   work();
 }
 
-// Reads a slice of each source that has something, and comes back while there is more.
+// Whichever of them is giving lines just now.
+void Tail::hold_back() {
+  enough_ = true;
+  for (const std::unique_ptr<Follower>& log : logs_) log->hold_back();
+  for (const std::unique_ptr<PipeSource>& pipe : pipes_) pipe->hold_back();
+}
+
+void Tail::pause() {
+  paused_ = true;
+  again_watch_->pause();
+  for (const std::unique_ptr<PipeSource>& pipe : pipes_) pipe->pause();
+}
+
+void Tail::resume() {
+  paused_ = false;
+  again_watch_->resume();
+  for (const std::unique_ptr<PipeSource>& pipe : pipes_) pipe->resume();
+  work();
+}
+
+// Reads some slices, and comes back while there is more.
 void Tail::work() {
+  if (enough_) settle();  // a pipe gave all that may be gathered
+  bool more = true;
+  for (int slices = 0; more && slices < kSlices && !paused_ && !loop_.stopped(); ++slices) {
+    more = read_slices();
+    settle();
+  }
+  if (paused_ || loop_.stopped()) return;
   std::uint64_t count = 0;
-  const bool more = read_logs();
   const ssize_t moved = more ? ::write(again_fd_.get(), "\1\0\0\0\0\0\0", sizeof count)
                              : ::read(again_fd_.get(), &count, sizeof count);
   static_cast<void>(moved);  // EAGAIN either way: it is as it should be
-  on_read_();
   if (!more && all_ended()) loop_.stop();
+}
+
+void Tail::settle() {
+  enough_ = false;
+  on_read_();
+}
+
+// A slice of each source that has something, until it is enough.
+bool Tail::read_slices() {
+  bool more = false;
+  for (const std::unique_ptr<PipeSource>& pipe : pipes_) {
+    if (pipe->holds() && !enough_) pipe->give_held();
+    more = more || pipe->holds();
+  }
+  return (!enough_ && read_logs()) || more || enough_;
 }
 
 bool Tail::read_logs() {
   if (options_.follow) {
     bool more = false;
-    for (const std::unique_ptr<Follower>& log : logs_) more = log->read() || more;
+    for (std::size_t count = 0; count < logs_.size() && !enough_; ++count) {
+      next_log_ = (next_log_ + 1) % logs_.size();
+      more = logs_[next_log_]->read() || more;
+    }
     return more;
   }
-  while (ended_logs_ < logs_.size()) {
-    if (logs_[ended_logs_]->read()) return true;
-    if (!options_.resumed_later) logs_[ended_logs_]->finish();
-    ++ended_logs_;
+  while (next_log_ < logs_.size()) {
+    if (logs_[next_log_]->read()) return true;
+    if (!options_.resumed_later) logs_[next_log_]->finish();
+    ++next_log_;
   }
   return false;
 }
 
 bool Tail::all_ended() const {
   const bool none = logs_.empty() && patterns_.empty();  // a pattern is waited for like a log
-  const bool logs = none || (!options_.follow && ended_logs_ == logs_.size());
-  return logs && std::all_of(pipes_.begin(), pipes_.end(), [](const auto& pipe) { return pipe->ended; });
-}
-
-base::Result<void> Tail::add_pipe(const std::string& path) {
-  auto pipe = std::make_unique<Pipe>();
-  pipe->path = path;
-  pipe->lines = stream::Lines{stream::Lines::AtEnd::finish, path};
-  pipe->sink = open_sink_(path);
-  if (path != "-") {
-    pipe->fd = base::Fd{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
-    if (!pipe->fd) return base::os_error("open '" + path + "'");
-  }
-  watch(*pipe);
-  pipes_.push_back(std::move(pipe));
-  return {};
-}
-
-void Tail::watch(Pipe& pipe) {
-  pipe.watch.reset();
-  pipe.watch.emplace(loop_, pipe.number(), POLLIN, [this, &pipe](short) { read_pipe(pipe); });
-}
-
-void Tail::read_pipe(Pipe& pipe) {
-  const base::Result<stream::ReadState> state = pipe.lines.read(pipe.number(), pipe.sink.piece);
-  if (!state) return loop_.stop(state.error());
-  if (*state == stream::ReadState::ended) end_pipe(pipe);
-  if (!loop_.stopped()) work();
-}
-
-void Tail::end_pipe(Pipe& pipe) {
-  if (pipe.child) return end_command(pipe);
-  if (!pipe.fd || !options_.follow) {
-    pipe.ended = true;
-    return pipe.watch->pause();
-  }
-  // The new descriptor comes before the old one goes: a writer that opens in between must find a reader. A
-  // fresh descriptor does not report the hang-up of writers before it, so poll(2) waits.
-  base::Fd fresh{::open(pipe.path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
-  if (!fresh) return loop_.stop(base::make_os_error("open '" + pipe.path + "'", errno));
-  pipe.watch.reset();
-  pipe.fd = std::move(fresh);
-  watch(pipe);
-}
-
-base::Result<void> Tail::add_command(const std::vector<std::string>& words) {
-  auto pipe = std::make_unique<Pipe>();
-  for (const std::string& word : words) pipe->path += (pipe->path.empty() ? "" : " ") + word;
-  pipe->words = words;
-  pipe->lines = stream::Lines{stream::Lines::AtEnd::finish, pipe->path};
-  base::Result<stream::Child> child = stream::Child::start(words);
-  if (!child) return base::failed(child);
-  pipe->sink = open_sink_(pipe->path);
-  pipe->child.emplace(std::move(*child));
-  pipe->started = std::chrono::steady_clock::now();
-  watch(*pipe);
-  pipes_.push_back(std::move(pipe));
-  return {};
-}
-
-// Its output is closed. One that ran for a while is started again soon, one that fails at once ever later.
-void Tail::end_command(Pipe& pipe) {
-  pipe.watch->pause();
-  const std::string how = pipe.child->end();
-  const bool bad = how != "exit code 0";
-  if (!options_.follow) {
-    pipe.ended = true;
-    if (bad) loop_.stop(base::Error{base::Exit::kUnavailable, "'" + pipe.path + "' ended with " + how});
-    return;
-  }
-  const bool lasted = std::chrono::steady_clock::now() - pipe.started > kLongPause;
-  pipe.pause = lasted ? 1s : std::clamp(pipe.pause * 2, std::chrono::seconds{1s}, kLongPause);
-  pipe.sink.warning("'" + pipe.path + "' ended with " + how + ", starting it again in " +
-                    std::to_string(pipe.pause.count()) + " s");
-  pipe.restart.emplace(loop_, pipe.pause, [this, &pipe] { restart_command(pipe); });
-}
-
-void Tail::restart_command(Pipe& pipe) {
-  base::Result<stream::Child> child = stream::Child::start(pipe.words);
-  if (!child) return pipe.sink.warning(child.error().text);
-  pipe.restart.reset();
-  pipe.watch.reset();
-  pipe.child.emplace(std::move(*child));
-  pipe.started = std::chrono::steady_clock::now();
-  watch(pipe);
+  const bool logs = none || (!options_.follow && next_log_ == logs_.size());
+  return logs && std::all_of(pipes_.begin(), pipes_.end(), [](const auto& pipe) { return pipe->ended(); });
 }
 
 }  // namespace xlimit::follow

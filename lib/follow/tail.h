@@ -21,6 +21,7 @@
 #include "base/result.h"
 #include "follow/follower.h"
 #include "follow/notices.h"
+#include "follow/pipe_source.h"
 #include "stream/loop.h"
 
 namespace xlimit::follow {
@@ -28,8 +29,8 @@ namespace xlimit::follow {
 class Tail {
  public:
   struct Options {
-    std::optional<std::vector<Place>> places{};  // of an earlier run; logs among them go on from there
-    bool follow = true;  // else: read to the end; the loop is stopped when every source has ended
+    std::optional<State> state{};  // of an earlier run; logs in it go on from there
+    bool follow = true;            // else: read to the end; the loop is stopped when every source has ended
     From from = From::end;
     bool resumed_later = false;  // not following: a half line at the end of a log is left for the next run
   };
@@ -40,38 +41,44 @@ class Tail {
   ~Tail();
 
   // A file, a FIFO, "-" for stdin, or a pattern for files: `*`, `?` and `[` in the last part of the path
-  // (glob(7)), where rotated names are left out; following, new files that match are read from their start. A
-  // file that is not there is waited for when following, with a warning; otherwise it is an error, as is a
-  // folder or one that must not be read.
+  // (glob(7)), where rotated names are left out; following, new files that match are read from their start,
+  // also those that appeared since an earlier run. A file that is not there is waited for when following,
+  // with a warning; otherwise it is an error, as is a folder or one that must not be read.
   base::Result<void> add(const std::string& path);
-
-  // The output of a program. Following, it is started again when it ends, after a second and then longer and
-  // longer.
+  // The output of a program (pipe_source.h).
   base::Result<void> add_command(const std::vector<std::string>& words);
 
-  // Where reading is in every log.
-  std::vector<Place> places() const;
+  // From inside a sink: that is enough for now. on_read is called next.
+  void hold_back();
+  // Nothing is read until resume(); what happens to the files is seen meanwhile.
+  void pause();
+  void resume();
+
+  // Files that are open, and pipes.
+  std::size_t open() const;
+  // Where reading is, as lines (place.h).
+  void append_state(std::string& text) const;
 
  private:
-  struct Pipe;
   base::Result<void> begin(Follower& log, From from);
   base::Result<void> add_log(const std::string& path, From from);
-  base::Result<void> add_pipe(const std::string& path);
+  base::Result<void> add_pipe(base::Result<std::unique_ptr<PipeSource>> pipe);
   base::Result<void> add_pattern(const std::string& pattern);
+  PipeSource::Handlers handle(const std::string& name);
   void look_for_new();
   void add_new(const std::string& path);
+  bool matches(const std::string& path) const;
   void drop_deleted(std::chrono::steady_clock::time_point now);
   base::Result<void> start_notices();
+  void watch_files(Follower& log);
   void watch_folders(Follower& log);
-  void on_notice(int watch);
+  void take_notices();
+  void touch(Follower& log, int fd);
   void on_second();
   void work();
+  void settle();
+  bool read_slices();
   bool read_logs();
-  void watch(Pipe& pipe);
-  void read_pipe(Pipe& pipe);
-  void end_pipe(Pipe& pipe);
-  void end_command(Pipe& pipe);
-  void restart_command(Pipe& pipe);
   bool all_ended() const;
 
   stream::Loop& loop_;
@@ -81,11 +88,13 @@ class Tail {
   std::vector<std::string> patterns_;
   std::set<std::string> refused_;  // files that match and cannot be opened for now
   std::vector<std::unique_ptr<Follower>> logs_;
-  std::vector<std::unique_ptr<Pipe>> pipes_;
-  std::size_t ended_logs_ = 0;  // without following, those before have ended
+  std::vector<std::unique_ptr<PipeSource>> pipes_;
+  std::size_t next_log_ = 0;  // without following, those before have ended
+  bool enough_ = false;       // hold_back() was called
+  bool paused_ = false;
   std::optional<Notices> notices_;
   std::multimap<int, std::pair<Follower*, int>> files_;  // by watch: the log and the file's descriptor
-  std::multimap<int, Follower*> folders_;
+  std::multimap<int, std::pair<Follower*, std::string>> folders_;  // by watch: the log and its name there
   base::Fd again_fd_;  // readable while there is more to read at once
   std::optional<stream::Watch> notice_watch_, again_watch_;
   std::optional<stream::Timer> second_;

@@ -3,6 +3,7 @@
 #include "store/atomic_file.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
@@ -62,10 +63,15 @@ Result<void> AtomicFile::sync() {
   return ::fsync(fd_.get()) == 0 ? Result<void>{} : base::os_error("write '" + path_ + "'");
 }
 
-Result<void> AtomicFile::commit() {
-  if (Result<void> synced = sync(); !synced) return synced;
+Result<void> AtomicFile::replace() {
   if (::rename(aside_.c_str(), path_.c_str()) != 0) return base::os_error("write '" + path_ + "'");
   fd_ = Fd{};
+  return {};
+}
+
+Result<void> AtomicFile::commit() {
+  if (Result<void> synced = sync(); !synced) return synced;
+  if (Result<void> replaced = replace(); !replaced) return replaced;
   // The rename itself must survive a power cut too.
   const Fd directory{::open(base::folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (directory) ::fsync(directory.get());
@@ -79,15 +85,30 @@ Result<void> write_file(const std::string& path, std::string_view text) {
   return file->commit();
 }
 
-Result<Lock> Lock::take(const std::string& path) {
+Result<void> publish_file(const std::string& path, std::string_view text) {
+  Result<AtomicFile> file = AtomicFile::create(path);
+  if (!file) return base::failed(file);
+  if (::fchmod(file->fd_.get(), 0644) != 0) return base::os_error("write '" + path + "'");
+  file->buffer_ = text;
+  if (Result<void> written = file->flush(); !written) return written;
+  return file->replace();
+}
+
+Result<Lock> Lock::take(const std::string& path, std::chrono::milliseconds patience) {
   const std::string lock = path + ".lock";
   Fd fd{::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
   if (!fd) return base::os_error("open '" + lock + "'");
   give_away(fd, lock);
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return Lock{std::move(fd)};
-  if (errno == EWOULDBLOCK)
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  int failure = 0;
+  do {
+    failure = ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+    if (failure == 0) return Lock{std::move(fd)};
+  } while (failure == EWOULDBLOCK && std::chrono::steady_clock::now() < deadline &&
+           ::poll(nullptr, 0, 5) == 0);
+  if (failure == EWOULDBLOCK)
     return base::fail(base::Exit::kTemporary, "'" + path + "' is in use by another process");
-  return base::os_error("lock '" + lock + "'");
+  return base::os_error("lock '" + lock + "'", failure);
 }
 
 }  // namespace xlimit::store

@@ -7,6 +7,7 @@
 //   Result<void> done = file->commit();     // without it nothing happened
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -32,8 +33,10 @@ class AtomicFile {
   base::Result<void> commit();
 
  private:
+  friend base::Result<void> publish_file(const std::string& path, std::string_view text);
   AtomicFile(std::string path, std::string aside, base::Fd fd);
   base::Result<void> flush();
+  base::Result<void> replace();
 
   std::string path_, aside_;
   base::Fd fd_;
@@ -42,16 +45,19 @@ class AtomicFile {
 
 // All at once.
 base::Result<void> write_file(const std::string& path, std::string_view text);
+// The same for what others read and is soon written anew: everybody may read it, and nobody waits for a disk;
+// a power cut may leave less.
+base::Result<void> publish_file(const std::string& path, std::string_view text);
 
 // When we are root, gives an open file to the owner of the folder of `path`: a service with a user of its own
 // could not read it otherwise, when somebody ran the same program by hand.
 void give_away(const base::Fd& fd, const std::string& path);
 
 // One writer of a state file: holds `PATH.lock` as long as it lives. Fails with kTemporary when another
-// process does.
+// process does, and still does after `patience`: one that was killed holds it a moment longer.
 class Lock {
  public:
-  static base::Result<Lock> take(const std::string& path);
+  static base::Result<Lock> take(const std::string& path, std::chrono::milliseconds patience = {});
 
  private:
   explicit Lock(base::Fd fd) : fd_(std::move(fd)) {}

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -49,6 +50,21 @@ class Lines {
   // when read(2) does; EAGAIN counts as drained.
   base::Result<ReadState> read(int fd, const std::function<void(const Piece&)>& on_piece,
                                std::size_t most = SIZE_MAX);
+
+  // The same in two steps, for those who read in another way: where the next bytes go, at most 256 KiB and
+  // `most`; and so many have come.
+  std::span<char> space(std::size_t most = SIZE_MAX);
+  void put(std::size_t got, const std::function<void(const Piece&)>& on_piece);
+
+  // From inside on_piece: the other lines that are there wait until go_on() or the next read(), which then
+  // reads nothing and tells `more`.
+  void hold_back() { held_ = true; }
+  bool holds() const { return held_; }
+  void go_on(const std::function<void(const Piece&)>& on_piece);
+
+  // Gives the buffer back until the next read, unless something stands in it.
+  void rest();
+
   // Gives what stands in the buffer without a newline, if anything.
   void finish(const std::function<void(const Piece&)>& on_piece);
   // Bytes read and not given yet, and whether they go on with a line of which pieces were given.
@@ -59,11 +75,12 @@ class Lines {
   void give(const char* start, std::size_t length, const std::function<void(const Piece&)>& on_piece);
   void split(const std::function<void(const Piece&)>& on_piece);
 
-  std::unique_ptr<char[]> buffer_;
+  std::unique_ptr<char[]> buffer_;  // from the first read on
   std::size_t begin_ = 0, end_ = 0;
   AtEnd at_end_;
   std::string name_;
   bool inside_ = false;  // pieces of the current line were given already
+  bool held_ = false;
 };
 
 }  // namespace xlimit::stream

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Lines to a descriptor: gathered, written out whole (into a pipe also when we are killed), and never
-// blocking a stop signal.
+// Lines to a descriptor: gathered, written out whole (stream::Writer), and never blocking a stop signal.
 //
 //   stream::Output out{STDOUT_FILENO, signals.fd()};
 //   out.write(line);                     // buffers; flushes by itself when kFlushAt is reached
@@ -13,8 +12,8 @@
 #include <string>
 #include <string_view>
 
-#include "base/fd.h"
 #include "base/result.h"
+#include "stream/writer.h"
 
 namespace xlimit::stream {
 
@@ -37,23 +36,19 @@ class Output {
   // dropped, so that nothing is written twice, and every later call fails alike. Fails with kIo when the
   // descriptor does (disk full), with kTemporary when a stop signal arrived and the reader takes nothing.
   base::Result<void> flush();
-  bool gone() const { return gone_; }
+  bool gone() const { return writer_.gone(); }
   // Do these bits of poll(2) on fd() say that the reader went away? A pipe tells by POLLERR, a socket by
   // POLLHUP.
   static bool reader_left(short bits);
   bool empty() const { return buffer_.empty(); }
   // To watch for POLLERR: the reader of a pipe went away while there was nothing to write.
-  int fd() const { return fd_; }
+  int fd() const { return writer_.fd(); }
 
  private:
-  base::Result<std::size_t> write_some(std::string_view text);
   bool wait_writable();
 
-  int fd_;
-  bool pipe_;
-  base::Fd own_;  // our own open file description of the same pipe: O_NONBLOCK on it concerns nobody else
+  Writer writer_;
   int stop_fd_;
-  bool gone_ = false;
   std::optional<base::Error> failure_;
   std::string buffer_;
 };

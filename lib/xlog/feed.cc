@@ -3,6 +3,9 @@
 #include "xlog/feed.h"
 
 #include <algorithm>
+#include <string>
+
+#include "base/number.h"
 
 namespace xlimit::xlog {
 namespace {
@@ -23,6 +26,13 @@ Feed::Feed(std::string file, std::string node, Zone zone)
   accounts_[0].kind = "truncated";  // the place of Kind::access, which needs no account
   accounts_[kKinds - 1].kind = "lost";
   accounts_[0].in_bytes = accounts_[kKinds - 1].in_bytes = true;
+}
+
+void Feed::take_part(std::string_view part, bool first) {
+  bytes_ += part.size();
+  if (!first) return;
+  ++lines_;
+  count(Kind::too_long, part);
 }
 
 void Feed::count(Kind kind, std::string_view line) {
@@ -58,11 +68,46 @@ std::string_view Feed::trouble() {
   return {};
 }
 
-void Feed::count_bytes(std::string_view kind, std::uint64_t bytes) {
+void Feed::add(std::string_view kind, std::uint64_t amount) {
   for (Account& account : accounts_) {
     if (account.kind != kind) continue;
     account.open = true;
-    account.amount += bytes;
+    account.amount += amount;
+  }
+}
+
+void Feed::each_kind(
+    const std::function<void(std::string_view kind, bool in_bytes, std::uint64_t amount)>& on_kind) const {
+  for (const Account& account : accounts_)
+    on_kind(account.kind, account.in_bytes, account.reported_amount + account.amount);
+}
+
+std::string Feed::note() const {
+  std::string note;
+  if (const std::optional<base::Time> last = reader_.last())
+    note = "newest=" + std::to_string(last->time_since_epoch().count());
+  for (const Account& account : accounts_) {
+    if (!account.open) continue;
+    note.append(note.empty() ? "" : " ")
+        .append(account.kind)
+        .append("=")
+        .append(std::to_string(account.amount));
+  }
+  return note;
+}
+
+void Feed::recall(std::string_view note) {
+  while (!note.empty()) {
+    const std::string_view word = note.substr(0, note.find(' '));
+    note.remove_prefix(std::min(word.size() + 1, note.size()));
+    const std::size_t equals = std::min(word.find('='), word.size());
+    const base::Result<std::uint64_t> amount =
+        base::parse_number<std::uint64_t>(word.substr(std::min(equals + 1, word.size())));
+    if (!amount) continue;
+    if (word.substr(0, equals) == "newest")
+      reader_.set_last(base::Time{std::chrono::microseconds{*amount}});
+    else
+      add(word.substr(0, equals), *amount);
   }
 }
 
@@ -79,6 +124,7 @@ void Feed::report(base::Time now, bool end, const std::function<void(const event
     source.sample = account.sample;
     emit(source);
     account.open = false;
+    account.reported_amount += account.amount;
     account.amount = 0;
     account.reported = now;
   }

@@ -30,22 +30,38 @@ class Feed {
 
   // The event as a line; valid until the next call.
   std::string_view take(std::string_view line) {
+    ++lines_;
+    bytes_ += line.size() + 1;
     const Reading& reading = reader_.read(line);
     if (reading.kind != Kind::access) {
       count(reading.kind, line);
       return {};
     }
+    ++events_;
     if (!seen_client_) look_at_source(reading.access);
     return event::encode(reading.access, line_);
   }
-  // A line that was not read: the beginning of one that is too long.
-  void count(Kind kind, std::string_view line);
+  // A part of a line that is too long; `first`: its beginning.
+  void take_part(std::string_view part, bool first);
   // Bytes that were written and not seen; `kind` is "truncated" or "lost".
-  void count_bytes(std::string_view kind, std::uint64_t bytes);
+  void count_bytes(std::string_view kind, std::uint64_t bytes) { add(kind, bytes); }
 
   // Gives the account of every kind that has something new and whose time has come, or of all at the end. The
   // time in it is that of the newest line, or `now` when no line had one.
   void report(base::Time now, bool end, const std::function<void(const event::Source&)>& emit);
+
+  // Counted since the start: all lines and their bytes, those that became events, and what did not by kind,
+  // which is in bytes for "truncated" and "lost".
+  std::uint64_t lines() const { return lines_; }
+  std::uint64_t bytes() const { return bytes_; }
+  std::uint64_t events() const { return events_; }
+  void each_kind(
+      const std::function<void(std::string_view kind, bool in_bytes, std::uint64_t amount)>& on_kind) const;
+
+  // What was counted and not reported yet, and the time of the newest line: to remember over a restart, and
+  // to go on with then. The samples are forgotten.
+  std::string note() const;
+  void recall(std::string_view note);
 
   Reader& reader() { return reader_; }
   const std::string& file() const { return file_; }
@@ -60,16 +76,20 @@ class Feed {
     bool in_bytes = false;
     bool open = false;  // something new
     std::uint64_t amount = 0;
+    std::uint64_t reported_amount = 0;
     std::string sample;
     std::optional<base::Time> reported;
   };
+  void count(Kind kind, std::string_view line);
   void look_at_source(const event::Access& access);
+  void add(std::string_view kind, std::uint64_t amount);
 
   static constexpr std::size_t kKinds = 11;  // lines of every kind but `access`, and two of bytes
   std::string file_, node_;
   Reader reader_;
   event::Line line_;
   std::array<Account, kKinds> accounts_;
+  std::uint64_t lines_ = 0, bytes_ = 0, events_ = 0;
   std::uint64_t local_ = 0, masked_ = 0;  // lines from loopback with a user, and masked ones
   bool seen_client_ = false, told_ = false;
 };

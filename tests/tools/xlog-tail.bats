@@ -121,24 +121,18 @@ stop() {
 
 @test "bytes that were cut off unread are told" {
   lines 1 3
-  follow --from start "$LOG"
+  follow --checkpoint place --from start "$LOG"
   got 3
   printf 'a half line' >>"$LOG"
-  wait_until sleeping_after_read "$SPAWNED"
+  wait_until seen "$(stat -c %s "$LOG")"
   : >"$LOG"
   line 4
   got 4
   stop
   grep -q '"type":"source".*"kind":"truncated","bytes":11' "$OUT"
 }
-# The half line has been read: the descriptor stands at its end.
-sleeping_after_read() {
-  local fd
-  for fd in /proc/"$1"/fd/*; do
-    [[ $(readlink "$fd") = */access.log ]] && [[ $(awk '/^pos/ { print $2 }' "/proc/$1/fdinfo/${fd##*/}") = "$(stat -c %s "$LOG")" ]] && return
-  done
-  return 1
-}
+# seen SIZE: the log has been read so far, by the checkpoint of the moment.
+seen() { grep -aqE "^open ([0-9a-f]+ ){6}$1 " place.now; }
 
 @test "a log that is not there yet is waited for, and read from its start" {
   follow "$LOG"
@@ -377,4 +371,21 @@ sleeping_after_read() {
   got 4
   every_line_once 4
   [ "$(wc -l <err)" -eq 1 ]
+}
+
+@test "--metrics keeps what was read, and what was not, as text for Prometheus" {
+  lines 1 3
+  echo noise >>"$LOG"
+  follow --metrics counters.prom --from start "$LOG"
+  got 3
+  grep -q '^xlimit_xlog_tail_files 1$' counters.prom
+  line 4
+  got 4
+  stop
+  grep -q '^xlimit_xlog_tail_lines_total{file="access.log"} 5$' counters.prom
+  grep -q '^xlimit_xlog_tail_events_total{file="access.log"} 4$' counters.prom
+  grep -q '^xlimit_xlog_tail_other_lines_total{file="access.log",kind="foreign"} 1$' counters.prom
+  grep -q '^xlimit_xlog_tail_missed_bytes_total{file="access.log",kind="lost"} 0$' counters.prom
+  [ "$(grep -c '^# TYPE' counters.prom)" -eq 6 ]
+  [ "$(stat -c %a counters.prom)" = 644 ]
 }

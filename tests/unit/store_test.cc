@@ -50,6 +50,18 @@ TEST_CASE("a file is replaced as a whole, and only by a commit") {
   CHECK((status.st_mode & 0777) == 0600);
 }
 
+TEST_CASE("what is published may be read by everybody") {
+  const Directory directory;
+  const std::string path = directory.path + "/counters";
+  REQUIRE(store::publish_file(path, "1"));
+  REQUIRE(store::publish_file(path, "2"));
+  CHECK(content(path) == "2");
+  CHECK(directory.files() == 1);
+  struct stat status {};
+  REQUIRE(::stat(path.c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0644);
+}
+
 TEST_CASE("what can not be written is said with its name") {
   const auto file = store::AtomicFile::create("/nonexistent/state");
   REQUIRE_FALSE(file);

@@ -81,6 +81,30 @@ TEST_CASE("a line longer than the limit comes in pieces that make up the whole")
   CHECK(got.pieces[2] == "<next>");
 }
 
+TEST_CASE("lines that are held back come later, in order, and nothing is read meanwhile") {
+  Pipe pipe;
+  pipe.put("one\ntwo\nthree\nhal");
+  stream::Lines lines;
+  std::vector<std::string> got;
+  const auto one_at_a_time = [&](const stream::Piece& piece) {
+    got.emplace_back(piece.text);
+    lines.hold_back();
+  };
+  CHECK(*lines.read(pipe.read.get(), one_at_a_time) == stream::ReadState::more);
+  CHECK(got == std::vector<std::string>{"one"});
+  CHECK(lines.pending() == std::string_view{"two\nthree\nhal"}.size());
+  pipe.put("f\n");
+  CHECK(*lines.read(pipe.read.get(), one_at_a_time) == stream::ReadState::more);
+  CHECK(*lines.read(pipe.read.get(), one_at_a_time) == stream::ReadState::more);
+  CHECK(got == std::vector<std::string>{"one", "two", "three"});
+  CHECK(*lines.read(pipe.read.get(), one_at_a_time) == stream::ReadState::more);
+  CHECK(got.size() == 3);
+  CHECK_FALSE(lines.holds());
+  CHECK(*lines.read(pipe.read.get(), one_at_a_time) == stream::ReadState::more);
+  CHECK(got.back() == "half");
+  CHECK(lines.pending() == 0);
+}
+
 TEST_CASE("a reader that went away is no error, and nothing is kept for it") {
   Pipe pipe;
   stream::Output out{pipe.write.get()};

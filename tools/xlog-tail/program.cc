@@ -1,111 +1,154 @@
 // SPDX-License-Identifier: MIT
 #include "xlog-tail/program.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/clock.h"
 #include "base/zone.h"
+#include "stage/metrics_file.h"
+#include "stream/output.h"
 
 namespace xlimit::xlog_tail {
 namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::chrono::milliseconds kLastWords{1000};
+
 follow::From from(const Settings& settings) {
   const bool automatic_start = settings.from == Start::automatic && settings.once;
   return automatic_start || settings.from == Start::start ? follow::From::start : follow::From::end;
 }
 
-// Places of an earlier run, unless the operator wants to begin elsewhere.
-std::optional<std::vector<follow::Place>> places(const Settings& settings,
-                                                 const std::optional<follow::Checkpoint>& checkpoint) {
-  const bool wanted = settings.from == Start::automatic || settings.from == Start::last;
-  return wanted && checkpoint ? checkpoint->places() : std::nullopt;
-}
-
 }  // namespace
 
-Program::Program(const Settings& settings, const cli::Command& command,
-                 std::optional<follow::Checkpoint> checkpoint)
+Program::Program(const Settings& settings, const cli::Command& command, outbox::Outbox out,
+                 std::optional<follow::State> state)
     : settings_(settings),
       command_(command),
-      checkpoint_(std::move(checkpoint)),
+      out_(std::move(out)),
       tail_(
           loop_,
-          {.places = places(settings, checkpoint_),
+          {.state = std::move(state),
            .follow = !settings.once,
            .from = from(settings),
-           .resumed_later = checkpoint_.has_value()},
+           .resumed_later = !settings.checkpoint.empty()},
           [this](const std::string& name) { return open_feed(name); }, [this] { went_out(); }) {}
 
 base::Result<base::Exit> Program::run() {
-  for (const std::string& file : settings_.files) {
-    if (base::Result<void> added = tail_.add(file); !added) return base::failed(added);
-  }
-  if (!settings_.command.empty()) {
-    if (base::Result<void> added = tail_.add_command(settings_.command); !added) return base::failed(added);
-  }
-  const stream::Timer second{loop_, 1s, [this] { report(false); }};
+  if (base::Result<void> added = add_sources(); !added) return base::failed(added);
+  const stream::Timer second{loop_, 1s, [this] {
+                               report_soon_ = true;
+                               went_out();
+                             }};
+  const stage::MetricsFile metrics{command_, settings_.metrics, loop_,
+                                   [this](metrics::Page& page) { count(page); }};
   // No events asked for: a pipe or socket whose reader left reports it by itself.
   const stream::Watch reader{loop_, out_.fd(), 0, [this](short bits) {
                                if (stream::Output::reader_left(bits)) loop_.stop();
                              }};
+  if (!out_.pending()) commit();  // an earlier run's last words come first
+  send();
   base::Result<void> ended = loop_.run();
   if (ended && out_.gone()) return base::Exit::kDone;
-  report(true);
-  base::Result<void> done = out_.flush();
+  base::Result<void> done = broken_ ? base::Result<void>{} : end();
   if (!ended) return base::failed(ended);
-  if (done && checkpoint_ && !out_.gone()) done = checkpoint_->finish(tail_.places());
   if (!done) return base::failed(done);
   return base::Exit::kDone;
 }
 
-follow::Follower::Sink Program::open_feed(const std::string& name) {
+base::Result<void> Program::add_sources() {
+  for (const std::string& file : settings_.files) {
+    if (base::Result<void> added = tail_.add(file); !added) return added;
+  }
+  return settings_.command.empty() ? base::Result<void>{} : tail_.add_command(settings_.command);
+}
+
+// A log that was away for long keeps its account.
+xlog::Feed* Program::find_feed(const std::string& name) {
+  const auto known =
+      std::find_if(feeds_.begin(), feeds_.end(), [&](const auto& feed) { return feed->file() == name; });
+  if (known != feeds_.end()) return known->get();
   feeds_.push_back(std::make_unique<xlog::Feed>(name, command_.common().node, base::to_utc));
-  xlog::Feed* feed = feeds_.back().get();
-  if (from(settings_) == follow::From::end) feed->reader().set_last(base::now());
+  if (from(settings_) == follow::From::end) feeds_.back()->reader().set_last(base::now());
+  return feeds_.back().get();
+}
+
+follow::Follower::Sink Program::open_feed(const std::string& name) {
+  xlog::Feed* feed = find_feed(name);
   return {.piece = [this, feed](const stream::Piece& piece) { take(*feed, piece); },
           .gap =
               [this, feed](follow::Gap gap, std::uint64_t bytes) {
                 feed->count_bytes(gap == follow::Gap::lost ? "lost" : "truncated", bytes);
                 report_soon_ = true;
               },
-          .warning = [this](const std::string& text) { command_.warn(text); }};
+          .warning = [this](const std::string& text) { command_.warn(text); },
+          .note = [feed] { return feed->note(); },
+          .recall = [feed](const std::string& note) { feed->recall(note); }};
 }
 
-// What is left of a slice when writing has failed is dropped: the checkpoint stays before it.
 void Program::take(xlog::Feed& feed, const stream::Piece& piece) {
-  if (loop_.stopped()) return;
   if (piece.whole()) {
-    check(out_.write(feed.take(piece.text)));
-  } else if (piece.first) {
-    feed.count(xlog::Kind::too_long, piece.text);
+    out_.write(feed.take(piece.text));
+    if (out_.full()) tail_.hold_back();
+  } else {
+    feed.take_part(piece.text, piece.first);
   }
 }
 
 void Program::went_out() {
-  if (report_soon_) report(false);
-  check(out_.flush());
-  if (!checkpoint_ || loop_.stopped()) return;
-  const auto saved = checkpoint_->save(tail_.places(), std::chrono::steady_clock::now());
-  if (!saved) unsaved_.add(saved.error().text);
+  if (out_.pending() || loop_.stopped()) return;
+  if (report_soon_) report_soon_ = !report(false);
+  commit();
+  send();
 }
 
-void Program::report(bool end) {
-  report_soon_ = false;
-  event::Line line;
+void Program::commit() {
+  state_.clear();
+  if (!settings_.checkpoint.empty()) tail_.append_state(state_);
+  out_.commit(state_);
+}
+
+// While the reader takes nothing, nothing is read.
+void Program::send() {
+  base::Result<bool> all = out_.send();
+  if (!all) {
+    broken_ = true;
+    return loop_.stop(std::move(all.error()));
+  }
+  if (out_.gone()) return loop_.stop();
+  if (!*all) {
+    if (!writable_) writable_.emplace(loop_, out_.fd(), POLLOUT, [this](short) { send(); });
+    return tail_.pause();
+  }
+  const auto saved = out_.save(std::chrono::steady_clock::now());
+  if (!saved) unsaved_.add(saved.error().text);
+  if (!writable_) return;
+  writable_.reset();
+  tail_.resume();
+}
+
+// Whether there was room for all of it.
+bool Program::report(bool end) {
   for (const std::unique_ptr<xlog::Feed>& feed : feeds_) {
+    if (out_.full()) return false;
     feed->report(base::now(), end,
-                 [&](const event::Source& source) { check(out_.write(event::encode(source, line))); });
+                 [&](const event::Source& source) { out_.write(event::encode(source, line_)); });
     if (const std::string_view trouble = feed->trouble(); !trouble.empty())
       command_.warn("'" + feed->file() + "': " + std::string{trouble});
   }
-  check(out_.flush());
+  return true;
 }
 
-void Program::check(base::Result<void> result) {
-  if (!result) loop_.stop(std::move(result.error()));
-  if (out_.gone()) loop_.stop();
+base::Result<void> Program::end() {
+  for (bool all = false; !all;) {
+    if (base::Result<void> drained = out_.drain(kLastWords); !drained || out_.gone()) return drained;
+    all = report(true);
+    commit();
+  }
+  base::Result<void> drained = out_.drain(kLastWords);
+  return drained ? out_.finish() : drained;
 }
 
 }  // namespace xlimit::xlog_tail

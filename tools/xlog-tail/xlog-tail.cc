@@ -3,6 +3,7 @@
 #include "base/zone.h"
 #include "cli/command.h"
 #include "cli/print.h"
+#include "stage/metrics_file.h"
 #include "xlog-tail/program.h"
 #include "xlog/explain.h"
 
@@ -21,13 +22,19 @@ base::Result<base::Exit> run(Settings& settings, const cli::Command& command) {
   }
   if (settings.files.empty() && settings.command.empty())
     settings.files.push_back("/var/log/xray/access.log");
-  std::optional<follow::Checkpoint> checkpoint;
-  if (!settings.checkpoint.empty()) {
-    base::Result<follow::Checkpoint> opened = follow::Checkpoint::open(settings.checkpoint);
-    if (!opened) return base::failed(opened);
-    checkpoint.emplace(std::move(*opened));
+  if (settings.checkpoint.empty())
+    return xlog_tail::Program{settings, command, outbox::Outbox{STDOUT_FILENO}, {}}.run();
+  base::Result<outbox::Outbox> out =
+      outbox::Outbox::open(STDOUT_FILENO, settings.checkpoint, settings.resumes());
+  if (!out) return base::failed(out);
+  std::optional<follow::State> state;
+  if (out->found()) {
+    state = follow::parse_state(*out->found());
+    if (!state)
+      return base::fail(base::Exit::kData,
+                        "read '" + settings.checkpoint + "': not a checkpoint of this program");
   }
-  return xlog_tail::Program{settings, command, std::move(checkpoint)}.run();
+  return xlog_tail::Program{settings, command, std::move(*out), std::move(state)}.run();
 }
 
 }  // namespace
@@ -44,6 +51,7 @@ int main(int argc, char** argv) {
   command.option("--checkpoint", settings.checkpoint, "FILE", "keep in FILE where reading got to");
   command.option("--timezone", settings.zone, "ZONE", "the log's time zone [this host's]");
   command.option("--explain", settings.explain, "LINE", "show how one line is read, step by step");
+  stage::offer_metrics(command, settings.metrics);
   command.rest("--command", settings.command, "PROGRAM ARG...",
                "read what a program writes; takes the rest of the line");
   return command.run(argc, argv, [&] { return run(settings, command); });

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+// What rotation left beside the log: new or known, a generation or a copy of one.
+#include <algorithm>
+
+#include "follow/follower.h"
+
+namespace xlimit::follow {
+namespace {
+
+// Was it written to so lately that somebody may do so again?
+bool is_recent(std::int64_t written) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return now - std::chrono::nanoseconds{written} < Follower::kQuiet;
+}
+
+}  // namespace
+
+void Follower::remember(const LogFile& file, bool read) {
+  done_[key_of(file.identity())] = {file.identity(), file.mark(), file.written(), read};
+  done_lines_.clear();
+}
+
+// As it is now; one that cannot be read by its inode alone.
+void Follower::remember(const Sibling& sibling) {
+  base::Result<LogFile> file = LogFile::open(sibling.path);
+  if (file && file->identity().same_inode(sibling.facts.file)) {
+    file->seek(file->size());
+    return remember(*file, false);
+  }
+  done_[key_of(sibling.facts.file)] = {
+      sibling.facts.file, {.end = sibling.facts.size}, sibling.facts.written, false};
+  done_lines_.clear();
+}
+
+void Follower::forget_gone(const std::vector<Sibling>& siblings) {
+  if (done_.size() <= kMaxDone) return;
+  std::map<Key, Done> left;
+  for (const Sibling& sibling : siblings) {
+    if (const auto known = done_.find(key_of(sibling.facts.file)); known != done_.end()) left.insert(*known);
+  }
+  done_ = std::move(left);
+  done_lines_.clear();
+}
+
+// Without a look into it: it is the file that we know, and nobody has written to it since.
+bool Follower::is_done(const Sibling& sibling) const {
+  const auto known = done_.find(key_of(sibling.facts.file));
+  if (known == done_.end() || !known->second.file.same_inode(sibling.facts.file)) return false;
+  return known->second.mark.end == sibling.facts.size && known->second.written == sibling.facts.written;
+}
+
+// By its inode, or by its content when the whole folder was copied.
+const Done* Follower::find_done(const LogFile& file) const {
+  const auto known = done_.find(key_of(file.identity()));
+  if (known != done_.end() && known->second.file.same_inode(file.identity()) &&
+      file.holds(known->second.file, known->second.mark))
+    return &known->second;
+  const auto same = std::find_if(done_.begin(), done_.end(), [&](const auto& entry) {
+    const Done& done = entry.second;
+    return done.mark.length > 0 && done.mark.end == file.size() && done.written == file.written() &&
+           file.holds(done.file, done.mark);
+  });
+  return same == done_.end() ? nullptr : &same->second;
+}
+
+bool Follower::was_read(const LogFile& file) const {
+  const Done* done = find_done(file);
+  return done != nullptr && done->read;
+}
+
+// Files that came and were rotated away between two looks; `leaving`: they are copies, and the next rotation
+// may write over them. One that cannot be opened now is tried again at the next look.
+void Follower::open_missed(Files::iterator before, bool leaving) {
+  missed_ = false;
+  const std::vector<Sibling> siblings = find_siblings(path_);
+  forget_gone(siblings);
+  for (const Sibling& sibling : siblings) {
+    const bool known = find(sibling.facts.file) != files_.end() || is_done(sibling);
+    if (!known && !open_rotated(before, sibling, leaving)) missed_ = true;
+  }
+}
+
+// Whether that is settled: opened, gone, known, or a copy of a file we hold. An empty one may be a copy that
+// has just been begun.
+bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool leaving) {
+  if (files_.size() > kMaxOpen) return false;
+  base::Result<LogFile> file = open_sibling(path_, sibling);
+  if (!file && file.error().code == base::Exit::kUnavailable) {
+    sink_.gap(Gap::lost, sibling.facts.size);
+    return true;
+  }
+  if (!file) {
+    warn(file.error().text);
+    return false;
+  }
+  if (file->size() == 0 && is_recent(file->written())) return false;
+  const Done* done = find_done(*file);
+  const bool read = done != nullptr && done->read;
+  file->seek(done != nullptr ? done->mark.end : 0);
+  const bool copy = is_copy(*file);
+  if (copy && files_.back().file.was_cut()) return false;  // of what it holds now, or held before?
+  const bool nothing_new = copy || file->is_drained() || sibling.compressed;
+  if (!nothing_new) {
+    add(before, std::move(*file), leaving)->fresh = true;
+    return true;
+  }
+  file->seek(file->size());
+  remember(*file, read);
+  return true;
+}
+
+// Only the last is cut short in place, and so holds something else than was read of it.
+bool Follower::is_copy(const LogFile& file) {
+  if (!files_.empty())
+    files_.back().file.look();  // by its head it finds this copy again when it is cut short
+  return std::any_of(files_.begin(), files_.end(), [&](const Held& held) {
+    const bool may_be = &held == &files_.back() || held.file.looks_copied_by(file);
+    return may_be && held.file.is_copied_by(file);
+  });
+}
+
+void Follower::hold_late_writer() {
+  const std::vector<Sibling> siblings = find_siblings(path_);
+  if (siblings.empty() || siblings.back().compressed || !is_recent(siblings.back().facts.written)) return;
+  base::Result<LogFile> file = open_sibling(path_, siblings.back());
+  if (!file) return;
+  file->seek_end();
+  add(std::move(*file));
+}
+
+void Follower::on_cut(Files::iterator held) {
+  const LogFile::Cut cut = held->file.take_cut();
+  const std::uint64_t saved = cut.to_start ? add_copies(held, cut) : 0;
+  sink_.gap(Gap::truncated, cut.lost - std::min(cut.lost, saved));
+}
+
+// Rotation by copytruncate leaves a copy that has what was cut off unread. If the log was cut more than once
+// between two looks, other new files hold what we never saw. Of all those the next rotation may write over
+// them. Returns how many bytes they have for us.
+std::uint64_t Follower::add_copies(Files::iterator before, const LogFile::Cut& cut) {
+  std::uint64_t saved = 0;
+  std::vector<Sibling> siblings = find_siblings(path_);
+  std::erase_if(siblings, [](const Sibling& sibling) { return sibling.compressed; });
+  const auto is_fresh = [](const Held& held) { return held.fresh; };
+  const bool known = cut.mark.length > 0 || cut.before.head_length > 0;
+  for (auto sibling = siblings.rbegin(); known && sibling != siblings.rend(); ++sibling) {
+    base::Result<LogFile> copy = open_sibling(path_, *sibling);
+    if (!copy || !copy->holds(cut.before, cut.mark)) continue;
+    saved += copy->size() - cut.offset;
+    copy->seek(cut.offset);
+    const Files::iterator held = find(copy->identity());
+    if (held != files_.end())
+      held->fresh = false;
+    else if (!was_read(*copy))
+      add(std::find_if(files_.begin(), before, is_fresh), std::move(*copy), true);  // it is the oldest
+    break;
+  }
+  for (const Sibling& sibling : siblings) {
+    if (find(sibling.facts.file) != files_.end() || is_done(sibling)) continue;
+    if (!open_rotated(before, sibling, true)) missed_ = true;
+  }
+  for (Held& held : files_) {
+    if (std::exchange(held.fresh, false)) saved += held.file.size();
+  }
+  return saved;
+}
+
+}  // namespace xlimit::follow

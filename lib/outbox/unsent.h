@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// What of an earlier process's last words is not out yet.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "outbox/slate.h"
+
+namespace xlimit::outbox {
+
+// What a descriptor leads to.
+Target describe_target(int fd);
+
+// How much of `text` stands in `region`, the end of a file that one write(2), or a part of it, appended it
+// to; others may append to the same file. 0 when nothing of it is there. A line counts with its newline, or
+// when nothing follows its part.
+std::size_t went_out(std::string_view region, std::string_view text);
+
+// Looks into the file that the text went to. A line of which a part is out is given from its beginning,
+// unless its rest goes to the same place, `now`.
+std::string unsent(const Remains& remains, const Target& now);
+
+}  // namespace xlimit::outbox

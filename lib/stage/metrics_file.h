@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// The option --metrics FILE: a program's counters, replaced every few seconds and at the end.
+//
+//   stage::offer_metrics(command, settings.metrics);      // where the options are declared; then in the body
+//   const stage::MetricsFile metrics{command, settings.metrics, loop, [&](metrics::Page& page) {
+//     page.metric("xlimit_session_detect_lines_total", "Lines that were read.", lines);
+//   }};
+//   loop.run();
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "cli/command.h"
+#include "cli/complaint.h"
+#include "metrics/page.h"
+#include "stream/loop.h"
+
+namespace xlimit::stage {
+
+void offer_metrics(cli::Command& command, std::string& path);
+
+class MetricsFile {
+ public:
+  using Fill = std::function<void(metrics::Page&)>;
+  static constexpr std::chrono::seconds kPeriod{10};
+
+  // Writes at once, every kPeriod while the loop runs, and in the destructor; nothing when `path` is empty.
+  // A file that cannot be written is warned of and tried again.
+  MetricsFile(const cli::Command& command, std::string path, stream::Loop& loop, Fill fill);
+  ~MetricsFile();
+  MetricsFile(const MetricsFile&) = delete;
+  MetricsFile& operator=(const MetricsFile&) = delete;
+
+ private:
+  void write();
+
+  std::string path_;
+  Fill fill_;
+  cli::Complaint unwritten_;
+  std::optional<stream::Timer> timer_;
+};
+
+}  // namespace xlimit::stage

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// A folder of its own for a log, and what a follower of it gave.
+#pragma once
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "follow/follower.h"
+
+namespace bench {
+
+namespace fs = std::filesystem;
+using xlimit::follow::Follower;
+using xlimit::follow::From;
+using xlimit::follow::Gap;
+using Lines = std::vector<std::string>;
+
+struct Bench {
+  fs::path folder = fs::temp_directory_path() / ("xlimit-follow-" + std::to_string(::getpid()));
+  std::string log = path("access.log");
+  Lines lines, warnings;
+  std::vector<std::pair<Gap, std::uint64_t>> gaps;
+
+  Bench() { fs::create_directories(folder); }
+  ~Bench() { fs::remove_all(folder); }
+  std::string path(const std::string& name) const { return (folder / name).string(); }
+  void append(const std::string& name, const std::string& text) const {
+    std::ofstream{path(name), std::ios::app} << text;
+  }
+  // As an editor or copytruncate does: the file stays the same.
+  void overwrite(const std::string& name, const std::string& text) const {
+    std::ofstream{path(name)} << text;
+  }
+  void rename(const std::string& from, const std::string& to) const { fs::rename(path(from), path(to)); }
+  void copy(const std::string& from, const std::string& to) const { fs::copy_file(path(from), path(to)); }
+  // All of these files were last written at one moment.
+  void same_time(const Lines& names) const {
+    const auto now = fs::file_time_type::clock::now();
+    for (const std::string& name : names) fs::last_write_time(path(name), now);
+  }
+
+  Follower::Sink sink() {
+    return {.piece = [this](const xlimit::stream::Piece& piece) { lines.emplace_back(piece.text); },
+            .gap = [this](Gap gap, std::uint64_t bytes) { gaps.emplace_back(gap, bytes); },
+            .warning = [this](const std::string& text) { warnings.push_back(text); }};
+  }
+  // The lines that came, for a test that fails to be read.
+  std::string given() const {
+    std::string all;
+    for (const std::string& line : lines) all += (all.empty() ? "" : "|") + line;
+    return all;
+  }
+  std::string gap_list() const {
+    std::string all;
+    for (const auto& [gap, bytes] : gaps)
+      all += (all.empty() ? "" : " ") + std::string{gap == Gap::lost ? "lost " : "truncated "} +
+             std::to_string(bytes);
+    return all;
+  }
+  static void read_all(Follower& follower) {
+    follower.touch_all();
+    while (follower.read()) continue;
+  }
+  // A run from `state`, or from the start, to the end of what is there; where it is then.
+  std::string run(const std::string& state = {}) {
+    Follower follower{log, sink()};
+    if (state.empty()) {
+      REQUIRE(follower.begin(From::start).has_value());
+    } else {
+      const auto parsed = xlimit::follow::parse_state(state);
+      REQUIRE(parsed.has_value());
+      REQUIRE(parsed->find(log) != nullptr);
+      REQUIRE(follower.resume(*parsed->find(log)).has_value());
+    }
+    read_all(follower);
+    std::string text;
+    follower.append_state(text);
+    return text;
+  }
+};
+
+}  // namespace bench

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: MIT
+// The text of a state, the order of rotated files, and what a log does while it is followed.
+#include "follow_bench.h"
+
+using namespace bench;
+using xlimit::follow::Done;
+using xlimit::follow::LogState;
+using xlimit::follow::Place;
+using xlimit::follow::Sibling;
+using xlimit::follow::State;
+
+namespace {
+
+Sibling sibling(const std::string& path, std::int64_t birth, std::int64_t written, bool compressed = false) {
+  Sibling one{path, {}, compressed};
+  one.facts.file.birth = birth;
+  one.facts.written = written;
+  return one;
+}
+
+Lines sorted(std::vector<Sibling> siblings) {
+  xlimit::follow::sort_by_age(siblings);
+  Lines names;
+  for (const Sibling& one : siblings) names.push_back(one.path);
+  return names;
+}
+
+// A follower of a log that holds `text`, all of it read.
+std::unique_ptr<Follower> follow(Bench& bench, const std::string& text) {
+  bench.append("access.log", text);
+  auto follower = std::make_unique<Follower>(bench.log, bench.sink());
+  REQUIRE(follower->begin(From::start).has_value());
+  bench.read_all(*follower);
+  return follower;
+}
+
+}  // namespace
+
+TEST_CASE("a state's text says what was put in") {
+  const Place place{{65024, 11, 7, 3, 0xfeed}, 100, 120, {110, 12, 0xbeef}, "/var/log/new\nline\\n x", false};
+  Place leaving = place;
+  leaving.leaving = true;
+  const Done done{{1, 2, 3, 4, 5}, {6, 6, 7}, 8, true};
+  const Done known{{1, 3, 0, 0, 0}, {}, 9, false};
+  const State state{
+      {{"/var/log/my log", {place, leaving}, {done, known}, "foreign=1"}, {"other", {}, {}, ""}},
+      {"/var/log/*.log"}};
+  std::string text;
+  for (const LogState& log : state.logs) {
+    xlimit::follow::append_log(text, log.log);
+    for (const Place& one : log.open) append(text, one);
+    for (const Done& one : log.done) append(text, one);
+    if (!log.note.empty()) xlimit::follow::append_note(text, log.note);
+  }
+  for (const std::string& pattern : state.patterns) xlimit::follow::append_pattern(text, pattern);
+  const auto read = xlimit::follow::parse_state(text);
+  REQUIRE(read.has_value());
+  CHECK(*read == state);
+  CHECK_FALSE(xlimit::follow::parse_state("open 1 2 3\n").has_value());
+  CHECK_FALSE(xlimit::follow::parse_state("log a\nopen 1 2 x\n").has_value());
+  CHECK_FALSE(xlimit::follow::parse_state("something else\n").has_value());
+}
+
+TEST_CASE("rotated files are ordered by birth, then by their names") {
+  CHECK(sorted({sibling("a.log.1", 30, 99), sibling("a.log.3", 10, 98), sibling("a.log.2", 20, 97)}) ==
+        Lines{"a.log.3", "a.log.2", "a.log.1"});
+  CHECK(sorted({sibling("a.log.2", 5, 5), sibling("a.log.10", 5, 5), sibling("a.log.1", 5, 5)}) ==
+        Lines{"a.log.10", "a.log.2", "a.log.1"});
+  CHECK(sorted({sibling("a.log-20260602", 5, 5), sibling("a.log-20260601", 5, 5)}) ==
+        Lines{"a.log-20260601", "a.log-20260602"});
+  CHECK(sorted({sibling("a-20260602.log", 5, 5), sibling("a-20260601.log", 5, 5)}) ==
+        Lines{"a-20260601.log", "a-20260602.log"});
+  CHECK(
+      sorted({sibling("@4000000069a1b2c40a1b2c3d.s", 5, 5), sibling("@4000000069a1b2c30a1b2c3d.s", 5, 5)}) ==
+      Lines{"@4000000069a1b2c30a1b2c3d.s", "@4000000069a1b2c40a1b2c3d.s"});
+}
+
+TEST_CASE("without births the last write orders rotated files, and compressed ones come first") {
+  CHECK(sorted({sibling("a.log.1", 0, 30), sibling("a.log.2", 10, 20), sibling("a.log.3", 20, 10)}) ==
+        Lines{"a.log.3", "a.log.2", "a.log.1"});
+  CHECK(sorted({sibling("a.log.1", 30, 30), sibling("a.log.2.gz", 40, 20, true),
+                sibling("a.log.3.gz", 40, 20, true)}) == Lines{"a.log.3.gz", "a.log.2.gz", "a.log.1"});
+}
+
+TEST_CASE("a log cut short in place is read from its new beginning, behind the same head too") {
+  Bench bench;
+  const std::string head = std::string(600, 'h') + "\n";
+  const auto follower = follow(bench, head + "one\n");
+  bench.overwrite("access.log", head + "two, which is longer\n");
+  bench.read_all(*follower);
+  CHECK(bench.lines.back() == "two, which is longer");
+  CHECK(bench.gap_list() == "truncated 0");
+}
+
+TEST_CASE("what was seen and not read when a log is cut short is a gap, each time") {
+  Bench bench;
+  const auto follower = follow(bench, "one\n");
+  bench.append("access.log", "0123456789\n");
+  follower->look();
+  bench.overwrite("access.log", "");
+  follower->look();
+  bench.append("access.log", "01234\n");
+  follower->look();
+  bench.overwrite("access.log", "two\n");
+  bench.read_all(*follower);
+  CHECK(bench.given() == "one|two");
+  CHECK(bench.gap_list() == "truncated 17");
+}
+
+TEST_CASE("a log that was never read and holds something else now was cut short") {
+  Bench bench;
+  const auto follower = follow(bench, "");
+  bench.append("access.log", "lost\n");
+  follower->look();
+  bench.overwrite("access.log", "one, longer\n");
+  follower->look();
+  bench.read_all(*follower);
+  CHECK(bench.given() == "one, longer");
+  CHECK(bench.gap_list() == "truncated 5");
+}
+
+TEST_CASE("a log of which only the end is cut off goes on there") {
+  Bench bench;
+  const auto follower = follow(bench, "one\n");
+  bench.append("access.log", "lost\n");
+  follower->look();
+  fs::resize_file(bench.log, 4);
+  bench.read_all(*follower);
+  bench.append("access.log", "two\n");
+  bench.read_all(*follower);
+  CHECK(bench.given() == "one|two");
+  CHECK(bench.gap_list() == "truncated 5");
+}
+
+TEST_CASE("copies of a log that was cut short twice between two looks are all read") {
+  Bench bench;
+  const auto follower = follow(bench, "one\n");
+  bench.append("access.log", "two\n");
+  bench.copy("access.log", "access.log.2");
+  bench.overwrite("access.log", "three\n");
+  bench.copy("access.log", "access.log.1");
+  bench.overwrite("access.log", "four\n");
+  bench.read_all(*follower);
+  CHECK(bench.given() == "one|two|three|four");
+  CHECK(bench.gap_list() == "truncated 0");
+}
+
+TEST_CASE("copies that were made while nothing was read are found, and none of their bytes is a gap") {
+  Bench bench;
+  const auto follower = follow(bench, "");
+  const auto cut = [&](const std::string& text, const std::string& copy, bool look_between) {
+    bench.append("access.log", text);
+    follower->look();
+    bench.copy("access.log", copy);
+    if (look_between) follower->look_around();
+    bench.overwrite("access.log", "");
+    follower->look();
+    follower->look_around();
+  };
+  SUBCASE("seen before the log is cut short") { cut("one\n", "access.log.2", true); }
+  SUBCASE("seen afterwards") { cut("one\n", "access.log.2", false); }
+  cut("two\n", "access.log.1", false);
+  bench.read_all(*follower);
+  follower->look_around();
+  bench.read_all(*follower);
+  CHECK(bench.given() == "one|two");
+  CHECK(bench.gap_list() == "truncated 0");
+}
+
+TEST_CASE("a copy that was found before what it holds was read is remembered as one") {
+  Bench bench;
+  const auto follower = follow(bench, "");
+  bench.append("access.log", "one\n");
+  bench.copy("access.log", "access.log.2");
+  follower->look_around();
+  std::string wanted = "one";
+  SUBCASE("and so is the next one") {
+    bench.overwrite("access.log", "two\n");
+    bench.copy("access.log", "access.log.1");
+    follower->look_around();
+    wanted += "|two";
+  }
+  bench.overwrite("access.log", "");
+  bench.read_all(*follower);
+  CHECK(bench.given() == wanted);
+  CHECK(bench.gap_list() == "truncated 0");
+}
+
+TEST_CASE("a copy that is always made under the same name is read each time") {
+  Bench bench;
+  const auto follower = follow(bench, "one\n");
+  for (const std::string next : {"two", "three", "four"}) {
+    bench.append("access.log", next + "\n");
+    fs::copy_file(bench.log, bench.path("access.log.1"), fs::copy_options::overwrite_existing);
+    bench.overwrite("access.log", "");
+    follower->look_around();
+    bench.read_all(*follower);
+  }
+  CHECK(bench.given() == "one|two|three|four");
+}
+
+TEST_CASE("a copy put into the place of the log goes on where the log was") {
+  Bench bench;
+  const auto follower = follow(bench, "one\ntwo\n");
+  bench.copy("access.log", "edited");
+  bench.append("edited", "three\n");
+  bench.rename("edited", "access.log");
+  follower->look_up();
+  bench.read_all(*follower);
+  CHECK(bench.given() == "one|two|three");
+}
+
+TEST_CASE("a core that writes into the renamed file when we come is heard") {
+  Bench bench;
+  bench.append("access.log.1", "before\n");
+  Follower follower{bench.log, bench.sink()};
+  REQUIRE(follower.begin(From::end).has_value());
+  bench.append("access.log.1", "one\n");
+  bench.read_all(follower);
+  CHECK(bench.given() == "one");
+}
+
+TEST_CASE("more rotated files than may be held open are read all the same, oldest first") {
+  Bench bench;
+  const auto follower = follow(bench, "0\n");
+  Lines wanted{"0"};
+  const int count = static_cast<int>(Follower::kMaxOpen) + 20;
+  bench.rename("access.log", "access.log." + std::to_string(count + 1));
+  for (int i = count; i >= 1; --i) {
+    bench.append("access.log." + std::to_string(i), std::to_string(count + 1 - i) + "\n");
+    wanted.push_back(std::to_string(count + 1 - i));
+  }
+  bench.append("access.log", "last\n");
+  wanted.push_back("last");
+  for (int looks = 0; looks < 3; ++looks) {
+    follower->look_up();
+    bench.read_all(*follower);
+  }
+  std::sort(wanted.begin(), wanted.end());
+  std::sort(bench.lines.begin(), bench.lines.end());
+  CHECK(bench.lines == wanted);
+}
+
+TEST_CASE("lines that are held back come with the next read, and the place is between them") {
+  Bench bench;
+  bench.append("access.log", "one\ntwo\nthree\n");
+  Follower::Sink sink = bench.sink();
+  Follower* self = nullptr;
+  sink.piece = [&](const xlimit::stream::Piece& piece) {
+    bench.lines.emplace_back(piece.text);
+    self->hold_back();
+  };
+  Follower follower{bench.log, std::move(sink)};
+  self = &follower;
+  REQUIRE(follower.begin(From::start).has_value());
+  CHECK(follower.read());
+  CHECK(bench.given() == "one");
+  std::string text;
+  follower.append_state(text);
+  CHECK(xlimit::follow::parse_state(text)->logs[0].open[0].offset == 4);
+  while (follower.read()) continue;
+  CHECK(bench.given() == "one|two|three");
+}
+
+TEST_CASE("a deleted log that has been quiet is given up, and one that is there is not") {
+  Bench bench;
+  const auto follower = follow(bench, "one\nhalf");
+  const auto later = std::chrono::steady_clock::now() + Follower::kQuiet * 2;
+  CHECK_FALSE(follower->give_up_deleted(later));
+  fs::remove(bench.log);
+  CHECK_FALSE(follower->give_up_deleted(std::chrono::steady_clock::now()));
+  CHECK(follower->give_up_deleted(later));
+  CHECK(follower->open() == 0);
+  CHECK(bench.given() == "one|half");
+}
