@@ -15,18 +15,11 @@ using base::Exit;
 using base::Result;
 using stream::Output;
 
-namespace {
-
-constexpr std::chrono::seconds kSavePeriod{5};
-
-}  // namespace
-
 Judge::Judge(const cli::Command& command, const Settings& settings, session::Limits limits)
     : command_(command),
       settings_(settings),
       limits_(std::move(limits)),
-      origin_(node() + "/session-detect"),
-      save_failed_(command, "save the state, going on without") {}
+      origin_(node() + "/session-detect") {}
 
 Result<void> Judge::open() {
   session::Evidence evidence;
@@ -38,15 +31,16 @@ Result<void> Judge::open() {
   }
   detector_.emplace(settings_.policy, evidence, [this](std::string_view user) { return limits_.of(user); });
   if (settings_.state_file.empty()) return {};
-  Result<StateFile> state = StateFile::open(settings_.state_file, *detector_);
+  Result<std::unique_ptr<StateFile>> state = StateFile::open(command_, settings_.state_file, *detector_);
   if (!state) return base::failed(state);
-  state_.emplace(std::move(*state));
+  state_ = std::move(*state);
   return {};
 }
 
 Result<Exit> Judge::run() {
   stage::Stage stage{command_,
-                     {.on_event = [this](const event::Event& event, const stream::Piece& line,
+                     {.on_ahead = [this](const stream::Piece& line) { look_ahead(line); },
+                      .on_event = [this](const event::Event& event, const stream::Piece& line,
                                          Output& out) { return take(event, line, out); },
                       .on_other = {},
                       .on_drained = [this](Output& out) { return drained(out); },
@@ -56,8 +50,7 @@ Result<Exit> Judge::run() {
                                if (told) told = stage.out().flush();
                                if (!told) stage.loop().stop(std::move(told.error()));
                              }};
-  std::optional<stream::Timer> saving;
-  if (state_) saving.emplace(stage.loop(), kSavePeriod, [this] { save(); });
+  if (state_) state_->watch(stage.loop());
   Result<std::unique_ptr<stream::FileWatch>> limits;
   if (!settings_.limits_file.empty())
     limits = stream::FileWatch::open(stage.loop(), settings_.limits_file, [this] { reread_limits(); });
@@ -65,11 +58,20 @@ Result<Exit> Judge::run() {
   return stage.run();
 }
 
+// What judging this line and the next will wait for is asked for while this one is decoded.
+void Judge::look_ahead(const stream::Piece& line) {
+  if (!expected_) detector_->expect(event::guess_user(line.text));
+  const std::string_view next = event::guess_user(line.behind);
+  expected_ = !next.empty();
+  if (expected_) detector_->expect(next);
+}
+
 Result<bool> Judge::take(const event::Event& event, const stream::Piece& line, Output& out) {
   const auto* access = std::get_if<event::Access>(&event);
   if (access == nullptr) return false;
   Result<void> written;
-  if (settings_.pass_access) written = stream::pass(line, out);
+  if (state_ && state_->has_much()) written = record(out);
+  if (written && settings_.pass_access) written = stream::pass(line, out);
   if (is_stale(*access)) {
     ++stale_;
     return true;
@@ -86,9 +88,10 @@ Result<bool> Judge::take(const event::Event& event, const stream::Piece& line, O
 
 // What is said goes out before anything else is done.
 Result<void> Judge::drained(Output& out) {
-  Result<void> flushed = out.flush();
+  Result<void> done = out.flush();
+  if (done) done = record(out);
   if (proof_) proof_->look_around(std::exchange(said_, false));
-  return flushed;
+  return done;
 }
 
 bool Judge::is_stale(const event::Access& access) {
@@ -113,21 +116,24 @@ Result<void> Judge::tell_sources(Output& out) {
 
 Result<void> Judge::end(Output& out) {
   Result<void> told = tell_sources(out);
+  if (told && state_) told = out.flush();
   if (!told || !state_) return told;
-  return state_->save(*detector_);
+  return state_->finish();
 }
 
-void Judge::save() {
-  if (const Result<void> saved = state_->save_now_and_then(*detector_); !saved)
-    save_failed_.add(saved.error().text);
+// Only when what follows from it has left: who is killed in between says the same again, with the same ids.
+Result<void> Judge::record(Output& out) {
+  if (!state_) return {};
+  Result<void> flushed = out.flush();
+  if (flushed) state_->record();
+  return flushed;
 }
 
 void Judge::reread_limits() {
   Result<session::Limits> read = read_limits(settings_.limits_file);
-  if (read)
-    limits_ = std::move(*read);
-  else
-    command_.warn(read.error().text + "; the limits stay as they were");
+  if (!read) return command_.warn(read.error().text + "; the limits stay as they were");
+  limits_ = std::move(*read);
+  detector_->forget_limits();
 }
 
 }  // namespace session_detect

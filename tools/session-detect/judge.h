@@ -5,7 +5,6 @@
 #include <memory>
 #include <optional>
 
-#include "cli/complaint.h"
 #include "session-detect/proof.h"
 #include "session-detect/settings.h"
 #include "session-detect/state.h"
@@ -24,23 +23,24 @@ class Judge {
 
  private:
   const std::string& node() const { return command_.common().node; }
+  void look_ahead(const stream::Piece& line);
   base::Result<bool> take(const event::Event& event, const stream::Piece& line, stream::Output& out);
   base::Result<void> drained(stream::Output& out);
   bool is_stale(const event::Access& access);
   base::Result<void> tell_sources(stream::Output& out);
   base::Result<void> end(stream::Output& out);
-  void save();
+  base::Result<void> record(stream::Output& out);
   void reread_limits();
 
   const cli::Command& command_;
   const Settings& settings_;
   session::Limits limits_;
   std::string origin_;
-  cli::Complaint save_failed_;
   std::unique_ptr<Proof> proof_;
   std::optional<session::Detector> detector_;
-  std::optional<StateFile> state_;
+  std::unique_ptr<StateFile> state_;
   bool said_ = false;        // a verdict, since the input was last drained
+  bool expected_ = false;    // the detector was told of the next line
   std::uint64_t stale_ = 0;  // events too old to judge, since the last source event
 };
 
