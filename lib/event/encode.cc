@@ -158,6 +158,10 @@ std::string_view encode(const Unban& event, Line& line) {
   return writer.finish();
 }
 
+std::string target_text(const ip::Prefix& target) {
+  return std::string{kTargetKey} + '"' + ip::to_string(target) + '"';
+}
+
 std::string_view encode(const Unbanned& event, Line& line) {
   Writer writer{line, "unbanned", event.unban.at};
   put_unban(writer, event.unban);

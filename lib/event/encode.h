@@ -26,6 +26,9 @@ std::size_t encoded_size(std::string_view text);
 // `text` as the inside of a JSON string of at most `most` bytes: also safe to show on a terminal.
 std::string escaped(std::string_view text, std::size_t most = 800);
 
+// What every line that is encoded here about this target holds, and no other.
+std::string target_text(const ip::Prefix& target);
+
 std::string_view encode(const Access& event, Line& line);
 std::string_view encode(const Violation& event, Line& line);
 std::string_view encode(const Ban& event, Line& line);

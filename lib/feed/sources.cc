@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/number.h"
+#include "base/text.h"
 
 // Its warnings are not ours.
 #pragma GCC diagnostic push
@@ -62,7 +63,8 @@ class Reader {
       blame(value, fmt::format("'{}': no such key", key));
   }
   void blame(const toml::node& where, const std::string& what) {
-    if (wrong_.empty()) wrong_ = fmt::format("{}:{}: {}", file_, where.source().begin.line, what);
+    if (wrong_.empty())
+      wrong_ = fmt::format("{}:{}: {}", file_, where.source().begin.line, base::printable(what));
   }
   std::string text(std::string_view key, const toml::node& value) {
     if (const auto* text = value.as_string()) return text->get();
@@ -105,7 +107,7 @@ class Reader {
 base::Result<std::vector<Source>> parse_sources(std::string_view text, const std::string& file) {
   const toml::parse_result parsed = toml::parse(text, file);
   const auto fail_at = [&](const toml::source_region& where, std::string_view what) {
-    return base::fail(Exit::kConfig, fmt::format("{}:{}: {}", file, where.begin.line, what));
+    return base::fail(Exit::kConfig, fmt::format("{}:{}: {}", file, where.begin.line, base::printable(what)));
   };
   if (!parsed) return fail_at(parsed.error().source(), parsed.error().description());
   std::vector<Source> sources;

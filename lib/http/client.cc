@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The one door to libcurl.
+// Downloads through libcurl.
 #include "http/client.h"
 
 #include <algorithm>
@@ -8,10 +8,9 @@
 #include <memory>
 #include <optional>
 
-#include <curl/curl.h>
-
 #include "base/text.h"
 #include "gzip/inflate.h"
+#include "http/libcurl.h"
 
 namespace xlimit::http {
 namespace {
@@ -19,13 +18,13 @@ namespace {
 using Milliseconds = std::chrono::milliseconds;
 
 struct CloseEasy {
-  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+  void operator()(CURL* easy) const { curl().easy_cleanup(easy); }
 };
 struct CloseMulti {
-  void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
+  void operator()(CURLM* multi) const { curl().multi_cleanup(multi); }
 };
 struct FreeHeaders {
-  void operator()(curl_slist* headers) const { curl_slist_free_all(headers); }
+  void operator()(curl_slist* headers) const { curl().slist_free_all(headers); }
 };
 
 // One request under way.
@@ -44,7 +43,7 @@ struct Transfer {
 // Of the last answer, after all redirects.
 std::string header(CURL* easy, const char* name) {
   curl_header* found = nullptr;
-  if (curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &found) != CURLHE_OK) return {};
+  if (curl().easy_header(easy, name, 0, CURLH_HEADER, -1, &found) != CURLHE_OK) return {};
   return found->value;
 }
 
@@ -76,7 +75,7 @@ std::size_t take_body(const char* data, std::size_t, std::size_t size, void* pla
 }
 
 void add_header(Transfer& transfer, const std::string& line) {
-  curl_slist* longer = curl_slist_append(transfer.headers.get(), line.c_str());
+  curl_slist* longer = curl().slist_append(transfer.headers.get(), line.c_str());
   if (longer == nullptr) return;
   (void)transfer.headers.release();
   transfer.headers.reset(longer);
@@ -87,31 +86,31 @@ std::unique_ptr<Transfer> begin(const Request& request, Response& response, cons
   transfer->request = &request;
   transfer->response = &response;
   transfer->most = limits.body;
-  transfer->easy.reset(curl_easy_init());
+  transfer->easy.reset(curl().easy_init());
   CURL* easy = transfer->easy.get();
   response = {};
   // Undone here: libcurl would not say when the end is missing.
   add_header(*transfer, "Accept-Encoding: gzip");
   if (!request.etag.empty()) add_header(*transfer, "If-None-Match: " + request.etag);
   if (!request.last_modified.empty()) add_header(*transfer, "If-Modified-Since: " + request.last_modified);
-  curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers.get());
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
-  curl_easy_setopt(easy, CURLOPT_MAXREDIRS, 5L);
-  curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
-  curl_easy_setopt(easy, CURLOPT_USERAGENT, "xlimit/" XLIMIT_VERSION);
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, static_cast<long>(limits.connect.count()));
-  curl_easy_setopt(easy, CURLOPT_TIMEOUT, static_cast<long>(limits.total.count()));
-  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 100L);
-  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(limits.slow.count()));
-  curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(limits.body));
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->text.data());
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
-  curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer.get());
-  curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer.get());
+  curl().easy_setopt(easy, CURLOPT_URL, request.url.c_str());
+  curl().easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers.get());
+  curl().easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl().easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  curl().easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+  curl().easy_setopt(easy, CURLOPT_MAXREDIRS, 5L);
+  curl().easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
+  curl().easy_setopt(easy, CURLOPT_USERAGENT, "xlimit/" XLIMIT_VERSION);
+  curl().easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, static_cast<long>(limits.connect.count()));
+  curl().easy_setopt(easy, CURLOPT_TIMEOUT, static_cast<long>(limits.total.count()));
+  curl().easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 100L);
+  curl().easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(limits.slow.count()));
+  curl().easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(limits.body));
+  curl().easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl().easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->text.data());
+  curl().easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+  curl().easy_setopt(easy, CURLOPT_WRITEDATA, transfer.get());
+  curl().easy_setopt(easy, CURLOPT_PRIVATE, transfer.get());
   return transfer;
 }
 
@@ -121,7 +120,7 @@ std::string describe(const Transfer& transfer, CURLcode code) {
   if (transfer.coding && !transfer.coding->empty())
     return "it is coded as '" + base::printable(*transfer.coding) + "', which was not asked for";
   if (code == CURLE_WRITE_ERROR) return "its compressed body is broken";
-  if (code != CURLE_OK) return transfer.text[0] != '\0' ? transfer.text.data() : curl_easy_strerror(code);
+  if (code != CURLE_OK) return transfer.text[0] != '\0' ? transfer.text.data() : curl().easy_strerror(code);
   const long status = transfer.response->status;
   if (status != 200 && status != 304) return "the server answers " + std::to_string(status);
   return transfer.inflater && !transfer.inflater->whole() ? "its compressed body is cut" : "";
@@ -130,7 +129,7 @@ std::string describe(const Transfer& transfer, CURLcode code) {
 void finish(Transfer& transfer, CURLcode code) {
   Response& response = *transfer.response;
   CURL* easy = transfer.easy.get();
-  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &response.status);
+  curl().easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &response.status);
   response.etag = header(easy, "ETag");
   response.last_modified = header(easy, "Last-Modified");
   response.type = header(easy, "Content-Type");
@@ -158,32 +157,32 @@ class Round {
       : requests_(requests), responses_(responses), limits_(limits), on_progress_(on_progress) {}
 
   std::vector<std::size_t> run(const std::vector<std::size_t>& which) {
-    std::unique_ptr<CURLM, CloseMulti> multi{curl_multi_init()};
-    curl_multi_setopt(multi.get(), CURLMOPT_MAX_TOTAL_CONNECTIONS, static_cast<long>(limits_.at_once));
+    std::unique_ptr<CURLM, CloseMulti> multi{curl().multi_init()};
+    curl().multi_setopt(multi.get(), CURLMOPT_MAX_TOTAL_CONNECTIONS, static_cast<long>(limits_.at_once));
     std::vector<std::unique_ptr<Transfer>> transfers;
     for (const std::size_t place : which) {
       transfers.push_back(begin(requests_[place], responses_[place], limits_));
-      curl_multi_add_handle(multi.get(), transfers.back()->easy.get());
+      curl().multi_add_handle(multi.get(), transfers.back()->easy.get());
     }
     std::vector<std::size_t> again;
     int running = 1;
     while (running > 0) {
-      curl_multi_perform(multi.get(), &running);
+      curl().multi_perform(multi.get(), &running);
       collect(multi.get(), again);
       if (on_progress_) on_progress_(responses_.size() - static_cast<std::size_t>(running), bytes());
-      if (running > 0) curl_multi_poll(multi.get(), nullptr, 0, 200, nullptr);
+      if (running > 0) curl().multi_poll(multi.get(), nullptr, 0, 200, nullptr);
     }
-    for (const auto& transfer : transfers) curl_multi_remove_handle(multi.get(), transfer->easy.get());
+    for (const auto& transfer : transfers) curl().multi_remove_handle(multi.get(), transfer->easy.get());
     return again;
   }
 
  private:
   void collect(CURLM* multi, std::vector<std::size_t>& again) {
     int left = 0;
-    while (const CURLMsg* message = curl_multi_info_read(multi, &left)) {
+    while (const CURLMsg* message = curl().multi_info_read(multi, &left)) {
       if (message->msg != CURLMSG_DONE) continue;
       Transfer* transfer = nullptr;
-      curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+      curl().easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
       const CURLcode code = message->data.result;
       finish(*transfer, code);
       if (may_pass(*transfer, code))
@@ -206,10 +205,9 @@ class Round {
 
 std::vector<Response> get(std::span<const Request> requests, const Limits& limits,
                           const OnProgress& on_progress) {
-  static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
   std::vector<Response> responses(requests.size());
-  if (ready != CURLE_OK) {
-    for (Response& response : responses) response.error = curl_easy_strerror(ready);
+  if (!curl().missing.empty()) {
+    for (Response& response : responses) response.error = curl().missing;
     return responses;
   }
   std::vector<std::size_t> which(requests.size());
@@ -218,8 +216,8 @@ std::vector<Response> get(std::span<const Request> requests, const Limits& limit
   Milliseconds pause = limits.pause;
   for (unsigned i = 0; i < limits.tries && !which.empty(); ++i) {
     if (i > 0) {
-      curl_multi_poll(std::unique_ptr<CURLM, CloseMulti>{curl_multi_init()}.get(), nullptr, 0,
-                      static_cast<int>(pause.count()), nullptr);
+      curl().multi_poll(std::unique_ptr<CURLM, CloseMulti>{curl().multi_init()}.get(), nullptr, 0,
+                        static_cast<int>(pause.count()), nullptr);
       pause *= 2;
     }
     which = round.run(which);

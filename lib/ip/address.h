@@ -3,6 +3,8 @@
 // dual-stack listener in that form, and logs and sets do not.
 #pragma once
 
+#include <endian.h>
+
 #include <array>
 #include <compare>
 #include <cstddef>
@@ -45,9 +47,21 @@ class Address {
   bool is_unspecified() const;  // 0.0.0.0, ::
   bool is_multicast() const;    // 224.0.0.0/4, ff00::/8
 
-  auto operator<=>(const Address&) const = default;
+  bool operator==(const Address&) const = default;
+  // By halves, because sorting and searching a million of them by memcmp takes twice as long.
+  std::strong_ordering operator<=>(const Address& other) const {
+    const std::strong_ordering high = half(0) <=> other.half(0);
+    return high != 0 ? high : half(8) <=> other.half(8);
+  }
 
  private:
+  // Eight of the bytes as a number.
+  std::uint64_t half(std::size_t from) const {
+    std::uint64_t value;
+    std::memcpy(&value, bytes_.data() + from, sizeof value);
+    return be64toh(value);
+  }
+
   Bytes bytes_{};
 };
 

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <filesystem>
 
+#include "event/encode.h"
 #include "journal/header.h"
 #include "journal/journal.h"
 #include "store/atomic_file.h"
@@ -20,13 +21,14 @@ namespace {
 constexpr std::chrono::hours kAbandoned{1};
 constexpr std::size_t kRandom = 7;  // ".XXXXXX"
 
-// Reads lines to the end, or as long as they end before `most` bytes; returns how many bytes that were.
+// Reads to the end those lines that hold the text; returns how many bytes all whole lines are.
 base::Result<std::uint64_t> read_lines(int fd, const std::string& path, ledger::Ledger& ledger,
-                                       base::Time now) {
+                                       base::Time now, std::string_view text = {}) {
   stream::Lines lines{stream::Lines::AtEnd::hold, path};
   std::uint64_t bytes = 0;
   const auto take = [&](const stream::Piece& piece) {
     bytes += piece.text.size() + (piece.newline ? 1 : 0);
+    if (piece.text.find(text) == std::string_view::npos) return;
     if (piece.whole())
       ledger.take(piece.text, now);
     else if (piece.last)
@@ -90,12 +92,14 @@ bool lock_and_check(int fd, const std::string& path) {
 
 }  // namespace
 
-base::Result<void> replay(const Place& place, ledger::Ledger& ledger, base::Time now) {
+base::Result<void> replay(const Place& place, ledger::Ledger& ledger, base::Time now,
+                          const std::optional<ip::Prefix>& target) {
   const std::string path = place.journal();
   const base::Fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (!fd && errno == ENOENT) return {};
   if (!fd) return base::os_error("open '" + path + "'");
-  base::Result<std::uint64_t> read = read_lines(fd.get(), path, ledger, now);
+  base::Result<std::uint64_t> read =
+      read_lines(fd.get(), path, ledger, now, target ? event::target_text(*target) : "");
   return read ? base::Result<void>{} : base::failed(read);
 }
 

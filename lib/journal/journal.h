@@ -47,8 +47,9 @@ class Journal {
   std::uint64_t size_ = 0, alive_ = 0;
 };
 
-// Every line of the journal, if there is one. Fails when it can't be read.
-base::Result<void> replay(const Place& place, ledger::Ledger& ledger, base::Time now);
+// Every line of the journal, if there is one, or every line about one target. Fails when it can't be read.
+base::Result<void> replay(const Place& place, ledger::Ledger& ledger, base::Time now,
+                          const std::optional<ip::Prefix>& target = {});
 
 // Writes the journal anew with what is alive at `now`. Takes as long as the file is large, and keeps nobody
 // from appending. Another process that does the same already is left to it.

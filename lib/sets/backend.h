@@ -76,6 +76,8 @@ struct ListState {
 struct Change {
   std::uint64_t added = 0, removed = 0, unchanged = 0;
 
+  bool any() const { return added + removed > 0; }
+  Change& operator+=(const Change& other);
   bool operator==(const Change&) const = default;
 };
 

@@ -151,15 +151,13 @@ base::Result<void> IpsetBackend::destroy_set(const std::string& name) {
 base::Result<Change> IpsetBackend::load(const ListKey& list, std::span<const ip::Prefix> prefixes,
                                         bool dry_run) {
   if (base::Result<void> good = names_.check_list(list.name); !good) return base::failed(good);
-  base::Result<Change> change = lists_.compare(list, prefixes);
-  if (!change || dry_run) return change;
+  if (dry_run) return lists_.compare(list, prefixes);
   base::Result<void> made = lists_.make(list, prefixes);
   std::vector<std::string> done;
   if (made) made = make_sets(list.direction, false, done);
   if (made) made = rules_.keep([&] { return plan_rules(list.direction, Setup::missing); }, false, done);
-  if (made && change->added + change->removed > 0) made = lists_.replace(list, prefixes);
   if (!made) return base::failed(made);
-  return change;
+  return lists_.replace(list, prefixes);
 }
 
 base::Result<bool> IpsetBackend::unload(const ListKey& list, bool dry_run) {

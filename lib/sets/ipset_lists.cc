@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <future>
 
 namespace xlimit::sets {
 namespace {
@@ -21,12 +22,22 @@ Form form_for(Family family, std::size_t entries) {
           .timeouts = false};
 }
 
+// Of a list, looked up before it is read.
+constexpr std::size_t kProbes = 64;
 constexpr std::size_t kTops = 1U << 16U;
 
 // The first 16 bits of the address.
 std::size_t top_of(const ip::Prefix& prefix) {
   const std::uint8_t* bytes = prefix.address().wire();
   return static_cast<std::size_t>(bytes[0] << 8 | bytes[1]);
+}
+
+base::Result<Change> compare_one(SetClient& client, const std::string& set,
+                                 std::span<const ip::Prefix> prefixes) {
+  Comparison comparison{prefixes};
+  base::Result<bool> there = client.list(set, [&](const Entry& entry) { comparison.see(entry.target); });
+  if (!there) return base::failed(there);
+  return comparison.result();
 }
 
 }  // namespace
@@ -79,44 +90,71 @@ base::Result<void> IpsetLists::make(const ListKey& list, std::span<const ip::Pre
 base::Result<Change> IpsetLists::compare(const ListKey& list, std::span<const ip::Prefix> prefixes) {
   Change sum;
   for (const Family family : kFamilies) {
-    Comparison comparison{part_of(prefixes, family)};
-    base::Result<bool> there =
-        client_.list(names_.of(list, family), [&](const Entry& entry) { comparison.see(entry.target); });
-    if (!there) return base::failed(there);
-    const Change change = comparison.result();
-    sum.added += change.added;
-    sum.removed += change.removed;
-    sum.unchanged += change.unchanged;
+    base::Result<Change> change = compare_one(client_, names_.of(list, family), part_of(prefixes, family));
+    if (!change) return change;
+    sum += *change;
   }
   return sum;
 }
 
-base::Result<void> IpsetLists::replace(const ListKey& list, std::span<const ip::Prefix> prefixes) {
+base::Result<Change> IpsetLists::replace(const ListKey& list, std::span<const ip::Prefix> prefixes) {
+  Change sum;
   for (const Family family : kFamilies) {
     const std::string set = names_.of(list, family);
     base::Result<bool> there = client_.exists(set);
     if (!there) return base::failed(there);
     if (!*there) continue;
-    if (base::Result<void> done = replace_one(set, family, part_of(prefixes, family)); !done) return done;
+    base::Result<Change> change = replace_one(set, family, part_of(prefixes, family));
+    if (!change) return change;
+    sum += *change;
   }
-  return {};
+  return sum;
 }
 
-base::Result<void> IpsetLists::replace_one(const std::string& set, Family family,
-                                           std::span<const ip::Prefix> prefixes) {
+// Reading a million entries back takes the kernel as long as taking in a million, so where the answer is sure
+// to be "it changed" both are done at once.
+base::Result<Change> IpsetLists::replace_one(const std::string& set, Family family,
+                                             std::span<const ip::Prefix> prefixes) {
+  base::Result<bool> differs = surely_differs(set, prefixes);
+  if (!differs) return base::failed(differs);
+  base::Result<SetClient> reader = SetClient::open();
+  if (!reader) return base::failed(reader);
+  const std::shared_future<base::Result<Change>> change = std::async(
+      std::launch::async | std::launch::deferred, [&] { return compare_one(*reader, set, prefixes); });
+  if (!*differs && (!change.get() || !change.get()->any())) return change.get();
   const std::string filled = set + '+';
-  // One that was killed while it filled has left it behind.
-  base::Result<bool> left = client_.exists(filled);
-  if (!left) return base::failed(left);
-  if (*left) {
-    if (base::Result<void> gone = admin_.destroy(filled); !gone) return gone;
-  }
-  base::Result<void> done = admin_.create(filled, form_for(family, prefixes.size()));
-  if (!done) return done;
-  done = client_.fill(filled, prefixes);
+  base::Result<void> done = fill_anew(filled, family, prefixes);
+  // Also after a failure: it reads from here.
+  if (!change.get()) return change.get();
   if (done) done = client_.swap(set, filled);
   base::Result<void> gone = admin_.destroy(filled);
-  return done ? gone : done;
+  if (done) done = gone;
+  if (!done) return base::failed(done);
+  return change.get();
+}
+
+// Asks for a few of the prefixes, spread over all.
+base::Result<bool> IpsetLists::surely_differs(const std::string& set, std::span<const ip::Prefix> prefixes) {
+  const std::size_t stride = prefixes.size() / kProbes + 1;
+  for (std::size_t at = 0; at < prefixes.size(); at += stride) {
+    base::Result<bool> holds = client_.holds(set, prefixes[at]);
+    if (!holds) return holds;
+    if (!*holds) return true;
+  }
+  return false;
+}
+
+base::Result<void> IpsetLists::fill_anew(const std::string& set, Family family,
+                                         std::span<const ip::Prefix> prefixes) {
+  // One that was killed while it filled has left it behind.
+  base::Result<bool> left = client_.exists(set);
+  if (!left) return base::failed(left);
+  if (*left) {
+    if (base::Result<void> gone = admin_.destroy(set); !gone) return gone;
+  }
+  base::Result<void> done = admin_.create(set, form_for(family, prefixes.size()));
+  if (!done) return done;
+  return client_.fill(set, prefixes);
 }
 
 base::Result<bool> IpsetLists::each(const ListKey& list,

@@ -22,15 +22,18 @@ class IpsetLists {
   base::Result<std::vector<ListKey>> all();
   // Makes the sets for these prefixes, empty where they are new, so that rules can use them.
   base::Result<void> make(const ListKey& list, std::span<const ip::Prefix> prefixes);
-  // What replacing would change; nothing when there is no such list yet.
+  // What replacing would change: all is new when there is no such list yet.
   base::Result<Change> compare(const ListKey& list, std::span<const ip::Prefix> prefixes);
-  // Replaces the content of the sets.
-  base::Result<void> replace(const ListKey& list, std::span<const ip::Prefix> prefixes);
+  // Replaces the content of the sets there are; those that hold it already are left alone.
+  base::Result<Change> replace(const ListKey& list, std::span<const ip::Prefix> prefixes);
   base::Result<bool> each(const ListKey& list, const std::function<void(const ip::Prefix&)>& on_prefix);
   base::Result<std::vector<ip::Prefix>> find(const ListKey& list, const ip::Prefix& target);
 
  private:
-  base::Result<void> replace_one(const std::string& set, Family family, std::span<const ip::Prefix> prefixes);
+  base::Result<Change> replace_one(const std::string& set, Family family,
+                                   std::span<const ip::Prefix> prefixes);
+  base::Result<bool> surely_differs(const std::string& set, std::span<const ip::Prefix> prefixes);
+  base::Result<void> fill_anew(const std::string& set, Family family, std::span<const ip::Prefix> prefixes);
 
   SetClient& client_;
   Admin& admin_;

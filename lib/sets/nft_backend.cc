@@ -127,15 +127,14 @@ base::Result<Change> NftBackend::load(const ListKey& list, std::span<const ip::P
     if (!change) return change;
     changes.at(family == Family::v4 ? 0 : 1) = *change;
   }
-  const Change sum{.added = changes[0].added + changes[1].added,
-                   .removed = changes[0].removed + changes[1].removed,
-                   .unchanged = changes[0].unchanged + changes[1].unchanged};
+  Change sum = changes[0];
+  sum += changes[1];
   if (dry_run) return sum;
   base::Result<std::vector<std::string>> made = setup(list.direction, Setup::missing, false);
   if (!made) return base::failed(made);
   for (const Family family : kFamilies) {
     const Change& change = changes.at(family == Family::v4 ? 0 : 1);
-    if (change.added + change.removed == 0) continue;
+    if (!change.any()) continue;
     base::Result<void> replaced = lists_.replace(list, family, part_of(prefixes, family));
     if (!replaced) return base::failed(replaced);
   }

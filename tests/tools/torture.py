@@ -75,7 +75,7 @@ class Torture:
         self.lossy = mode in ("s6-none", "truncate")
         self.keep = 0 if mode == "s6-none" else 6
         self.fd = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        self.lengths, self.missing, self.rotated, self.unseen, self.kept_up = [0], 0, 0, 0, 0
+        self.lengths, self.missing, self.halves, self.rotated, self.unseen, self.kept_up = [0], 0, 0, 0, 0, 0
         self.reader = Reader(self.log, self.dice.random() < 0.5)
 
     # --- the writer
@@ -153,15 +153,20 @@ class Torture:
         for name in sorted(name for name in os.listdir() if name.startswith("@"))[:-self.keep or None]:
             os.unlink(name)
 
+    def has_seen(self, size):
+        with open("place.now", "rb") as file:
+            return re.search(rb"^open (?:\S+ ){6}%d " % size, file.read(), re.M)
+
     def truncate(self):
         """Cuts off bytes that the reader has seen and not given: a half line."""
         if not self.reader.process:
             self.reader.start()
-        half = self.dice.randint(0, 300)
-        os.write(self.fd, bytes(self.dice.choices(b"abcdefgh", k=half)))
-        size = os.fstat(self.fd).st_size
-        seen = re.compile(rb"^open (?:\S+ ){6}%d " % size, re.M)
-        wait_until("the reader has seen it all", lambda: seen.search(open("place.now", "rb").read()))
+        half, size = 0, os.fstat(self.fd).st_size
+        while not half or self.has_seen(size + half):  # an older place may be told in there too
+            half += self.dice.randint(1, 300)
+        self.halves += 1
+        os.write(self.fd, (b"%c" % (ord("a") + self.halves % 26)).ljust(half, b"x"))
+        wait_until("the reader has seen it all", lambda: self.has_seen(size + half))
         if self.dice.random() < 0.5:
             self.reader.end(signal.SIGKILL)
         os.truncate(self.log, 0)

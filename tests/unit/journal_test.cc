@@ -46,9 +46,10 @@ std::string banned(const ip::Prefix& whom, std::chrono::seconds duration = 60s) 
   return std::string{event::encode(event::Banned{ban, event::BanResult::added, "xlimit4"}, line)};
 }
 
-std::set<ip::Prefix> alive(const journal::Place& place, base::Time now = kNoon) {
+std::set<ip::Prefix> alive(const journal::Place& place, base::Time now = kNoon,
+                           const std::optional<ip::Prefix>& whom = {}) {
   ledger::Ledger ledger;
-  REQUIRE(journal::replay(place, ledger, now));
+  REQUIRE(journal::replay(place, ledger, now, whom));
   std::set<ip::Prefix> targets;
   ledger.each(now, [&](const ledger::Key& key, const ledger::Entry&) { targets.insert(key.target); });
   return targets;
@@ -65,6 +66,14 @@ TEST_CASE("what is appended is replayed, and the folder is made for it") {
   struct stat status {};
   REQUIRE(::stat(folder.place().folder.c_str(), &status) == 0);
   CHECK((status.st_mode & 0777) == 0750);
+}
+
+TEST_CASE("what is known of one target is replayed alone") {
+  const Folder folder;
+  journal::Journal journal{folder.place()};
+  REQUIRE(journal.append(banned(target(1)) + banned(target(10)) + banned(*ip::parse_prefix("10.0.0.0/24"))));
+  CHECK(alive(folder.place(), kNoon, target(1)) == std::set{target(1)});
+  CHECK(alive(folder.place(), kNoon, target(2)).empty());
 }
 
 TEST_CASE("half a line that a crash left does not swallow the next") {

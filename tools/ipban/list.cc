@@ -70,19 +70,13 @@ base::Result<std::vector<Found>> covering(sets::Backend& backend, const ip::Pref
   return found;
 }
 
-// Whom to ask why, read when there is something to ask about.
-struct Why {
-  Memory& memory;
-  base::Time now = base::now();
-  std::optional<ledger::Ledger> ledger{};
+std::string why(Memory& memory, const Found& found) {
+  const base::Time now = base::now();
+  ledger::Ledger ledger = memory.recall(now, found.entry.target);
+  return what_is_known(ledger, {found.entry.target, found.key.direction}, now).clause();
+}
 
-  std::string clause(const Found& found) {
-    if (!ledger) ledger = memory.recall(now);
-    return what_is_known(*ledger, {found.entry.target, found.key.direction}, now).clause();
-  }
-};
-
-base::Result<bool> test_one(sets::Backend& backend, const std::string& text, Why& why) {
+base::Result<bool> test_one(sets::Backend& backend, const std::string& text, Memory& memory) {
   base::Result<ip::Prefix> target = ip::read_prefix(text);
   if (!target) return base::failed(target);
   base::Result<std::vector<Found>> found = covering(backend, *target);
@@ -93,7 +87,7 @@ base::Result<bool> test_one(sets::Backend& backend, const std::string& text, Why
                                  ? "permanently"
                                  : "for another " + base::format_duration(one.entry.timeout);
     cli::print("{} is banned: {}in set '{}' {}{}\n", ip::to_string(*target), entry, backend.name_of(one.key),
-               time, why.clause(one));
+               time, why(memory, one));
   }
   base::Result<bool> listed = tell_lists(backend, *target);
   if (!listed) return listed;
@@ -133,9 +127,8 @@ Ended test(const Settings& settings, const cli::Command& command) {
   base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings, memory);
   if (!backend) return base::failed(backend);
   bool all = true;
-  Why why{memory};
   for (const std::string& target : settings.targets) {
-    base::Result<bool> banned = test_one(**backend, target, why);
+    base::Result<bool> banned = test_one(**backend, target, memory);
     if (!banned) return base::failed(banned);
     all = all && *banned;
   }

@@ -69,8 +69,8 @@ Ended load(const Settings& settings, const cli::Command& command) {
   if (!content) return base::failed(content);
   base::Result<sets::Change> change = (*backend)->load(*list, content->prefixes, settings.dry_run);
   if (!change) return base::failed(change);
-  const bool changed = change->added + change->removed > 0;
-  if (!settings.dry_run && (changed || !memory.keeps(*list))) memory.keep_list(*list, content->prefixes);
+  if (!settings.dry_run && (change->any() || !memory.keeps(*list)))
+    memory.keep_list(*list, content->prefixes);
   tell(*list, *content, *change, settings);
   return base::Exit::kDone;
 }

@@ -75,10 +75,11 @@ void Memory::forget_bans() {
   if (place_) check(journal_->clear());
 }
 
-ledger::Ledger Memory::recall(base::Time now) {
+ledger::Ledger Memory::recall(base::Time now, const std::optional<ip::Prefix>& target) {
   ledger::Ledger ledger;
   if (!place_) return ledger;
-  if (base::Result<void> read = journal::replay(*place_, ledger, now); !read) failed_.add(read.error().text);
+  if (base::Result<void> read = journal::replay(*place_, ledger, now, target); !read)
+    failed_.add(read.error().text);
   return ledger;
 }
 

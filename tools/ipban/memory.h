@@ -35,8 +35,8 @@ class Memory {
   void write();
   void forget_bans();
 
-  // What the journal says. Empty, and said, when it can't be read.
-  ledger::Ledger recall(base::Time now);
+  // What the journal says, or only what it says of one target. Empty, and said, when it can't be read.
+  ledger::Ledger recall(base::Time now, const std::optional<ip::Prefix>& target = {});
 
   void keep_list(const sets::ListKey& list, std::span<const ip::Prefix> prefixes);
   bool keeps(const sets::ListKey& list);

@@ -55,9 +55,22 @@ base::Result<void> load_lists(const Settings& settings, const cli::Command& comm
     base::Result<sets::Change> change = backend.load(list, prefixes, settings.dry_run);
     if (!change) return base::failed(change);
     if (!settings.dry_run) memory.keep_list(list, prefixes);
-    if (change->added + change->removed > 0) ++recovered.lists;
+    if (change->any()) ++recovered.lists;
   }
   return {};
+}
+
+base::Result<void> make_ready(const Settings& settings, sets::Backend& backend, Memory& memory) {
+  base::Result<std::vector<std::string>> made =
+      backend.setup(event::Direction::in, sets::Setup::missing, false);
+  if (!made) return base::failed(made);
+  memory.keep_ports(backend, settings.ports);
+  return {};
+}
+
+void warn_of(const cli::Command& command, const Recovered& recovered, const ip::Prefix& target,
+             const std::string& why) {
+  if (recovered.refused <= kMostTold) command.warn("ban '" + ip::to_string(target) + "': " + why);
 }
 
 void tell(const Recovered& recovered, const Settings& settings) {
@@ -90,10 +103,7 @@ Ended restore(const Settings& settings, const cli::Command& command) {
   }
   sets::Backend& backend = settings.dry_run ? *reading : *(*enforcer)->backend();
   if (!settings.dry_run) {
-    base::Result<std::vector<std::string>> made =
-        backend.setup(event::Direction::in, sets::Setup::missing, false);
-    if (!made) return base::failed(made);
-    memory.keep_ports(backend, settings.ports);
+    if (base::Result<void> ready = make_ready(settings, backend, memory); !ready) return base::failed(ready);
   }
 
   Recovered recovered;
@@ -105,11 +115,8 @@ Ended restore(const Settings& settings, const cli::Command& command) {
                          [&](const event::Banned& banned, base::Time at) {
                            if (from_file && !settings.dry_run) memory.add(banned, at);
                          },
-                     .refused =
-                         [&](const ip::Prefix& target, const std::string& why) {
-                           if (recovered.refused <= kMostTold)
-                             command.warn("ban '" + ip::to_string(target) + "': " + why);
-                         }};
+                     .refused = [&](const ip::Prefix& target,
+                                    const std::string& why) { warn_of(command, recovered, target, why); }};
   ledger::Ledger own;
   if (!from_file) own = memory.recall(now);
   ledger::Ledger& bans = from_file ? (*source)->bans : own;
