@@ -13,6 +13,8 @@
 #include <climits>
 #include <cstring>
 
+#include "follow/unpack.h"
+
 namespace xlimit::follow {
 namespace {
 
@@ -69,12 +71,31 @@ base::Result<LogFile> LogFile::open(const std::string& path) {
   if (facts->directory) return base::os_error("open '" + path + "'", EISDIR);
   if (!facts->regular)
     return base::fail(base::Exit::kUsage, "open '" + path + "': neither a file nor a pipe");
-  file.identity_ = facts->file;
-  file.size_ = facts->size;
-  file.written_ = facts->written;
-  file.real_path_ = real_path(file.fd(), path);
-  file.set_head(head);
+  file.begin(*facts, head, file.fd());
   return file;
+}
+
+base::Result<LogFile> LogFile::unpack(const std::string& path) {
+  const base::Fd packed{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
+  if (!packed) return base::os_error("open '" + path + "'");
+  base::Result<Facts> facts = look_at(packed.get());
+  if (!facts) return base::failed(facts);
+  base::Result<base::Fd> plain = follow::unpack(packed.get(), path);
+  if (!plain) return base::failed(plain);
+  LogFile file{std::move(*plain), path};
+  file.unpacked_ = true;
+  facts->size = static_cast<std::uint64_t>(::lseek(file.fd(), 0, SEEK_END));
+  file.begin(*facts, read_at(file.fd(), 0, Identity::kHead), packed.get());
+  return file;
+}
+
+// `fd` is the file that stands under the path.
+void LogFile::begin(const Facts& facts, std::string_view head, int fd) {
+  identity_ = facts.file;
+  size_ = facts.size;
+  written_ = facts.written;
+  real_path_ = real_path(fd, path_);
+  set_head(head);
 }
 
 void LogFile::seek(std::uint64_t offset) {
@@ -94,6 +115,7 @@ void LogFile::seek_line(std::uint64_t offset) {
 }
 
 void LogFile::look() {
+  if (unpacked_) return;
   const bool same = look_at_head();  // the head first, as in open()
   const base::Result<Facts> facts = look_at(fd());
   if (!facts) return;
