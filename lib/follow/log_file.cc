@@ -116,7 +116,7 @@ void LogFile::seek_line(std::uint64_t offset) {
 
 void LogFile::look() {
   if (unpacked_) return;
-  const bool same = look_at_head();  // the head first, as in open()
+  const bool same = holds_what_was_read();  // before the size, as in open()
   const base::Result<Facts> facts = look_at(fd());
   if (!facts) return;
   if (facts->size < size_ || !same) {
@@ -128,13 +128,13 @@ void LogFile::look() {
   written_ = facts->written;
 }
 
-// While nothing was read of it, a copy is known by its head; and so is that it holds something else now,
-// which is when this is false.
-bool LogFile::look_at_head() {
-  if (position_ > 0 || cut_ || head_.size() == Identity::kHead) return true;
+// While nothing was read of it, it is known by its head, and so will its copy be.
+bool LogFile::holds_what_was_read() {
+  if (cut_) return true;
+  if (position_ > 0) return follow::holds(fd(), mark_);
   const std::string head = read_at(fd(), 0, Identity::kHead);
   if (!head.starts_with(head_)) return false;
-  set_head(head);
+  if (head.size() > head_.size()) set_head(head);
   return true;
 }
 

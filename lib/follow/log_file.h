@@ -109,7 +109,7 @@ class LogFile {
       : fd_(std::move(fd)), path_(path), lines_(stream::Lines::AtEnd::hold, path) {}
   void begin(const Facts& facts, std::string_view head, int fd);
   base::Result<Step> read_on(const OnPiece& on_piece);
-  bool look_at_head();
+  bool holds_what_was_read();
   bool begins_so(const Identity& file) const;
   void take_in(std::string_view bytes);
   void remember_tail(std::string_view bytes);

@@ -119,6 +119,16 @@ TEST_CASE("a log that was never read and holds something else now was cut short"
   CHECK(bench.gap_list() == "truncated 5");
 }
 
+TEST_CASE("what stands behind a new beginning was not cut off") {
+  Bench bench;
+  const auto follower = follow(bench, "one\n");
+  bench.overwrite("access.log", "two, which is longer\n");
+  follower->look();
+  bench.read_all(*follower);
+  CHECK(bench.given() == "one|two, which is longer");
+  CHECK(bench.gap_list() == "truncated 0");
+}
+
 TEST_CASE("a log of which only the end is cut off goes on there") {
   Bench bench;
   const auto follower = follow(bench, "one\n");
