@@ -125,7 +125,7 @@ void LogFile::look() {
   }
   if (facts->size > size_) grown_ = std::chrono::steady_clock::now();
   size_ = facts->size;
-  written_ = facts->written;
+  if (!cut_) written_ = facts->written;
 }
 
 // While nothing was read of it, it is known by its head, and so will its copy be.
@@ -201,7 +201,7 @@ LogFile::Step LogFile::cut_short() {
 
 LogFile::Cut LogFile::take_cut() {
   if (cut_) look();  // it may have been cut short once more
-  Cut cut{identity_, mark_, offset_, missed_, position_ == 0 || !follow::holds(fd(), mark_)};
+  Cut cut{identity_, mark_, written_, offset_, missed_, position_ == 0 || !follow::holds(fd(), mark_)};
   if (cut.to_start) {
     cut.lost += position_ - offset_;
     seek(0);
@@ -215,7 +215,7 @@ LogFile::Cut LogFile::take_cut() {
 }
 
 Place LogFile::place() const {
-  return {identity_, offset_, cut_ ? position_ + missed_ : size_, mark_, real_path_, false};
+  return {identity_, offset_, cut_ ? position_ + missed_ : size_, mark_, written_, real_path_, false};
 }
 
 void LogFile::finish(const OnPiece& on_piece) {

@@ -70,6 +70,7 @@ class LogFile {
   struct Cut {
     Identity before;
     Mark mark;
+    std::int64_t written = 0;  // a copy of it was written later
     std::uint64_t offset = 0;  // lines had been given up to here
     std::uint64_t lost = 0;    // so many bytes stood behind that at the last look; there may have been more
     bool to_start = true;      // reading starts over; false: only what had not been read was cut off

@@ -173,7 +173,7 @@ std::uint64_t Follower::add_copies(Files::iterator before, const LogFile::Cut& c
   std::uint64_t saved = 0;
   std::vector<Sibling> siblings = find_siblings(path_);
   std::erase_if(siblings, [&](const Sibling& sibling) {
-    return sibling.compressed && (is_done(sibling) || is_packed_known(sibling));
+    return sibling.compressed && sibling.facts.written < cut.written;
   });
   const auto is_fresh = [](const Held& held) { return held.fresh; };
   const bool known = cut.mark.length > 0 || cut.before.head_length > 0;

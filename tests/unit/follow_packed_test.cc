@@ -68,6 +68,40 @@ TEST_CASE("a killed reader of a compressed file goes on in it") {
   CHECK(bench.gap_list() == "");
 }
 
+TEST_CASE("a file that is compressed before all of it was read goes on compressed after a kill") {
+  Bench bench;
+  const std::string state = bench.run();
+  bench.append("access.log", "one\ntwo\n");
+  Follower::Sink sink = bench.sink();
+  Follower* self = nullptr;
+  sink.piece = [&](const xlimit::stream::Piece& piece) {
+    bench.lines.emplace_back(piece.text);
+    self->hold_back();
+  };
+  Follower follower{bench.log, std::move(sink)};
+  self = &follower;
+  REQUIRE(follower.resume(*xlimit::follow::parse_state(state)->find(bench.log)).has_value());
+  CHECK(follower.read());
+  std::string between;
+  SUBCASE("a renamed one") {
+    bench.rename("access.log", "access.log.1");
+    bench.append("access.log", "three\n");
+    gzip(bench, "access.log.1");
+    follower.look_around();
+  }
+  SUBCASE("a copy") {
+    bench.copy("access.log", "access.log.1");
+    follower.look_around();
+    gzip(bench, "access.log.1");
+    follower.look_around();
+    bench.overwrite("access.log", "three\n");
+  }
+  follower.append_state(between);
+  bench.run(between);
+  CHECK(bench.given() == "one|two|three");
+  CHECK(bench.gap_list() == "");
+}
+
 TEST_CASE("a file that was read and is compressed later does not come again") {
   Bench bench;
   bench.append("access.log", "one\n");

@@ -37,7 +37,8 @@ std::unique_ptr<Follower> follow(Bench& bench, const std::string& text) {
 }  // namespace
 
 TEST_CASE("a state's text says what was put in") {
-  const Place place{{65024, 11, 7, 3, 0xfeed}, 100, 120, {110, 12, 0xbeef}, "/var/log/new\nline\\n x", false};
+  const Place place{{65024, 11, 7, 3, 0xfeed}, 100,  120, {110, 12, 0xbeef}, 99,
+                    "/var/log/new\nline\\n x", false};
   Place leaving = place;
   leaving.leaving = true;
   const Done done{{1, 2, 3, 4, 5}, {6, 6, 7}, 8, true};
