@@ -118,10 +118,12 @@ class Follower {
   void remember(const Sibling& sibling);
   void forget_gone(const std::vector<Sibling>& siblings);
   bool is_done(const Sibling& sibling) const;
+  bool is_packed_known(const Sibling& sibling);
   const Done* find_done(const LogFile& file) const;
   bool was_read(const LogFile& file) const;
   void open_missed(Files::iterator before, bool leaving);
   bool open_rotated(Files::iterator before, const Sibling& sibling, bool leaving);
+  bool give_up_unreadable(const Sibling& sibling, const base::Error& error);
   bool is_copy(const LogFile& file);
   void hold_late_writer();
   void on_cut(Files::iterator held);

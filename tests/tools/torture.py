@@ -7,6 +7,7 @@ Runs in the current folder. Says what went wrong, and is 1 then: a line lost or 
 that are missing. All decisions come from SEED; the instants do not.
 """
 import collections
+import gzip
 import os
 import random
 import re
@@ -109,19 +110,35 @@ class Torture:
         if self.dated:
             return f"{self.log}-20260601{self.rotated:06}"
         for number in range(self.rotated - 1, 0, -1):
-            if os.path.exists(f"{self.log}.{number}"):
-                os.rename(f"{self.log}.{number}", f"{self.log}.{number + 1}")
+            for ending in ("", ".gz"):
+                if os.path.exists(f"{self.log}.{number}{ending}"):
+                    os.rename(f"{self.log}.{number}{ending}", f"{self.log}.{number + 1}{ending}")
         return self.log + ".1"
+
+    def compress(self):
+        """One that nobody writes to any more, as gzip does it, with its times or without."""
+        plain = [name for name in os.listdir() if re.fullmatch(re.escape(self.log) + r"[.-][0-9]+", name)]
+        plain.remove(f"{self.log}-20260601{self.rotated:06}" if self.dated else self.log + ".1")
+        if not plain or self.dice.random() < 0.6:
+            return
+        name = self.dice.choice(sorted(plain))
+        with open(name, "rb") as source, gzip.open(name + ".gz", "wb", 1) as packed:
+            shutil.copyfileobj(source, packed)
+        if self.dice.random() < 0.7:
+            shutil.copystat(name, name + ".gz")
+        os.unlink(name)
 
     def rename(self):
         os.rename(self.log, self.next_name())
         if self.dice.random() < 0.5:
             self.write()
         self.reopen()
+        self.compress()
 
     def copytruncate(self):
         self.dice.choice([shutil.copyfile, shutil.copy2])(self.log, self.next_name())
         os.truncate(self.log, 0)
+        self.compress()
 
     def mixed(self):
         self.dice.choice([self.rename, self.copytruncate])()

@@ -37,7 +37,8 @@ std::unique_ptr<Follower> follow(Bench& bench, const std::string& text) {
 }  // namespace
 
 TEST_CASE("a state's text says what was put in") {
-  const Place place{{65024, 11, 7, 3, 0xfeed}, 100, 120, {110, 12, 0xbeef}, "/var/log/new\nline\\n x", false};
+  const Place place{{65024, 11, 7, 3, 0xfeed}, 100,  120, {110, 12, 0xbeef}, 99,
+                    "/var/log/new\nline\\n x", false};
   Place leaving = place;
   leaving.leaving = true;
   const Done done{{1, 2, 3, 4, 5}, {6, 6, 7}, 8, true};
@@ -117,6 +118,16 @@ TEST_CASE("a log that was never read and holds something else now was cut short"
   bench.read_all(*follower);
   CHECK(bench.given() == "one, longer");
   CHECK(bench.gap_list() == "truncated 5");
+}
+
+TEST_CASE("what stands behind a new beginning was not cut off") {
+  Bench bench;
+  const auto follower = follow(bench, "one\n");
+  bench.overwrite("access.log", "two, which is longer\n");
+  follower->look();
+  bench.read_all(*follower);
+  CHECK(bench.given() == "one|two, which is longer");
+  CHECK(bench.gap_list() == "truncated 0");
 }
 
 TEST_CASE("a log of which only the end is cut off goes on there") {
