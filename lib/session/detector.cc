@@ -8,6 +8,24 @@ namespace xlimit::session {
 namespace {
 
 constexpr std::size_t kMostShared = 10000;  // gateways whose last report is remembered
+// Places of one user beyond his limit: every line of his looks at all of them, and forged ones may bring any
+// number.
+constexpr std::size_t kMostBeyond = 64;
+
+struct Crowd {
+  std::size_t count = 0;
+  Index idlest = kNone;
+};
+
+Crowd count_places(const Table& table, Index user) {
+  Crowd crowd;
+  for (Index place = table.places(user); place != kNone; place = table.place(place).next_of_user) {
+    ++crowd.count;
+    if (crowd.idlest == kNone || table.place(place).last < table.place(crowd.idlest).last)
+      crowd.idlest = place;
+  }
+  return crowd;
+}
 
 }  // namespace
 
@@ -24,6 +42,7 @@ Detector::Detector(Policy policy, Evidence evidence, LimitOf limit_of)
 std::vector<Verdict> Detector::feed(const event::Access& access) {
   verdicts_.clear();
   if (!excuse(access).empty()) return {};
+  ++judged_;
   const Index user = table_.touch_user(access.user);
   const Time now = advance(user, access.at);
   expire_places(user, now);
@@ -111,10 +130,16 @@ Index Detector::visit(Index user, const event::Access& access, Time now) {
   const ip::Address known_by = from.is_v4() ? from : ip::Prefix{from, policy_.group6}.address();
   const Group group = group_of(from);
   Index index = find_place(user, group);
-  if (index == kNone)
+  if (index == kNone) {
+    const Crowd held = count_places(table_, user);
+    if (held.count >= kMostBeyond && held.count >= limit_of(user) + kMostBeyond) {
+      table_.remove_place(held.idlest);
+      ++evicted_;
+    }
     index = table_.add_place(user, known_by, now);
-  else if (table_.place(index).address != known_by)
+  } else if (table_.place(index).address != known_by) {
     table_.move_place(index, known_by);
+  }
   Place& place = table_.place(index);
   place.tag = group.tag();
   place.last = now;

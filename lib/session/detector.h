@@ -62,7 +62,12 @@ class Detector {
 
   // Users forgotten because there were too many, since this was last asked.
   std::uint64_t take_evicted() { return std::exchange(evicted_, 0); }
+  // Those that were not taken yet.
+  std::uint64_t evicted() const { return evicted_; }
   std::size_t users() const { return table_.users(); }
+  // Lines that counted, and places that were spared for want of a connection, since the start.
+  std::uint64_t judged() const { return judged_; }
+  std::uint64_t unverified() const { return unverified_; }
 
   // Why a line judges nobody: "rejected", "from loopback"; empty when it counts.
   std::string_view excuse(const event::Access& access) const;
@@ -157,6 +162,7 @@ class Detector {
   std::vector<Verdict> verdicts_;
   Index fresh_ = kNone;  // the place whose connection was seen for this very line
   std::uint64_t evicted_ = 0, saved_evicted_ = 0;
+  std::uint64_t judged_ = 0, unverified_ = 0;
   Time last_line_;
   bool watched_ = false;
   std::vector<std::string> changes_;  // lines about others than users

@@ -110,11 +110,12 @@ std::string Detector::take_out(std::vector<Index>& places, const std::function<b
 std::string Detector::describe(const std::vector<Index>& places, const Breach& breach) const {
   const std::string newcomer = ip::to_string(target_of(places[breach.newcomers.back()]));
   const std::string witness = ip::to_string(target_of(places[breach.witness]));
-  if (policy_.rule == Rule::strict) return fmt::format("{} joined while {} was active", newcomer, witness);
+  if (policy_.rule == Rule::strict)
+    return fmt::format("{} joined while {} was active (strict)", newcomer, witness);
   if (breach.by_grace)
-    return fmt::format("{} was still active {} after {} had joined", witness,
+    return fmt::format("{} was still active {} after {} had joined (overlap)", witness,
                        base::format_duration(policy_.grace), newcomer);
-  return fmt::format("{} was seen again after {} had joined", witness, newcomer);
+  return fmt::format("{} was seen again after {} had joined (overlap)", witness, newcomer);
 }
 
 void Detector::judge_addresses(Index user, Time now) {
@@ -145,7 +146,9 @@ void Detector::judge_addresses(Index user, Time now) {
     if (breach) why = describe(places, *breach);
   };
   leave_out("not counted, a gateway: ", [&](Index place) { return is_gateway(place, now); });
+  const std::size_t counted = places.size();
   if (breach) leave_out("not counted, no connection here: ", [&](Index place) { return !proven(place); });
+  unverified_ += counted - places.size();
   verdict.why = std::move(why);
   if (!out.empty()) add_clause(verdict.why, out);
   if (!breach) {
@@ -250,6 +253,7 @@ void Detector::act(Verdict verdict, Index user, const std::vector<Index>& losers
     } else if (!proven(place) || !holds_socket(place)) {
       add_clause(verdict.why, "spared: " + ip::to_string(target) + " holds no connection here now");
       if (verdict.targets.empty()) verdict.action = Action::spared;
+      ++unverified_;
     } else {
       verdict.targets.push_back(make_target(place, verdict.at));
       verdict.action = Action::ban;

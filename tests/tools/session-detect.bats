@@ -51,6 +51,29 @@ feed() { "$@" >&"$FEED"; }
   wait_until judged_again
 }
 
+@test "--metrics keeps what was judged and decided as text for Prometheus" {
+  start_judge --metrics counters.prom --max-age 36500d --max-users 2
+  for second in 1 2; do
+    feed access "$second" ann "203.0.113.$second"
+    feed access 3 "user $second" 127.0.0.1
+    feed access 3 "user $second" 203.0.113.9
+  done
+  feed echo '{"type":"access","time":"1900-01-01T00:00:00.000000Z","user":"ann","ip":"203.0.113.1","status":"accepted"}'
+  feed echo '{"type":"bye"}'
+  wait_for_line out bye
+  kill "$JUDGE" && wait "$JUDGE"
+  value() { grep -qF "xlimit_session_detect_$1 $2" counters.prom; }
+  value judged_total 4
+  value 'violations_total{rule="addresses",action="ban"}' 1
+  value 'violations_total{rule="shared",action="spared"}' 0
+  value bans_total 1
+  value unverified_total 0
+  value stale_total 1
+  value evicted_total 1
+  value users 2
+  [ "$(grep -c '^# TYPE' counters.prom)" -eq 7 ]
+}
+
 @test "it ends quietly when its reader goes away, and on a signal" {
   start_judge
   kill "$JUDGE"

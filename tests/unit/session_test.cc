@@ -9,7 +9,7 @@ TEST_CASE("strict: a further place inside the window is banned at once") {
   CHECK_FALSE(judge.hear(0s, kHome));
   CHECK(judge.hear(1s, kAway) == Action::ban);
   CHECK(judge.banned == std::set<std::string>{kAway});
-  CHECK(judge.last.why == "198.51.100.4 joined while 203.0.113.7 was active");
+  CHECK(judge.last.why == "198.51.100.4 joined while 203.0.113.7 was active (strict)");
   CHECK(judge.last.targets[0].ports == std::vector<std::uint16_t>{40000});
   CHECK(judge.last.targets[0].duration == 60s);
 }
@@ -32,7 +32,7 @@ TEST_CASE("overlap: A, B, A bans B") {
   CHECK_FALSE(judge.hear(1s, kAway));
   CHECK(judge.hear(2s, kHome) == Action::ban);
   CHECK(judge.banned == std::set<std::string>{kAway});
-  CHECK(judge.last.why == "203.0.113.7 was seen again after 198.51.100.4 had joined");
+  CHECK(judge.last.why == "203.0.113.7 was seen again after 198.51.100.4 had joined (overlap)");
 }
 
 TEST_CASE("overlap: order counts where stamps are whole seconds") {
@@ -50,7 +50,7 @@ TEST_CASE("overlap: both still active when the grace has passed") {
   CHECK_FALSE(judge.hear(1s, kAway));
   CHECK_FALSE(judge.hear(10s, kAway));
   CHECK(judge.hear(11s, kAway) == Action::ban);
-  CHECK(judge.last.why == "203.0.113.7 was still active 10s after 198.51.100.4 had joined");
+  CHECK(judge.last.why == "203.0.113.7 was still active 10s after 198.51.100.4 had joined (overlap)");
 }
 
 TEST_CASE("overlap: with two places allowed, one of them may move") {
@@ -226,7 +226,7 @@ TEST_CASE("only the N-th violation in a row is acted on") {
   Judge judge{policy};
   judge.hear(0s, kHome);
   CHECK(judge.hear(1s, kAway) == Action::report);
-  CHECK(judge.last.why == "198.51.100.4 joined while 203.0.113.7 was active; violation 1 of 3");
+  CHECK(judge.last.why == "198.51.100.4 joined while 203.0.113.7 was active (strict); violation 1 of 3");
   CHECK(judge.hear(2s, kHome) == Action::report);
   CHECK(judge.hear(3s, kAway) == Action::ban);
 }
@@ -277,7 +277,7 @@ TEST_CASE("a gateway counts for nobody, is reported once a window and never bann
   CHECK(judge.last.rule == "shared");
   CHECK(judge.hear(2s, kHome, "user1") == Action::spared);
   CHECK(judge.last.why ==
-        "203.0.113.7 joined while 198.51.100.4 was active; not counted, a gateway: 198.51.100.4");
+        "203.0.113.7 joined while 198.51.100.4 was active (strict); not counted, a gateway: 198.51.100.4");
   CHECK_FALSE(judge.hear(3s, kAway, "user1"));
   CHECK(judge.banned.empty());
   CHECK(judge.hear(6s, kAway, "user3") == std::nullopt);  // by now the others' windows have run out
@@ -290,7 +290,7 @@ TEST_CASE("dry run says what would be done and bans nobody") {
   judge.hear(0s, kHome);
   CHECK(judge.hear(1s, kAway) == Action::report);
   CHECK(judge.banned.empty());
-  CHECK(judge.last.why == "198.51.100.4 joined while 203.0.113.7 was active; dry run");
+  CHECK(judge.last.why == "198.51.100.4 joined while 203.0.113.7 was active (strict); dry run");
 }
 
 TEST_CASE("a torrent tag bans the place, whatever the limit") {
@@ -362,6 +362,21 @@ TEST_CASE("beyond the cap the user idle longest goes, and is counted") {
   CHECK(judge.detector.users() == 10);
   CHECK(judge.detector.take_evicted() == 15);
   CHECK(judge.detector.take_evicted() == 0);
+}
+
+TEST_CASE("a user with ever more addresses is remembered at some of them, and the rest is counted") {
+  session::Policy policy;
+  policy.shared_limit = 0;
+  Judge judge{policy};
+  for (std::uint32_t i = 0; i < 1000; ++i) {
+    event::Access access = line(std::chrono::milliseconds{i}, "ann", kHome);
+    access.ip = ip::Address::v4(0x0b000000U + i);
+    CHECK(!judge.hear(access));
+  }
+  CHECK(judge.detector.held_by("ann").size() == 65);
+  CHECK(judge.detector.take_evicted() == 935);
+  CHECK(judge.hear(1s, "11.0.3.230") == Action::ban);
+  CHECK(judge.banned == std::set<std::string>{"11.0.3.231"});
 }
 
 TEST_CASE("users without an active place are forgotten") {

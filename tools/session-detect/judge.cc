@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "event/encode.h"
 #include "session/report.h"
+#include "stage/metrics_file.h"
 #include "stream/file.h"
 
 namespace session_detect {
@@ -51,6 +52,8 @@ Result<Exit> Judge::run() {
                                if (!told) stage.loop().stop(std::move(told.error()));
                              }};
   if (state_) state_->watch(stage.loop());
+  const stage::MetricsFile metrics{command_, settings_.metrics_file, stage.loop(),
+                                   [this](metrics::Page& page) { counts_.fill(page, *detector_); }};
   Result<std::unique_ptr<stream::FileWatch>> limits;
   if (!settings_.limits_file.empty())
     limits = stream::FileWatch::open(stage.loop(), settings_.limits_file, [this] { reread_limits(); });
@@ -74,14 +77,17 @@ Result<bool> Judge::take(const event::Event& event, const stream::Piece& line, O
   if (written && settings_.pass_access) written = stream::pass(line, out);
   if (is_stale(*access)) {
     ++stale_;
+    ++counts_.stale;
     return true;
   }
-  for (const session::Verdict& verdict : detector_->feed(*access))
+  for (const session::Verdict& verdict : detector_->feed(*access)) {
+    counts_.add(verdict);
     session::report(verdict, access->node.empty() ? node() : access->node, origin_,
                     [&](std::string_view text) {
                       said_ = true;
                       if (written) written = out.write(text);
                     });
+  }
   if (!written) return base::failed(written);
   return true;
 }
@@ -110,7 +116,9 @@ Result<void> Judge::tell_sources(Output& out) {
     event::Line line;
     return out.write(event::encode(source, line));
   };
-  Result<void> told = tell("evicted", detector_->take_evicted());
+  const std::uint64_t evicted = detector_->take_evicted();
+  counts_.evicted += evicted;
+  Result<void> told = tell("evicted", evicted);
   return told ? tell("stale", std::exchange(stale_, 0)) : told;
 }
 

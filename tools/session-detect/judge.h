@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "session-detect/counts.h"
 #include "session-detect/proof.h"
 #include "session-detect/settings.h"
 #include "session-detect/state.h"
@@ -37,6 +38,7 @@ class Judge {
   session::Limits limits_;
   std::string origin_;
   std::unique_ptr<Proof> proof_;
+  Counts counts_;
   std::optional<session::Detector> detector_;
   std::unique_ptr<StateFile> state_;
   bool said_ = false;        // a verdict, since the input was last drained
