@@ -116,6 +116,8 @@ void Follower::hold_back() {
 }
 
 bool Follower::read() {
+  // The copies of what was cut off come before files that were found meanwhile.
+  if (!files_.empty() && files_.back().file.is_cut_next()) on_cut(std::prev(files_.end()));
   for (Files::iterator next = files_.begin(); next != files_.end();) {
     const Files::iterator held = next++;
     if (!held->touched) continue;

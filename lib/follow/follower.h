@@ -102,6 +102,7 @@ class Follower {
     LogFile file;
     bool leaving = false;  // nobody writes to it any more: given up when it has been read
     bool touched = true;
+    bool fresh = false;  // a rotated file that was found since the log was last cut short
   };
   using Files = std::list<Held>;  // oldest first; the last is the one under the path, unless that is gone
   using Key = std::pair<dev_t, ino_t>;
@@ -117,11 +118,13 @@ class Follower {
   void remember(const Sibling& sibling);
   void forget_gone(const std::vector<Sibling>& siblings);
   bool is_done(const Sibling& sibling) const;
+  bool is_packed_known(const Sibling& sibling);
   const Done* find_done(const LogFile& file) const;
   bool was_read(const LogFile& file) const;
   void open_missed(Files::iterator before, bool leaving);
   bool open_rotated(Files::iterator before, const Sibling& sibling, bool leaving);
-  bool is_copy(const LogFile& file) const;
+  bool give_up_unreadable(const Sibling& sibling, const base::Error& error);
+  bool is_copy(const LogFile& file);
   void hold_late_writer();
   void on_cut(Files::iterator held);
   std::uint64_t add_copies(Files::iterator before, const LogFile::Cut& cut);

@@ -13,6 +13,8 @@
 #include <climits>
 #include <cstring>
 
+#include "follow/unpack.h"
+
 namespace xlimit::follow {
 namespace {
 
@@ -69,12 +71,31 @@ base::Result<LogFile> LogFile::open(const std::string& path) {
   if (facts->directory) return base::os_error("open '" + path + "'", EISDIR);
   if (!facts->regular)
     return base::fail(base::Exit::kUsage, "open '" + path + "': neither a file nor a pipe");
-  file.identity_ = facts->file;
-  file.size_ = facts->size;
-  file.written_ = facts->written;
-  file.real_path_ = real_path(file.fd(), path);
-  file.set_head(head);
+  file.begin(*facts, head, file.fd());
   return file;
+}
+
+base::Result<LogFile> LogFile::unpack(const std::string& path) {
+  const base::Fd packed{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
+  if (!packed) return base::os_error("open '" + path + "'");
+  base::Result<Facts> facts = look_at(packed.get());
+  if (!facts) return base::failed(facts);
+  base::Result<base::Fd> plain = follow::unpack(packed.get(), path);
+  if (!plain) return base::failed(plain);
+  LogFile file{std::move(*plain), path};
+  file.unpacked_ = true;
+  facts->size = static_cast<std::uint64_t>(::lseek(file.fd(), 0, SEEK_END));
+  file.begin(*facts, read_at(file.fd(), 0, Identity::kHead), packed.get());
+  return file;
+}
+
+// `fd` is the file that stands under the path.
+void LogFile::begin(const Facts& facts, std::string_view head, int fd) {
+  identity_ = facts.file;
+  size_ = facts.size;
+  written_ = facts.written;
+  real_path_ = real_path(fd, path_);
+  set_head(head);
 }
 
 void LogFile::seek(std::uint64_t offset) {
@@ -94,15 +115,27 @@ void LogFile::seek_line(std::uint64_t offset) {
 }
 
 void LogFile::look() {
+  if (unpacked_) return;
+  const bool same = holds_what_was_read();  // before the size, as in open()
   const base::Result<Facts> facts = look_at(fd());
   if (!facts) return;
-  if (facts->size < size_) {
+  if (facts->size < size_ || !same) {
     missed_ += size_ - (cut_ ? 0 : position_);
     cut_ = true;
   }
   if (facts->size > size_) grown_ = std::chrono::steady_clock::now();
   size_ = facts->size;
-  written_ = facts->written;
+  if (!cut_) written_ = facts->written;
+}
+
+// While nothing was read of it, it is known by its head, and so will its copy be.
+bool LogFile::holds_what_was_read() {
+  if (cut_) return true;
+  if (position_ > 0) return follow::holds(fd(), mark_);
+  const std::string head = read_at(fd(), 0, Identity::kHead);
+  if (!head.starts_with(head_)) return false;
+  if (head.size() > head_.size()) set_head(head);
+  return true;
 }
 
 base::Result<LogFile::Step> LogFile::read(const OnPiece& on_piece) {
@@ -168,7 +201,7 @@ LogFile::Step LogFile::cut_short() {
 
 LogFile::Cut LogFile::take_cut() {
   if (cut_) look();  // it may have been cut short once more
-  Cut cut{identity_, mark_, offset_, missed_, position_ == 0 || !follow::holds(fd(), mark_)};
+  Cut cut{identity_, mark_, written_, offset_, missed_, position_ == 0 || !follow::holds(fd(), mark_)};
   if (cut.to_start) {
     cut.lost += position_ - offset_;
     seek(0);
@@ -179,6 +212,10 @@ LogFile::Cut LogFile::take_cut() {
   size_ = position_;
   look();
   return cut;
+}
+
+Place LogFile::place() const {
+  return {identity_, offset_, cut_ ? position_ + missed_ : size_, mark_, written_, real_path_, false};
 }
 
 void LogFile::finish(const OnPiece& on_piece) {

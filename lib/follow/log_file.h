@@ -41,6 +41,8 @@ class LogFile {
   // Fails with kUnavailable when there is none or it is a directory, kPermission when reading is not allowed.
   // A FIFO or other special file fails with kUsage.
   static base::Result<LogFile> open(const std::string& path);
+  // What a file holds that was compressed with gzip. Fails as unpack() does, too (unpack.h).
+  static base::Result<LogFile> unpack(const std::string& path);
 
   // The next byte to read. Between lines, or the line it is in comes without its head.
   void seek(std::uint64_t offset);
@@ -68,11 +70,15 @@ class LogFile {
   struct Cut {
     Identity before;
     Mark mark;
+    std::int64_t written = 0;  // a copy of it was written later
     std::uint64_t offset = 0;  // lines had been given up to here
     std::uint64_t lost = 0;    // so many bytes stood behind that at the last look; there may have been more
     bool to_start = true;      // reading starts over; false: only what had not been read was cut off
   };
   Cut take_cut();
+  // It was cut short, and whether read() would say so next.
+  bool was_cut() const { return cut_; }
+  bool is_cut_next() const { return cut_ && !lines_.holds(); }
   // Looks at its size. To be called now and then while it is not read, so that little goes unseen.
   void look();
 
@@ -86,12 +92,14 @@ class LogFile {
   int fd() const { return fd_.get(); }
   const Identity& identity() const { return identity_; }
   const Mark& mark() const { return mark_; }
-  Place place() const { return {identity_, offset_, size_, mark_, real_path_, false}; }
+  // Its size is what there was to read, also when that was cut off meanwhile.
+  Place place() const;
   // Where the line begins that has not been given yet.
   std::uint64_t offset() const { return offset_; }
   // As far as is known: at the last look, or read beyond that.
   std::uint64_t size() const { return size_; }
   bool is_drained() const { return position_ == size_ && !lines_.holds() && !cut_; }
+  bool is_unpacked() const { return unpacked_; }
   // When it was last written to, nanoseconds since 1970, at the last look.
   std::int64_t written() const { return written_; }
   // When it last grew, by the monotonic clock.
@@ -100,7 +108,9 @@ class LogFile {
  private:
   LogFile(base::Fd fd, const std::string& path)
       : fd_(std::move(fd)), path_(path), lines_(stream::Lines::AtEnd::hold, path) {}
+  void begin(const Facts& facts, std::string_view head, int fd);
   base::Result<Step> read_on(const OnPiece& on_piece);
+  bool holds_what_was_read();
   bool begins_so(const Identity& file) const;
   void take_in(std::string_view bytes);
   void remember_tail(std::string_view bytes);
@@ -108,6 +118,7 @@ class LogFile {
   Step cut_short();
 
   base::Fd fd_;
+  bool unpacked_ = false;  // fd_ is not the file itself
   std::string path_, real_path_;
   stream::Lines lines_;
   Identity identity_;

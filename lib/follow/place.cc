@@ -67,8 +67,8 @@ bool take(std::string_view& text, Mark& mark) {
 }
 
 bool take(std::string_view& text, Place& place) {
-  const bool read =
-      take(text, place.file) && take(text, place.offset) && take(text, place.size) && take(text, place.mark);
+  const bool read = take(text, place.file) && take(text, place.offset) && take(text, place.size) &&
+                    take(text, place.mark) && take(text, place.written);
   place.path = unescape(text);
   return read;
 }
@@ -120,6 +120,7 @@ void append(std::string& text, const Place& place) {
   append_number(text, place.offset);
   append_number(text, place.size);
   append_mark(text, place.mark);
+  append_number(text, place.written);
   append_rest(text, place.path);
 }
 

@@ -18,8 +18,9 @@ struct Place {
   std::uint64_t offset = 0;  // lines were given up to here
   std::uint64_t size = 0;    // it was so long
   Mark mark;
-  std::string path;      // where it was when it was opened
-  bool leaving = false;  // a copy, or one that is given up: nobody writes to it any more
+  std::int64_t written = 0;  // its last write when that was looked at last, nanoseconds since 1970
+  std::string path;          // where it was when it was opened
+  bool leaving = false;      // a copy, or one that is given up: nobody writes to it any more
 
   bool operator==(const Place&) const = default;
 };

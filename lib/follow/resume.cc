@@ -6,12 +6,14 @@
 
 #include "base/path.h"
 #include "follow/follower.h"
+#include "follow/unpack.h"
 
 namespace xlimit::follow {
 namespace {
 
 std::uint64_t unread(const Place& place) {
-  return std::max(place.size, place.mark.end) - std::min(place.size, place.offset);
+  const std::uint64_t end = std::max(place.size, place.mark.end);
+  return end - std::min(end, place.offset);
 }
 
 // With nothing known of its content a file is known by its inode alone.
@@ -20,7 +22,7 @@ bool is_known_by_content(const Place& place) { return place.file.head_length > 0
 std::vector<Sibling> find_file(const std::string& path) {
   const base::Result<Facts> facts = look_at(path);
   if (!facts || !facts->regular) return {};
-  return {{path, *facts, false}};
+  return {{path, *facts, without_compression(path).size() != path.size()}};
 }
 
 // Where the file of a place may be: under the path, where it was, and beside those two; the last is only
@@ -76,6 +78,7 @@ bool Follower::take_place(const Place& place, const std::vector<Sibling>& candid
   for (auto one = candidates.rbegin(); one != candidates.rend(); ++one) {
     if (find(one->facts.file) != files_.end()) continue;
     if (by_inode && !one->facts.file.same_inode(place.file)) continue;
+    if (one->compressed && one->facts.written < place.written) continue;  // nor unpack all there are
     base::Result<LogFile> file = open_sibling(path_, *one);
     if (!file || file->size() < place.offset || !file->holds(place.file, place.mark)) continue;
     file->seek(place.offset);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "follow/follower.h"
+#include "follow/unpack.h"
 
 namespace xlimit::follow {
 namespace {
@@ -20,10 +21,10 @@ void Follower::remember(const LogFile& file, bool read) {
   done_lines_.clear();
 }
 
-// As it is now; one that cannot be read by its inode alone.
+// As it is now; one that cannot be read, or would have to be unpacked, by its inode alone.
 void Follower::remember(const Sibling& sibling) {
   base::Result<LogFile> file = LogFile::open(sibling.path);
-  if (file && file->identity().same_inode(sibling.facts.file)) {
+  if (!sibling.compressed && file && file->identity().same_inode(sibling.facts.file)) {
     file->seek(file->size());
     return remember(*file, false);
   }
@@ -46,19 +47,38 @@ void Follower::forget_gone(const std::vector<Sibling>& siblings) {
 bool Follower::is_done(const Sibling& sibling) const {
   const auto known = done_.find(key_of(sibling.facts.file));
   if (known == done_.end() || !known->second.file.same_inode(sibling.facts.file)) return false;
-  return known->second.mark.end == sibling.facts.size && known->second.written == sibling.facts.written;
+  const bool same_time = known->second.written == sibling.facts.written;
+  if (sibling.compressed) return same_time || known->second.file.birth != 0;
+  return same_time && known->second.mark.end == sibling.facts.size;
+}
+
+// Did a file that we know or hold become this one? Compressing keeps the time of the last write.
+bool Follower::is_packed_known(const Sibling& sibling) {
+  const std::optional<std::uint32_t> size =
+      is_gzip(sibling.path) ? unpacked_size(sibling.path) : std::optional<std::uint32_t>{};
+  const auto same = [&](std::int64_t written, std::uint64_t end) {
+    return written == sibling.facts.written && (!size || *size == static_cast<std::uint32_t>(end));
+  };
+  const auto is_held_so = [&](Held& held) {
+    held.file.look();
+    return same(held.file.written(), held.file.size());
+  };
+  return std::any_of(files_.begin(), files_.end(), is_held_so) ||
+         std::any_of(done_.begin(), done_.end(),
+                     [&](const auto& entry) { return same(entry.second.written, entry.second.mark.end); });
 }
 
 // By its inode, or by its content when the whole folder was copied.
 const Done* Follower::find_done(const LogFile& file) const {
   const auto known = done_.find(key_of(file.identity()));
-  if (known != done_.end() && known->second.file.same_inode(file.identity()) &&
+  const bool comparable = known != done_.end() && (!file.is_unpacked() || known->second.mark.length > 0);
+  if (comparable && known->second.file.same_inode(file.identity()) &&
       file.holds(known->second.file, known->second.mark))
     return &known->second;
   const auto same = std::find_if(done_.begin(), done_.end(), [&](const auto& entry) {
     const Done& done = entry.second;
-    return done.mark.length > 0 && done.mark.end == file.size() && done.written == file.written() &&
-           file.holds(done.file, done.mark);
+    const bool may_be = done.written == file.written() || file.is_unpacked();
+    return may_be && done.mark.length > 0 && done.mark.end == file.size() && file.holds(done.file, done.mark);
   });
   return same == done_.end() ? nullptr : &same->second;
 }
@@ -84,22 +104,25 @@ void Follower::open_missed(Files::iterator before, bool leaving) {
 // has just been begun.
 bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool leaving) {
   if (files_.size() > kMaxOpen) return false;
-  base::Result<LogFile> file = open_sibling(path_, sibling);
-  if (!file && file.error().code == base::Exit::kUnavailable) {
-    sink_.gap(Gap::lost, sibling.facts.size);
+  if (sibling.compressed && is_packed_known(sibling)) {
+    remember(sibling);
     return true;
   }
-  if (!file) {
-    warn(file.error().text);
-    return false;
+  base::Result<LogFile> file = open_sibling(path_, sibling);
+  if (!file && file.error().code == base::Exit::kUnavailable) {
+    sink_.gap(Gap::lost, sibling.compressed ? 0 : sibling.facts.size);
+    return true;
   }
+  if (!file) return give_up_unreadable(sibling, file.error());
   if (file->size() == 0 && is_recent(file->written())) return false;
   const Done* done = find_done(*file);
   const bool read = done != nullptr && done->read;
   file->seek(done != nullptr ? done->mark.end : 0);
-  const bool nothing_new = file->is_drained() || sibling.compressed || is_copy(*file);
+  const bool copy = is_copy(*file);
+  if (copy && files_.back().file.was_cut()) return false;  // of what it holds now, or held before?
+  const bool nothing_new = copy || file->is_drained();
   if (!nothing_new) {
-    add(before, std::move(*file), leaving);
+    add(before, std::move(*file), leaving || sibling.compressed)->fresh = true;
     return true;
   }
   file->seek(file->size());
@@ -107,8 +130,21 @@ bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool
   return true;
 }
 
+// Whether that is settled: one that will never be readable is a gap of unknown size.
+bool Follower::give_up_unreadable(const Sibling& sibling, const base::Error& error) {
+  const bool broken = error.code == base::Exit::kData;
+  if (broken && is_recent(sibling.facts.written)) return false;  // it is being written
+  warn(error.text + (broken ? ", skipped" : ""));
+  if (!broken) return false;
+  sink_.gap(Gap::lost, 0);
+  remember(sibling);
+  return true;
+}
+
 // Only the last is cut short in place, and so holds something else than was read of it.
-bool Follower::is_copy(const LogFile& file) const {
+bool Follower::is_copy(const LogFile& file) {
+  if (!files_.empty())
+    files_.back().file.look();  // by its head it finds this copy again when it is cut short
   return std::any_of(files_.begin(), files_.end(), [&](const Held& held) {
     const bool may_be = &held == &files_.back() || held.file.looks_copied_by(file);
     return may_be && held.file.is_copied_by(file);
@@ -136,21 +172,29 @@ void Follower::on_cut(Files::iterator held) {
 std::uint64_t Follower::add_copies(Files::iterator before, const LogFile::Cut& cut) {
   std::uint64_t saved = 0;
   std::vector<Sibling> siblings = find_siblings(path_);
-  std::erase_if(siblings, [](const Sibling& sibling) { return sibling.compressed; });
+  std::erase_if(siblings, [&](const Sibling& sibling) {
+    return sibling.compressed && sibling.facts.written < cut.written;
+  });
+  const auto is_fresh = [](const Held& held) { return held.fresh; };
   const bool known = cut.mark.length > 0 || cut.before.head_length > 0;
   for (auto sibling = siblings.rbegin(); known && sibling != siblings.rend(); ++sibling) {
     base::Result<LogFile> copy = open_sibling(path_, *sibling);
     if (!copy || !copy->holds(cut.before, cut.mark)) continue;
     saved += copy->size() - cut.offset;
     copy->seek(cut.offset);
-    if (find(copy->identity()) == files_.end() && !was_read(*copy)) add(before, std::move(*copy), true);
+    const Files::iterator held = find(copy->identity());
+    if (held != files_.end())
+      held->fresh = false;
+    else if (!was_read(*copy))
+      add(std::find_if(files_.begin(), before, is_fresh), std::move(*copy), true);  // it is the oldest
     break;
   }
   for (const Sibling& sibling : siblings) {
     if (find(sibling.facts.file) != files_.end() || is_done(sibling)) continue;
-    const std::size_t count = files_.size();
     if (!open_rotated(before, sibling, true)) missed_ = true;
-    if (files_.size() > count) saved += std::prev(before)->file.size();
+  }
+  for (Held& held : files_) {
+    if (std::exchange(held.fresh, false)) saved += held.file.size();
   }
   return saved;
 }

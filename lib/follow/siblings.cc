@@ -5,26 +5,17 @@
 #include <dirent.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <memory>
 #include <optional>
 
 #include "base/path.h"
+#include "follow/unpack.h"
 
 namespace xlimit::follow {
 namespace {
 
 using std::string_view;
-
-constexpr std::array<string_view, 6> kCompressed{".gz", ".xz", ".zst", ".bz2", ".lz4", ".Z"};
-
-string_view without_compression(string_view name) {
-  for (const string_view ending : kCompressed) {
-    if (name.ends_with(ending)) return name.substr(0, name.size() - ending.size());
-  }
-  return name;
-}
 
 // ".1", "-20260601", "_2026-06-01", ".2026-06-01T00.00": a mark and a digit, then nothing that is no part of
 // a date or count; "old" and "prev" by hand.
@@ -115,12 +106,16 @@ Listing list(const std::vector<fs::path>& logs) {
   return found;
 }
 
+// What is just being compressed is there twice.
 std::vector<Sibling> describe(const Listing& listing) {
   std::vector<Sibling> found;
   for (const auto& [path, inode] : listing) {
     const base::Result<Facts> facts = look_at(path, Link::show);
-    const bool compressed = without_compression(path).size() != path.size();
-    if (facts && facts->regular) found.push_back({path, *facts, compressed});
+    const string_view plain = without_compression(path);
+    const bool compressed = plain.size() != path.size();
+    const bool twice = compressed && std::any_of(listing.begin(), listing.end(),
+                                                 [&](const auto& one) { return one.first == plain; });
+    if (facts && facts->regular && !twice) found.push_back({path, *facts, compressed});
   }
   sort_by_age(found);
   return found;
@@ -175,13 +170,16 @@ std::string find_moved(const std::string& log, const Identity& file) {
 }  // namespace
 
 base::Result<LogFile> open_sibling(const std::string& log, const Sibling& sibling) {
-  base::Result<LogFile> file = LogFile::open(sibling.path);
+  const auto open = [&](const std::string& path) {
+    return sibling.compressed ? LogFile::unpack(path) : LogFile::open(path);
+  };
+  base::Result<LogFile> file = open(sibling.path);
   for (int tries = 0; tries < kTries; ++tries) {
     const bool refused = !file && file.error().code != base::Exit::kUnavailable;
     if (refused || (file && file->identity().same_inode(sibling.facts.file))) return file;
     const std::string moved = find_moved(log, sibling.facts.file);
     if (moved.empty()) break;
-    file = LogFile::open(moved);
+    file = open(moved);
   }
   return base::os_error("open '" + sibling.path + "'", ENOENT);
 }

@@ -32,7 +32,8 @@ void sort_by_age(std::vector<Sibling>& siblings);
 // folder that cannot be read has none.
 std::vector<Sibling> find_siblings(const std::string& log);
 
-// Opens that file, also when it is renamed meanwhile. Fails as LogFile::open does, and when it is gone.
+// Opens that file, also when it is renamed meanwhile. Fails as LogFile::open and unpack() do, and when it is
+// gone.
 base::Result<LogFile> open_sibling(const std::string& log, const Sibling& sibling);
 
 }  // namespace xlimit::follow

@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "base/text.h"
-#include "http/inflate.h"
+#include "gzip/inflate.h"
 #include "http/libcurl.h"
 
 namespace xlimit::http {
@@ -33,8 +33,8 @@ struct Transfer {
   Response* response = nullptr;
   std::uint64_t most = 0;
   bool too_large = false;
-  std::optional<std::string> coding;  // known when the body begins
-  std::optional<Inflater> inflater;   // of a compressed body
+  std::optional<std::string> coding;       // known when the body begins
+  std::optional<gzip::Inflater> inflater;  // of a compressed body
   std::array<char, CURL_ERROR_SIZE> text{};
   std::unique_ptr<curl_slist, FreeHeaders> headers;
   std::unique_ptr<CURL, CloseEasy> easy;

@@ -15,6 +15,7 @@ namespace {
 
 using std::string_view;
 constexpr std::size_t kNone = string_view::npos;
+constexpr string_view kByteOrderMark = "\xEF\xBB\xBF";  // some editors begin a file with it
 constexpr std::size_t kLongestPrefix = 256;
 constexpr int kMostWords = 8;
 
@@ -250,7 +251,8 @@ std::size_t find_verb(string_view text) {
 
 Prefix read_prefix(string_view line, Clock& clock) {
   const string_view head = line.substr(0, kLongestPrefix);
-  std::size_t at = priority_length(head);
+  std::size_t at = head.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+  at += priority_length(head.substr(at));
   at += container_length(head.substr(at));
   if (const Date date = read_date(head.substr(at), clock); date.length != 0) {
     const std::size_t body = skip_words(head, skip_blanks(head, at + date.length));

@@ -1,89 +1,25 @@
 # SPDX-License-Identifier: MIT
-# A steady writer of numbered lines that rotates its log every few of them, and a reader that is killed and started
-# again meanwhile: nothing may be lost, nothing may come twice.
+# A writer of numbered lines that rotates its log, and a reader that is killed at random instants (torture.py): nothing
+# may be lost, nothing may come twice, and what was cut off is told to the byte. A run is repeated with its seed:
+# XLIMIT_SEED=123 XLIMIT_STEPS=400 bats tests/tools/xlog-tail-torture.bats -f s6
 load ../helpers
 
-LINES_WRITTEN=1500
-
 setup() { cd "$BATS_TEST_TMPDIR" || return; }
-teardown() { cleanup; }
 
-# write_lines ROTATE: u1 to uN into $LOG, ROTATE called after every hundred or so.
-write_lines() {
-  local n
-  exec 8>>"$LOG"
-  for ((n = 1; n <= LINES_WRITTEN; n++)); do
-    printf '2026/06/01 12:00:00.%06d from 203.0.113.7:1 accepted tcp:a.example:443 [in -> out] email: u%d\n' "$n" "$n" >&8
-    ((n % (60 + n % 80))) || "$1"
-  done
-  touch written
-}
-shift_names() {
-  local i
-  for i in 8 7 6 5 4 3 2 1; do [[ ! -e $LOG.$i ]] || mv "$LOG.$i" "$LOG.$((i + 1))"; done
-}
-by_rename() {
-  shift_names
-  mv "$LOG" "$LOG.1"
-  printf '2026/06/01 12:00:01 [Warning] core: still the renamed file\n' >&8
-  exec 8>>"$LOG"
-}
-by_copytruncate() {
-  shift_names
-  cp "$LOG" "$LOG.1"
-  : >"$LOG"
-}
-by_s6_log() {
-  local name
-  name=$(printf '@40000000%016x.s' "$RANDOM$RANDOM")
-  mv "$LOG" "$name"
-  exec 8>>"$LOG"
-  rm "$name"
+torture() {  # MODE
+  local seed=${XLIMIT_SEED:-$RANDOM}
+  echo "seed $seed"
+  python3 "$ROOT/tests/tools/torture.py" "$1" "$seed" "${XLIMIT_STEPS:-150}"
 }
 
-read_log() { spawn xlog-tail --checkpoint place "$LOG" >>out; }
-users() { grep -o '"user":"u[0-9]*"' out; }
-# more_than COUNT: so many lines have come out, or no more will be written.
-more_than() { [[ -e written || $(users | wc -l) -gt $1 ]]; }
-all_came() { [[ $(users | sort -u | wc -l) -eq $LINES_WRITTEN ]]; }
-each_once() { diff <(seq "$LINES_WRITTEN" | sed 's/.*/"user":"u&"/' | sort) <(users | sort); }
+@test "rotation by rename: no line is lost, none comes twice" { torture rename; }
 
-# A reader that is killed now and then until everything was written.
-read_with_kills() {
-  local seen
-  while [[ ! -e written ]]; do
-    seen=$(users | wc -l)
-    wait_until more_than $((seen + 150))
-    kill -9 "$READER"
-    wait "$READER" || :
-    read_log
-    READER=$SPAWNED
-  done
-}
+@test "rotation by copytruncate: no line is lost, none comes twice, no gap is told" { torture copytruncate; }
 
-torture() {  # ROTATE
-  : >"$LOG"
-  : >out
-  read_log
-  READER=$SPAWNED
-  wait_until test -s place
-  spawn write_lines "$1"
-  [[ ${KILLS:-yes} = no ]] || read_with_kills
-  wait_until all_came
-  each_once
-}
+@test "rotation by either in turn: no line is lost, none comes twice" { torture mixed; }
 
-@test "rotation by rename, with a reader that is killed: no line lost, none doubled" {
-  LOG=access.log
-  torture by_rename
-}
+@test "s6-log that keeps a few archives: no line is lost, none comes twice" { torture s6; }
 
-@test "rotation by copytruncate, with a reader that is killed: no line lost, none doubled" {
-  LOG=access.log
-  torture by_copytruncate
-}
+@test "s6-log that deletes what it rotated: none comes twice, and what is lost is told" { torture s6-none; }
 
-@test "s6-log that deletes what it rotated: no line lost, none doubled" {
-  LOG=current
-  KILLS=no torture by_s6_log
-}
+@test "a log cut short: the missing bytes are told exactly, once" { torture truncate; }

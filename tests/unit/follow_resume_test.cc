@@ -108,6 +108,38 @@ TEST_CASE("a truncation is seen behind the same beginning, also when more was wr
   CHECK(bench.gap_list() == "truncated 0");
 }
 
+TEST_CASE(
+    "a log that is cut short and has lines held back: what is missing is told once, also after a kill") {
+  Bench bench;
+  bench.append("access.log", "one\ntwo\nthree\n");
+  Follower::Sink sink = bench.sink();
+  Follower* self = nullptr;
+  sink.piece = [&](const xlimit::stream::Piece& piece) {
+    bench.lines.emplace_back(piece.text);
+    self->hold_back();
+  };
+  Follower follower{bench.log, std::move(sink)};
+  self = &follower;
+  REQUIRE(follower.begin(From::start).has_value());
+  CHECK(follower.read());
+  bench.append("access.log", "four\n");
+  follower.look();
+  bench.overwrite("access.log", "5\n");
+  follower.look();
+  std::string state;
+  follower.append_state(state);
+  SUBCASE("killed now") { bench.run(state); }
+  SUBCASE("killed when more lines were given") {
+    CHECK(follower.read());
+    CHECK(follower.read());
+    state.clear();
+    follower.append_state(state);
+    bench.run(state);
+  }
+  CHECK(bench.gap_list() == std::string{bench.lines.size() == 2 ? "truncated 15" : "truncated 5"});
+  CHECK(bench.lines.back() == "5");
+}
+
 TEST_CASE("a generation that begins as another and is as long is another") {
   Bench bench;
   const std::string head(600, 'h');

@@ -37,7 +37,8 @@ std::unique_ptr<Follower> follow(Bench& bench, const std::string& text) {
 }  // namespace
 
 TEST_CASE("a state's text says what was put in") {
-  const Place place{{65024, 11, 7, 3, 0xfeed}, 100, 120, {110, 12, 0xbeef}, "/var/log/new\nline\\n x", false};
+  const Place place{{65024, 11, 7, 3, 0xfeed}, 100,  120, {110, 12, 0xbeef}, 99,
+                    "/var/log/new\nline\\n x", false};
   Place leaving = place;
   leaving.leaving = true;
   const Done done{{1, 2, 3, 4, 5}, {6, 6, 7}, 8, true};
@@ -107,6 +108,28 @@ TEST_CASE("what was seen and not read when a log is cut short is a gap, each tim
   CHECK(bench.gap_list() == "truncated 17");
 }
 
+TEST_CASE("a log that was never read and holds something else now was cut short") {
+  Bench bench;
+  const auto follower = follow(bench, "");
+  bench.append("access.log", "lost\n");
+  follower->look();
+  bench.overwrite("access.log", "one, longer\n");
+  follower->look();
+  bench.read_all(*follower);
+  CHECK(bench.given() == "one, longer");
+  CHECK(bench.gap_list() == "truncated 5");
+}
+
+TEST_CASE("what stands behind a new beginning was not cut off") {
+  Bench bench;
+  const auto follower = follow(bench, "one\n");
+  bench.overwrite("access.log", "two, which is longer\n");
+  follower->look();
+  bench.read_all(*follower);
+  CHECK(bench.given() == "one|two, which is longer");
+  CHECK(bench.gap_list() == "truncated 0");
+}
+
 TEST_CASE("a log of which only the end is cut off goes on there") {
   Bench bench;
   const auto follower = follow(bench, "one\n");
@@ -130,6 +153,47 @@ TEST_CASE("copies of a log that was cut short twice between two looks are all re
   bench.overwrite("access.log", "four\n");
   bench.read_all(*follower);
   CHECK(bench.given() == "one|two|three|four");
+  CHECK(bench.gap_list() == "truncated 0");
+}
+
+TEST_CASE("copies that were made while nothing was read are found, and none of their bytes is a gap") {
+  Bench bench;
+  const auto follower = follow(bench, "");
+  const auto cut = [&](const std::string& text, const std::string& copy, bool look_between) {
+    bench.append("access.log", text);
+    follower->look();
+    bench.copy("access.log", copy);
+    if (look_between) follower->look_around();
+    bench.overwrite("access.log", "");
+    follower->look();
+    follower->look_around();
+  };
+  SUBCASE("seen before the log is cut short") { cut("one\n", "access.log.2", true); }
+  SUBCASE("seen afterwards") { cut("one\n", "access.log.2", false); }
+  cut("two\n", "access.log.1", false);
+  bench.read_all(*follower);
+  follower->look_around();
+  bench.read_all(*follower);
+  CHECK(bench.given() == "one|two");
+  CHECK(bench.gap_list() == "truncated 0");
+}
+
+TEST_CASE("a copy that was found before what it holds was read is remembered as one") {
+  Bench bench;
+  const auto follower = follow(bench, "");
+  bench.append("access.log", "one\n");
+  bench.copy("access.log", "access.log.2");
+  follower->look_around();
+  std::string wanted = "one";
+  SUBCASE("and so is the next one") {
+    bench.overwrite("access.log", "two\n");
+    bench.copy("access.log", "access.log.1");
+    follower->look_around();
+    wanted += "|two";
+  }
+  bench.overwrite("access.log", "");
+  bench.read_all(*follower);
+  CHECK(bench.given() == wanted);
   CHECK(bench.gap_list() == "truncated 0");
 }
 

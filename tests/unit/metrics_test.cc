@@ -24,7 +24,8 @@ TEST_CASE("labels tell values of one name apart, whatever is in them") {
   page.metric("xlimit_lost_bytes_total", "Bytes.");
   page.value(1, {{"file", "a\"b\\c\nd"}, {"kind", "lost"}});
   page.value(2, {{"file", "e"}, {"kind", ""}});
-  CHECK(page.text().ends_with("counter\n"
-                              "xlimit_lost_bytes_total{file=\"a\\\"b\\\\c\\nd\",kind=\"lost\"} 1\n"
-                              "xlimit_lost_bytes_total{file=\"e\",kind=\"\"} 2\n"));
+  CHECK(
+      page.text().ends_with("counter\n"
+                            "xlimit_lost_bytes_total{file=\"a\\\"b\\\\c\\nd\",kind=\"lost\"} 1\n"
+                            "xlimit_lost_bytes_total{file=\"e\",kind=\"\"} 2\n"));
 }

@@ -20,15 +20,15 @@ Judge::Judge(const cli::Command& command, const Settings& settings, session::Lim
     : command_(command),
       settings_(settings),
       limits_(std::move(limits)),
-      origin_(node() + "/session-detect"),
-      sockets_(command) {}
+      origin_(node() + "/session-detect") {}
 
 Result<void> Judge::open() {
   session::Evidence evidence;
   if (settings_.verify) {
-    Result<session::Evidence> sockets = sockets_.open();
-    if (!sockets) return base::failed(sockets);
-    evidence = std::move(*sockets);
+    Result<std::unique_ptr<Proof>> proof = Proof::open(command_);
+    if (!proof) return base::failed(proof);
+    proof_ = std::move(*proof);
+    evidence = proof_->evidence();
   }
   detector_.emplace(settings_.policy, evidence, [this](std::string_view user) { return limits_.of(user); });
   if (settings_.state_file.empty()) return {};
@@ -44,7 +44,7 @@ Result<Exit> Judge::run() {
                       .on_event = [this](const event::Event& event, const stream::Piece& line,
                                          Output& out) { return take(event, line, out); },
                       .on_other = {},
-                      .on_drained = [this](Output& out) { return record(out); },
+                      .on_drained = [this](Output& out) { return drained(out); },
                       .on_end = [this](Output& out) { return end(out); }}};
   const stream::Timer minute{stage.loop(), std::chrono::minutes{1}, [&] {
                                Result<void> told = tell_sources(stage.out());
@@ -84,11 +84,20 @@ Result<bool> Judge::take(const event::Event& event, const stream::Piece& line, O
     counts_.add(verdict);
     session::report(verdict, access->node.empty() ? node() : access->node, origin_,
                     [&](std::string_view text) {
+                      said_ = true;
                       if (written) written = out.write(text);
                     });
   }
   if (!written) return base::failed(written);
   return true;
+}
+
+// What is said goes out before anything else is done.
+Result<void> Judge::drained(Output& out) {
+  Result<void> done = out.flush();
+  if (done) done = record(out);
+  if (proof_) proof_->look_around(std::exchange(said_, false));
+  return done;
 }
 
 bool Judge::is_stale(const event::Access& access) {

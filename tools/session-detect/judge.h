@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "session-detect/counts.h"
+#include "session-detect/proof.h"
 #include "session-detect/settings.h"
-#include "session-detect/sockets.h"
 #include "session-detect/state.h"
 #include "session/detector.h"
 #include "stage/stage.h"
@@ -26,6 +26,7 @@ class Judge {
   const std::string& node() const { return command_.common().node; }
   void look_ahead(const stream::Piece& line);
   base::Result<bool> take(const event::Event& event, const stream::Piece& line, stream::Output& out);
+  base::Result<void> drained(stream::Output& out);
   bool is_stale(const event::Access& access);
   base::Result<void> tell_sources(stream::Output& out);
   base::Result<void> end(stream::Output& out);
@@ -36,10 +37,11 @@ class Judge {
   const Settings& settings_;
   session::Limits limits_;
   std::string origin_;
-  Sockets sockets_;
+  std::unique_ptr<Proof> proof_;
   Counts counts_;
   std::optional<session::Detector> detector_;
   std::unique_ptr<StateFile> state_;
+  bool said_ = false;        // a verdict, since the input was last drained
   bool expected_ = false;    // the detector was told of the next line
   std::uint64_t stale_ = 0;  // events too old to judge, since the last source event
 };

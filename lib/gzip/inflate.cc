@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // inflate(3), member after member.
-#include "http/inflate.h"
+#include "gzip/inflate.h"
 
 #include <array>
 #include <new>
 
 #include <zlib.h>
 
-namespace xlimit::http {
+namespace xlimit::gzip {
 namespace {
 
 constexpr int kEitherHeader = 32;  // zlib's word for: gzip or zlib, see for yourself
@@ -46,4 +46,4 @@ bool Inflater::feed(std::string_view bytes, const Sink& sink) {
   return true;
 }
 
-}  // namespace xlimit::http
+}  // namespace xlimit::gzip

@@ -9,7 +9,7 @@
 
 struct z_stream_s;
 
-namespace xlimit::http {
+namespace xlimit::gzip {
 
 class Inflater {
  public:
@@ -30,4 +30,4 @@ class Inflater {
   bool whole_ = false;
 };
 
-}  // namespace xlimit::http
+}  // namespace xlimit::gzip

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "http/inflate.h"
+#include "gzip/inflate.h"
 
 using namespace xlimit;
 using namespace std::string_literals;
@@ -16,7 +16,7 @@ const std::string kGzip =
     "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x33\xb4\x34\xd2\x33\xd0\x33\xd2\x33\xe4\x02\x00\x9c\xc2\xb1\x8a"
     "\x0a\x00\x00\x00"s;
 
-std::string inflated(http::Inflater& inflater, std::string_view bytes, std::size_t piece) {
+std::string inflated(gzip::Inflater& inflater, std::string_view bytes, std::size_t piece) {
   std::string text;
   for (; !bytes.empty(); bytes.remove_prefix(std::min(piece, bytes.size()))) {
     const auto sink = [&](std::string_view part) {
@@ -32,7 +32,7 @@ std::string inflated(http::Inflater& inflater, std::string_view bytes, std::size
 
 TEST_CASE("a body is the same in whatever pieces it comes, also of several members") {
   for (const std::size_t piece : {1U, 3U, 1000U}) {
-    http::Inflater inflater;
+    gzip::Inflater inflater;
     CHECK(inflated(inflater, kGzip + kGzip, piece) == "192.0.2.1\n192.0.2.1\n");
     CHECK(inflater.whole());
   }
@@ -40,7 +40,7 @@ TEST_CASE("a body is the same in whatever pieces it comes, also of several membe
 
 TEST_CASE("a body that lacks a byte anywhere is not whole") {
   for (std::size_t size = 0; size < kGzip.size(); ++size) {
-    http::Inflater inflater;
+    gzip::Inflater inflater;
     inflated(inflater, kGzip.substr(0, size), 1000);
     CHECK_FALSE(inflater.whole());
   }
@@ -49,12 +49,12 @@ TEST_CASE("a body that lacks a byte anywhere is not whole") {
 TEST_CASE("a wrong checksum, and what is no gzip, is wrong") {
   std::string broken = kGzip;
   broken[broken.size() - 6] ^= 1;
-  http::Inflater first, second;
+  gzip::Inflater first, second;
   CHECK(inflated(first, broken, 1000) == "wrong");
   CHECK(inflated(second, "192.0.2.1\n", 1000) == "wrong");
 }
 
 TEST_CASE("a sink that has enough stops it") {
-  http::Inflater inflater;
+  gzip::Inflater inflater;
   CHECK_FALSE(inflater.feed(kGzip, [](std::string_view) { return false; }));
 }

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// Unpacked as a whole: places in it are sought, and compared with what was read before.
+#include "follow/unpack.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+
+#include "gzip/inflate.h"
+
+namespace xlimit::follow {
+namespace {
+
+constexpr std::array<std::string_view, 6> kCompressed{".gz", ".xz", ".zst", ".bz2", ".lz4", ".Z"};
+constexpr std::size_t kPiece = 128 * 1024;
+
+base::Fd open_unnamed() {
+  const char* const wanted = std::getenv("TMPDIR");
+  for (const char* const folder : {wanted != nullptr ? wanted : "/var/tmp", "/var/tmp", "/tmp"}) {
+    base::Fd fd{::open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)};
+    if (fd) return fd;
+  }
+  return {};
+}
+
+bool write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(fd, text.data(), text.size());
+    if (written < 0 && errno != EINTR) return false;
+    if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string_view without_compression(std::string_view name) {
+  for (const std::string_view ending : kCompressed) {
+    if (name.ends_with(ending)) return name.substr(0, name.size() - ending.size());
+  }
+  return name;
+}
+
+bool is_gzip(std::string_view name) { return name.ends_with(".gz"); }
+
+base::Result<base::Fd> unpack(int packed, const std::string& path) {
+  const std::string what = "unpack '" + path + "'";
+  base::Fd plain = open_unnamed();
+  if (!plain) return base::os_error(what);
+  std::uint64_t size = 0;
+  int failure = 0;
+  const auto sink = [&](std::string_view text) {
+    size += text.size();
+    if (size > kMostUnpacked)
+      failure = EFBIG;
+    else if (!write_all(plain.get(), text))
+      failure = errno;
+    return failure == 0;
+  };
+  gzip::Inflater inflater;
+  std::array<char, kPiece> bytes;
+  while (const ssize_t got = ::read(packed, bytes.data(), bytes.size())) {
+    if (got < 0) return base::os_error("read '" + path + "'");
+    const bool fed = inflater.feed({bytes.data(), static_cast<std::size_t>(got)}, sink);
+    if (failure != 0) return base::os_error(what, failure);
+    if (!fed) return base::fail(base::Exit::kData, what + ": not in gzip's format");
+  }
+  if (!inflater.whole()) return base::fail(base::Exit::kData, what + ": its end is missing");
+  return plain;
+}
+
+std::optional<std::uint32_t> unpacked_size(const std::string& path) {
+  const base::Fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  std::array<unsigned char, 4> end;
+  if (!fd || ::lseek(fd.get(), -static_cast<off_t>(end.size()), SEEK_END) < 0) return {};
+  if (::read(fd.get(), end.data(), end.size()) != static_cast<ssize_t>(end.size())) return {};
+  return end[0] | end[1] << 8U | end[2] << 16U | static_cast<std::uint32_t>(end[3]) << 24U;
+}
+
+}  // namespace xlimit::follow

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+// Rotated files that were compressed.
+#include <cstdlib>
+
+#include "follow_bench.h"
+
+using namespace bench;
+using namespace std::chrono_literals;
+
+namespace {
+
+void gzip(const Bench& bench, const std::string& name) {
+  REQUIRE(std::system(("gzip '" + bench.path(name) + "'").c_str()) == 0);
+}
+void make_old(const Bench& bench, const std::string& name) {
+  fs::last_write_time(bench.path(name), fs::file_time_type::clock::now() - 1h);
+}
+
+}  // namespace
+
+TEST_CASE("files that were rotated and compressed since are finished first, in order") {
+  Bench bench;
+  bench.append("access.log.1", "long ago\n");
+  gzip(bench, "access.log.1");
+  bench.append("access.log", "one\nhal");
+  const std::string state = bench.run();
+  bench.append("access.log", "f\ntwo\n");
+  bench.rename("access.log.1.gz", "access.log.4.gz");
+  bench.rename("access.log", "access.log.3");
+  gzip(bench, "access.log.3");
+  bench.append("access.log.2", "three\n");
+  gzip(bench, "access.log.2");
+  bench.append("access.log.1", "four\n");
+  bench.append("access.log", "five\n");
+  bench.same_time({"access.log.3.gz", "access.log.2.gz", "access.log.1", "access.log"});
+  const std::string later = bench.run(state);
+  CHECK(bench.given() == "one|half|two|three|four|five");
+  CHECK(bench.gap_list() == "");
+  bench.run(later);
+  CHECK(bench.lines.size() == 6);
+}
+
+TEST_CASE("a killed reader of a compressed file goes on in it") {
+  Bench bench;
+  bench.append("access.log", "one\n");
+  const std::string state = bench.run();
+  bench.append("access.log", "two\nthree\n");
+  bench.rename("access.log", "access.log.1");
+  gzip(bench, "access.log.1");
+  bench.append("access.log", "four\n");
+  std::string between;
+  {
+    Follower::Sink sink = bench.sink();
+    Follower* self = nullptr;
+    sink.piece = [&](const xlimit::stream::Piece& piece) {
+      bench.lines.emplace_back(piece.text);
+      self->hold_back();
+    };
+    Follower follower{bench.log, std::move(sink)};
+    self = &follower;
+    REQUIRE(follower.resume(*xlimit::follow::parse_state(state)->find(bench.log)).has_value());
+    CHECK(follower.read());
+    follower.append_state(between);
+  }
+  bench.rename("access.log.1.gz", "access.log.2.gz");
+  bench.run(between);
+  CHECK(bench.given() == "one|two|three|four");
+  CHECK(bench.gap_list() == "");
+}
+
+TEST_CASE("a file that is compressed before all of it was read goes on compressed after a kill") {
+  Bench bench;
+  const std::string state = bench.run();
+  bench.append("access.log", "one\ntwo\n");
+  Follower::Sink sink = bench.sink();
+  Follower* self = nullptr;
+  sink.piece = [&](const xlimit::stream::Piece& piece) {
+    bench.lines.emplace_back(piece.text);
+    self->hold_back();
+  };
+  Follower follower{bench.log, std::move(sink)};
+  self = &follower;
+  REQUIRE(follower.resume(*xlimit::follow::parse_state(state)->find(bench.log)).has_value());
+  CHECK(follower.read());
+  std::string between;
+  SUBCASE("a renamed one") {
+    bench.rename("access.log", "access.log.1");
+    bench.append("access.log", "three\n");
+    gzip(bench, "access.log.1");
+    follower.look_around();
+  }
+  SUBCASE("a copy") {
+    bench.copy("access.log", "access.log.1");
+    follower.look_around();
+    gzip(bench, "access.log.1");
+    follower.look_around();
+    bench.overwrite("access.log", "three\n");
+  }
+  follower.append_state(between);
+  bench.run(between);
+  CHECK(bench.given() == "one|two|three");
+  CHECK(bench.gap_list() == "");
+}
+
+TEST_CASE("a file that was read and is compressed later does not come again") {
+  Bench bench;
+  bench.append("access.log", "one\n");
+  Follower follower{bench.log, bench.sink()};
+  REQUIRE(follower.begin(From::start).has_value());
+  bench.rename("access.log", "access.log.1");
+  bench.append("access.log", "two\n");
+  follower.look_around();
+  bench.read_all(follower);
+  SUBCASE("while it is held") {}
+  SUBCASE("when it was given up") {
+    follower.expire(std::chrono::steady_clock::now() + Follower::kQuiet * 2);
+    bench.read_all(follower);
+  }
+  std::string state;
+  SUBCASE("with the time of its last write") { gzip(bench, "access.log.1"); }
+  SUBCASE("without") {
+    gzip(bench, "access.log.1");
+    make_old(bench, "access.log.1.gz");
+  }
+  follower.look_around();
+  bench.read_all(follower);
+  follower.append_state(state);
+  bench.run(state);
+  CHECK(bench.given() == "one|two");
+  CHECK(bench.gap_list() == "");
+}
+
+TEST_CASE("a copy that was compressed before the log was seen cut short is read") {
+  Bench bench;
+  bench.append("access.log", "one\n");
+  Follower follower{bench.log, bench.sink()};
+  REQUIRE(follower.begin(From::start).has_value());
+  bench.read_all(follower);
+  bench.append("access.log", "two\n");
+  bench.copy("access.log", "access.log.1");
+  gzip(bench, "access.log.1");
+  bench.overwrite("access.log", "three\n");
+  bench.read_all(follower);
+  CHECK(bench.given() == "one|two|three");
+  CHECK(bench.gap_list() == "truncated 0");
+}
+
+TEST_CASE("what is just being compressed is read as it stands beside") {
+  Bench bench;
+  bench.append("access.log", "one\n");
+  const std::string state = bench.run();
+  bench.append("access.log", "two\n");
+  bench.rename("access.log", "access.log.1");
+  bench.append("access.log.1.gz", "\x1f\x8b");
+  bench.append("access.log", "three\n");
+  bench.run(state);
+  CHECK(bench.given() == "one|two|three");
+  CHECK(bench.gap_list() == "");
+}
+
+TEST_CASE("what cannot be unpacked is told as lost, once, and not how much it was") {
+  Bench bench;
+  bench.append("access.log", "one\n");
+  std::string state = bench.run();
+  bench.append("access.log.2.xz", "something");
+  bench.append("access.log.1.gz", "\x1f\x8b");
+  make_old(bench, "access.log.2.xz");
+  make_old(bench, "access.log.1.gz");
+  state = bench.run(state);
+  bench.run(state);
+  CHECK(bench.given() == "one");
+  CHECK(bench.gap_list() == "lost 0 lost 0");
+  CHECK(bench.warnings.size() == 2);
+}
