@@ -144,8 +144,4 @@ Result<void> StateFile::make_whole() {
   return result ? take_over() : result;
 }
 
-void StateFile::complain(const Result<void>& result) {
-  if (!result) failed_.add(result.error().text);
-}
-
 }  // namespace session_detect

@@ -47,7 +47,9 @@ class StateFile {
   base::Result<void> write_piece();
   base::Result<void> take_over();
   base::Result<void> make_whole();
-  void complain(const base::Result<void>& result);
+  void complain(const base::Result<void>& result) {
+    if (!result) failed_.add(result.error().text);
+  }
 
   session::Detector& detector_;
   store::Lock lock_;
