@@ -2,12 +2,17 @@
 // Where one installation remembers what it did.
 #include "journal/place.h"
 
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <charconv>
+#include <chrono>
+#include <filesystem>
 #include <fstream>
 
+#include "base/clock.h"
+#include "base/fd.h"
 #include "base/path.h"
 
 namespace xlimit::journal {
@@ -46,12 +51,36 @@ ino_t hosts_namespace() {
   return found;
 }
 
+// A number that no other network namespace gets before the next boot (Linux 5.14); its inode is soon given
+// again.
+std::uint64_t cookie_of_ours(ino_t otherwise) {
+  const base::Fd fd{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  std::uint64_t cookie = 0;
+  socklen_t size = sizeof cookie;
+  return ::getsockopt(fd.get(), SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size) == 0 ? cookie : otherwise;
+}
+
+// Other namespaces than the host's end with the boot, and their numbers begin anew.
+void clear_away_former(const std::string& folder, const std::string& prefix) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const base::Time boot = base::now() - base::since_boot();
+  for (const fs::directory_entry& entry : fs::directory_iterator{folder, error}) {
+    struct stat status {};
+    const std::string path = entry.path().string();
+    if (!entry.path().filename().string().starts_with(prefix + '@') || ::stat(path.c_str(), &status) != 0)
+      continue;
+    if (base::Time{std::chrono::seconds{status.st_mtime}} < boot) fs::remove(entry.path(), error);
+  }
+}
+
 }  // namespace
 
-Place find_place(const std::string& folder, const std::string& prefix) {
+Place shared_place(const std::string& folder, const std::string& prefix) {
   struct stat ours {};
   if (::stat("/proc/self/ns/net", &ours) != 0 || ours.st_ino == hosts_namespace()) return {folder, prefix};
-  return {folder, prefix + '@' + std::to_string(ours.st_ino)};
+  clear_away_former(folder, prefix);
+  return {folder, prefix + '@' + std::to_string(cookie_of_ours(ours.st_ino))};
 }
 
 base::Result<void> make_folder(const Place& place) {

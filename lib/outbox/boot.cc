@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <ctime>
 
+#include "base/clock.h"
 #include "base/fd.h"
 
 namespace xlimit::outbox {
@@ -14,19 +14,14 @@ namespace {
 
 constexpr std::int64_t kApart = 3;
 
-std::int64_t seconds_of(clockid_t clock) {
-  timespec now{};
-  ::clock_gettime(clock, &now);
-  return now.tv_sec;
-}
-
 }  // namespace
 
 Boot this_boot() {
   Boot boot;
   const base::Fd fd{::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)};
   if (fd && ::read(fd.get(), boot.id.data(), boot.id.size() - 1) <= 0) boot.id = {};
-  boot.seconds = seconds_of(CLOCK_REALTIME) - seconds_of(CLOCK_BOOTTIME);
+  boot.seconds =
+      std::chrono::floor<std::chrono::seconds>(base::now() - base::since_boot()).time_since_epoch().count();
   return boot;
 }
 

@@ -31,7 +31,9 @@ Memory::Memory(const Settings& settings, const cli::Command& command)
     : failed_(command, "bans go on, but are not remembered") {
   // A prefix that is none makes no file's name; open_backend() says so.
   if (settings.state == "none" || !sets::check_prefix(settings.set)) return;
-  place_ = journal::find_place(settings.state, settings.set);
+  const bool shared = settings.state == default_state();
+  place_ = shared ? journal::shared_place(settings.state, settings.set)
+                  : journal::Place{settings.state, settings.set};
   journal_.emplace(*place_);
 }
 
