@@ -26,6 +26,7 @@ complete -c session-detect -l max-users -x -d 'beyond it the user idle longest i
 complete -c session-detect -l pass -x -a 'access none' -d 'pass access events on'
 complete -c session-detect -l explain -x -d 'print this user\'s time line instead of events'
 complete -c session-detect -l compare -x -d 'print who would be banned by only one of two policies'
+complete -c session-detect -l metrics -r -F -d 'keep counters in FILE, as text for Prometheus'
 complete -c session-detect -l dry-run -d 'report, do not ban'
 complete -c session-detect -l config -r -F -d 'read options from FILE (TOML)'
 complete -c session-detect -l node -x -d 'name of this host in events'

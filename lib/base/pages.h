@@ -20,6 +20,13 @@ using Pages = std::unique_ptr<void, FreePages>;
 // little. Throws std::bad_alloc.
 Pages allocate_pages(std::size_t size, bool huge);
 
+// Asks for the memory at this address, to be read or written soon. GCC takes a function that only prefetches
+// for one that does nothing and drops the call, unless something in it is volatile.
+inline void prefetch(const void* address) {
+  __builtin_prefetch(address, 1);
+  asm volatile("");
+}
+
 // For containers whose one large array should lie on huge pages; small arrays come from the heap.
 template <class T>
 struct HugeAllocator {

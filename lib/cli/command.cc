@@ -11,6 +11,7 @@
 #include <exception>
 
 #include "base/fd.h"
+#include "cli/config_place.h"
 #include "cli/help.h"
 #include "cli/print.h"
 
@@ -88,6 +89,7 @@ struct Command::Impl {
   std::string default_config() const { return "/etc/xlimit/" + name + ".toml"; }
   Result<Exit> parse_and_run(std::function<Result<Exit>()> body);
   Error explain(const CLI::ParseError& error) const;
+  Error blame_config(std::string_view key, const std::string& why) const;
 };
 
 Command::Command(std::string name, std::string summary) : impl_(std::make_unique<Impl>()) {
@@ -237,6 +239,11 @@ bool Command::Impl::given_on_command_line(const std::string& option) const {
   });
 }
 
+Error Command::Impl::blame_config(std::string_view key, const std::string& why) const {
+  const CLI::results_t& given = app->get_config_ptr()->results();
+  return {Exit::kConfig, place_of_key(given.empty() ? default_config() : given.back(), key) + ": " + why};
+}
+
 // One specific clause in place of CLI11's sentence.
 Error Command::Impl::explain(const CLI::ParseError& error) const {
   const auto kind = static_cast<CLI::ExitCodes>(error.get_exit_code());
@@ -249,14 +256,16 @@ Error Command::Impl::explain(const CLI::ParseError& error) const {
     }
   }
   if (kind == CLI::ExitCodes::FileError) return {Exit::kConfig, "configuration: " + what};
-  if (kind == CLI::ExitCodes::ConfigError)
-    return {Exit::kConfig, "configuration: '" + what.substr(what.rfind(' ') + 1) + "': no such option"};
+  if (kind == CLI::ExitCodes::ConfigError) {
+    const std::string key = what.substr(what.rfind(' ') + 1);
+    return blame_config(key, "'" + key + "': no such option");
+  }
   if (kind == CLI::ExitCodes::ArgumentMismatch)
     return {Exit::kUsage, what.substr(0, what.find(':')) + ": needs a value"};
   if (kind == CLI::ExitCodes::RequiredError) return {Exit::kUsage, what + "; see '" + name + " --help'"};
   const std::string option = what.substr(0, what.find(':'));
   const bool from_file = option.rfind("--", 0) == 0 && !given_on_command_line(option);
-  return {from_file ? Exit::kConfig : Exit::kUsage, what};
+  return from_file ? blame_config(option.substr(2), what) : Error{Exit::kUsage, what};
 }
 
 Result<Exit> Command::Impl::parse_and_run(std::function<Result<Exit>()> body) {

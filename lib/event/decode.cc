@@ -134,7 +134,18 @@ Event read(std::string_view type, Object& fields) {
   return Foreign{};
 }
 
+constexpr std::string_view kUser = "\"user\":\"";
+constexpr std::size_t kNearby = 512;
+
 }  // namespace
+
+std::string_view guess_user(std::string_view text) {
+  text = text.substr(0, kNearby);
+  const void* found = ::memmem(text.data(), text.size(), kUser.data(), kUser.size());
+  if (found == nullptr) return {};
+  text.remove_prefix(static_cast<std::size_t>(static_cast<const char*>(found) - text.data()) + kUser.size());
+  return text.substr(0, text.find('"'));
+}
 
 Event Decoder::decode(std::string_view line) {
   object_.open(line);

@@ -26,6 +26,9 @@ struct Malformed {
 
 using Event = std::variant<Foreign, Malformed, Access, Violation, Ban, Banned, Unban, Unbanned, List, Limit>;
 
+// The user of the first event in `text`, undecoded; empty when none is near. Good for a guess.
+std::string_view guess_user(std::string_view text);
+
 class Decoder {
  public:
   // `line` is one line without its newline, followed by kPadding readable bytes.

@@ -10,8 +10,6 @@
 namespace xlimit::ip {
 namespace {
 
-constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
 // The first and the last bytes of a text of `sizeof(Half)` to twice as many, zeros behind it.
 template <class Half>
 void copy_ends(std::string_view text, unsigned char* out) {
@@ -178,8 +176,6 @@ Address Address::from_v6(const void* bytes) {
   std::memcpy(all.data(), bytes, all.size());
   return Address{all};
 }
-
-bool Address::is_v4() const { return std::memcmp(bytes_.data(), kMapped.data(), kMapped.size()) == 0; }
 
 std::uint32_t Address::v4_value() const {
   std::uint32_t network;

@@ -33,7 +33,7 @@ class Address {
   static Address from_v4(const void* bytes);
   static Address from_v6(const void* bytes);
 
-  bool is_v4() const;
+  bool is_v4() const { return std::memcmp(bytes_.data(), kMapped.data(), kMapped.size()) == 0; }
   // Host order; meaningful only when is_v4().
   std::uint32_t v4_value() const;
   // 32 or 128.
@@ -55,6 +55,8 @@ class Address {
   }
 
  private:
+  static constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
   // Eight of the bytes as a number.
   std::uint64_t half(std::size_t from) const {
     std::uint64_t value;

@@ -34,33 +34,15 @@ bool is_peer(std::string_view host, std::uint16_t port) {
 }
 
 bool Bursts::add(std::uint64_t place, std::string_view host, base::Time now) {
-  if (bursts_.size() >= kMost && !bursts_.contains(place)) make_room(now);
-  std::unique_ptr<Burst>& burst = bursts_[place];
-  if (!burst || is_over(*burst, now)) {
-    burst = std::make_unique<Burst>();
-    burst->since = now;
-  }
-  const std::size_t bit = std::hash<std::string_view>{}(host) % burst->seen.size();
-  if (burst->seen.test(bit)) return false;
-  burst->seen.set(bit);
-  if (++burst->hosts <= rate_.hosts) return false;
+  Burst& burst = bursts_.use(place);
+  bursts_.trim([&](const Burst& dropped) { dropped_ += is_over(dropped, now) ? 0 : 1; });
+  if (is_over(burst, now)) burst = {.since = now, .hosts = 0, .seen = {}};
+  const std::size_t bit = bit_of(host);
+  if (burst.seen.test(bit)) return false;
+  burst.seen.set(bit);
+  if (++burst.hosts <= rate_.hosts) return false;
   bursts_.erase(place);
   return true;
-}
-
-// A sweep looks at every count, so there is one in the time after which counts are out of date.
-void Bursts::make_room(base::Time now) {
-  if (now >= swept_ + rate_.within || now < swept_) {
-    erase_if(bursts_, [&](const auto& entry) { return is_over(*entry.second, now); });
-    swept_ = now;
-  }
-  if (bursts_.size() < kMost) return;
-  bursts_.erase(bursts_.begin());
-  ++dropped_;
-}
-
-void Bursts::each(const std::function<void(std::uint64_t, const Burst&)>& see) const {
-  for (const auto& [place, burst] : bursts_) see(place, *burst);
 }
 
 }  // namespace xlimit::session

@@ -4,17 +4,15 @@
 #pragma once
 
 #include <bitset>
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <chrono>
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "base/result.h"
 #include "base/time.h"
+#include "session/recent.h"
 
 namespace xlimit::session {
 
@@ -32,8 +30,8 @@ std::string show_value(const TorrentRate& value);
 // Is this destination one that counts: an address in place of a name, and a port above 1023?
 bool is_peer(std::string_view host, std::uint16_t port);
 
-// Counts the hosts of each place. Bounded: beyond kMost places those that are out of date are dropped, and
-// when there are none, any one; dropped ones are counted.
+// Counts the hosts of each place. Bounded: beyond kMost places the one that is idle longest is dropped, and
+// counted if it still mattered.
 class Bursts {
  public:
   static constexpr std::size_t kMost = 20000;
@@ -52,20 +50,22 @@ class Bursts {
     std::uint32_t hosts = 0;
     std::bitset<8 * kMostHosts> seen;
   };
+  static std::size_t bit_of(std::string_view host) {
+    return std::hash<std::string_view>{}(host) % (8 * kMostHosts);
+  }
+  using Table = Recent<std::uint64_t, Burst>;
   // For a state file, and back.
-  void each(const std::function<void(std::uint64_t, const Burst&)>& see) const;
-  void remember(std::uint64_t place, const Burst& burst) { bursts_[place] = std::make_unique<Burst>(burst); }
+  Table& table() { return bursts_; }
+  const Table& table() const { return bursts_; }
 
  private:
-  void make_room(base::Time now);
   bool is_over(const Burst& burst, base::Time now) const {
     return now >= burst.since + rate_.within || now < burst.since;
   }
 
   TorrentRate rate_;
-  base::Time swept_;
   std::uint64_t dropped_ = 0;
-  boost::unordered_flat_map<std::uint64_t, std::unique_ptr<Burst>> bursts_;
+  Table bursts_{kMost};
 };
 
 }  // namespace xlimit::session

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Counts both sides' bans by user, target and rule.
+// Counts both sides' violations by user and rule, and their bans by target too.
 #include "session/compare.h"
 
 #include <fmt/format.h>
@@ -16,21 +16,24 @@ void Comparison::hear(const event::Access& access) {
   count(other_.feed(access), &Tally::other, other_total_);
 }
 
-void Comparison::count(const std::vector<Verdict>& verdicts, std::uint64_t Tally::*side,
-                       std::uint64_t& total) {
+void Comparison::count(const std::vector<Verdict>& verdicts, std::uint64_t Tally::*side, Total& total) {
   for (const Verdict& verdict : verdicts) {
-    for (const Target& target : verdict.targets) {
-      ++total;
-      const Key key{verdict.user, target.prefix, verdict.rule};
-      if (tallies_.size() >= kMost && !tallies_.contains(key)) continue;
-      Tally& tally = tallies_[key];
-      if (tally.one == 0 && tally.other == 0) {
-        tally.first = verdict.at;
-        tally.why = verdict.why;
-      }
-      ++(tally.*side);
-    }
+    ++total.violations;
+    count(verdict, {}, side);
+    total.bans += verdict.targets.size();
+    for (const Target& target : verdict.targets) count(verdict, target.prefix, side);
   }
+}
+
+void Comparison::count(const Verdict& verdict, std::optional<ip::Prefix> target, std::uint64_t Tally::*side) {
+  const Key key{verdict.user, verdict.rule, target};
+  if (tallies_.size() >= kMost && !tallies_.contains(key)) return;
+  Tally& tally = tallies_[key];
+  if (tally.one == 0 && tally.other == 0) {
+    tally.first = verdict.at;
+    tally.why = verdict.why;
+  }
+  ++(tally.*side);
 }
 
 void Comparison::write(std::string_view node, const std::function<void(std::string_view)>& write) const {
@@ -46,9 +49,10 @@ void Comparison::write(std::string_view node, const std::function<void(std::stri
     writer.text(",\"node\":", node, 253);
     writer.text(",\"rule\":", entry->first.rule, 64);
     writer.text(",\"user\":", entry->first.user, event::kMaxUser);
-    writer.prefix(",\"target\":", entry->first.target);
-    writer.number(",\"bans\":", entry->second.one);
-    writer.number(",\"other_bans\":", entry->second.other);
+    const bool ban = entry->first.target.has_value();
+    if (ban) writer.prefix(",\"target\":", *entry->first.target);
+    writer.number(ban ? ",\"bans\":" : ",\"violations\":", entry->second.one);
+    writer.number(ban ? ",\"other_bans\":" : ",\"other_violations\":", entry->second.other);
     writer.text(",\"why\":", entry->second.why, 1000);
     write(writer.finish());
   }
@@ -57,13 +61,17 @@ void Comparison::write(std::string_view node, const std::function<void(std::stri
 std::string Comparison::sum(std::string_view name) const {
   std::size_t one = 0, other = 0, only_one = 0, only_other = 0;
   for (const auto& [key, tally] : tallies_) {
+    if (!key.target) continue;
     one += tally.one > 0;
     other += tally.other > 0;
     only_one += tally.other == 0;
     only_other += tally.one == 0;
   }
-  return fmt::format("{} bans of {} targets here, {} of {} by '{}'; {} targets only here, {} only there",
-                     one_total_, one, other_total_, other, name, only_one, only_other);
+  return fmt::format(
+      "{} violations and {} bans of {} targets here, {} and {} of {} by '{}'; {} targets only here, {} only "
+      "there",
+      one_total_.violations, one_total_.bans, one, other_total_.violations, other_total_.bans, other, name,
+      only_one, only_other);
 }
 
 }  // namespace xlimit::session

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Two policies over one stream: who would be banned by one and not by the other.
+// Two policies over one stream: who would break a rule or be banned by one and not by the other.
 #pragma once
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -14,24 +15,26 @@ namespace xlimit::session {
 
 class Comparison {
  public:
-  // Most pairs of user and target that are told apart; those beyond are counted in the sum alone.
+  // Most pairs of user and target that are told apart; of those beyond only the totals are counted.
   static constexpr std::size_t kMost = 1000000;
 
   // `other` is the policy to be tried. Both are fed by hear() alone and must live as long.
   Comparison(Detector& one, Detector& other) : one_(one), other_(other) {}
 
   void hear(const event::Access& access);
-  // The differences as `difference` events, by the time of the first ban: `bans` and `other_bans` say how
-  // often each would have banned this target for this user.
+  // The differences as `difference` events, by the time of the first verdict: `violations` and
+  // `other_violations` say how often each would have found this user to break the rule, and with a `target`
+  // `bans` and `other_bans` how often it would have been banned for him.
   void write(std::string_view node, const std::function<void(std::string_view)>& write) const;
-  // "12 bans of 5 targets here, 9 of 4 by 'NAME'; 1 target only here, 0 only there".
+  // "20 violations and 12 bans of 5 targets here, 15 and 9 of 4 by 'NAME'; 1 targets only here, 0 only
+  // there".
   std::string sum(std::string_view name) const;
 
  private:
   struct Key {
     std::string user;
-    ip::Prefix target;
     std::string_view rule;
+    std::optional<ip::Prefix> target;  // none: violations are counted, not bans
     auto operator<=>(const Key&) const = default;
   };
   struct Tally {
@@ -39,12 +42,16 @@ class Comparison {
     Time first;
     std::string why;
   };
-  void count(const std::vector<Verdict>& verdicts, std::uint64_t Tally::*side, std::uint64_t& total);
+  struct Total {
+    std::uint64_t violations = 0, bans = 0;
+  };
+  void count(const std::vector<Verdict>& verdicts, std::uint64_t Tally::*side, Total& total);
+  void count(const Verdict& verdict, std::optional<ip::Prefix> target, std::uint64_t Tally::*side);
 
   Detector& one_;
   Detector& other_;
   std::map<Key, Tally> tallies_;
-  std::uint64_t one_total_ = 0, other_total_ = 0;
+  Total one_total_, other_total_;
 };
 
 }  // namespace xlimit::session

@@ -5,18 +5,44 @@
 #include <algorithm>
 
 namespace xlimit::session {
+namespace {
+
+constexpr std::size_t kMostShared = 10000;  // gateways whose last report is remembered
+// Places of one user beyond his limit: every line of his looks at all of them, and forged ones may bring any
+// number.
+constexpr std::size_t kMostBeyond = 64;
+
+struct Crowd {
+  std::size_t count = 0;
+  Index idlest = kNone;
+};
+
+Crowd count_places(const Table& table, Index user) {
+  Crowd crowd;
+  for (Index place = table.places(user); place != kNone; place = table.place(place).next_of_user) {
+    ++crowd.count;
+    if (crowd.idlest == kNone || table.place(place).last < table.place(crowd.idlest).last)
+      crowd.idlest = place;
+  }
+  return crowd;
+}
+
+}  // namespace
 
 Detector::Detector(Policy policy, Evidence evidence, LimitOf limit_of)
     : policy_(std::move(policy)),
       evidence_(std::move(evidence)),
       limit_of_(std::move(limit_of)),
       exempt_users_(policy_.exempt_users.begin(), policy_.exempt_users.end()),
+      table_(policy_.shared_limit),
       history_(policy_),
-      bursts_(policy_.torrent_rate) {}
+      bursts_(policy_.torrent_rate),
+      shared_told_(kMostShared) {}
 
 std::vector<Verdict> Detector::feed(const event::Access& access) {
   verdicts_.clear();
   if (!excuse(access).empty()) return {};
+  ++judged_;
   const Index user = table_.touch_user(access.user);
   const Time now = advance(user, access.at);
   expire_places(user, now);
@@ -45,6 +71,13 @@ std::uint32_t Detector::limit_of(std::string_view user) const {
   return limit_of_ ? limit_of_(user).value_or(policy_.limit) : policy_.limit;
 }
 
+// To look it up by name for every line would be to wait for memory twice more.
+std::uint32_t Detector::limit_of(Index user) {
+  Table::Limit& known = table_.limit(user);
+  if (known.version != limits_version_) known = {limit_of(table_.name(user)), limits_version_};
+  return known.limit;
+}
+
 std::vector<Detector::Held> Detector::held_by(std::string_view user) const {
   std::vector<Held> held;
   const Index index = table_.find_user(user);
@@ -70,7 +103,6 @@ Time Detector::advance(Index user, Time at) {
 
 void Detector::expire_places(Index user, Time now) {
   for (Index place = table_.places(user); place != kNone;) {
-    table_.fetch_around(place);
     const Index next = table_.place(place).next_of_user;
     if (table_.place(place).last + policy_.window <= now) table_.remove_place(place);
     place = next;
@@ -87,7 +119,7 @@ Group Detector::group_of(const ip::Address& address) const {
 Index Detector::find_place(Index user, const Group& group) const {
   const std::uint8_t tag = group.tag();
   Index place = table_.places(user);
-  while (place != kNone && (table_.place(place).tag != tag || group_of(table_.address_of(place)) != group))
+  while (place != kNone && (table_.place(place).tag != tag || group_of(table_.place(place).address) != group))
     place = table_.place(place).next_of_user;
   return place;
 }
@@ -98,10 +130,16 @@ Index Detector::visit(Index user, const event::Access& access, Time now) {
   const ip::Address known_by = from.is_v4() ? from : ip::Prefix{from, policy_.group6}.address();
   const Group group = group_of(from);
   Index index = find_place(user, group);
-  if (index == kNone)
+  if (index == kNone) {
+    const Crowd held = count_places(table_, user);
+    if (held.count >= kMostBeyond && held.count >= limit_of(user) + kMostBeyond) {
+      table_.remove_place(held.idlest);
+      ++evicted_;
+    }
     index = table_.add_place(user, known_by, now);
-  else if (table_.address_of(index) != known_by)
+  } else if (table_.place(index).address != known_by) {
     table_.move_place(index, known_by);
+  }
   Place& place = table_.place(index);
   place.tag = group.tag();
   place.last = now;
@@ -114,16 +152,14 @@ Index Detector::visit(Index user, const event::Access& access, Time now) {
 }
 
 ip::Prefix Detector::target_of(Index place) const {
-  const ip::Address& address = table_.address_of(place);
+  const ip::Address& address = table_.place(place).address;
   return {address, address.is_v4() ? 32 : policy_.group6};
 }
 
-bool Detector::is_gateway(Index place, Time now) {
-  return policy_.shared_limit != 0 &&
-         table_.users_at(place, now, policy_.window, policy_.shared_limit) >= policy_.shared_limit;
-}
+bool Detector::is_gateway(Index place, Time now) { return table_.is_crowded(place, now, policy_.window); }
 
 void Detector::forget_user(Index user) {
+  note_gone(user);
   streaks_.erase(user);
   table_.remove_user(user);
 }

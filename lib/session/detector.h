@@ -19,7 +19,6 @@
 #include <vector>
 
 #include "event/event.h"
-#include "event/object.h"
 #include "session/breach.h"
 #include "session/history.h"
 #include "session/limits.h"
@@ -28,6 +27,9 @@
 #include "session/verdict.h"
 
 namespace xlimit::session {
+
+// Gateways, and when each was last reported.
+using Gateways = Recent<ip::Prefix, Time>;
 
 // How long a user without an active place is kept.
 inline constexpr std::chrono::hours kKeptIdle{1};
@@ -48,12 +50,24 @@ class Detector {
  public:
   Detector(Policy policy, Evidence evidence, LimitOf limit_of);
 
+  // A line of this user comes soon. Changes nothing, but spares that line a wait for memory, and both when
+  // another user is expected before it comes.
+  void expect(std::string_view user) { table_.expect(user); }
+
   // Judges one line. Nearly always there is nothing to say.
   std::vector<Verdict> feed(const event::Access& access);
 
+  // `limit_of` answers otherwise from now on.
+  void forget_limits() { ++limits_version_; }
+
   // Users forgotten because there were too many, since this was last asked.
   std::uint64_t take_evicted() { return std::exchange(evicted_, 0); }
+  // Those that were not taken yet.
+  std::uint64_t evicted() const { return evicted_; }
   std::size_t users() const { return table_.users(); }
+  // Lines that counted, and places that were spared for want of a connection, since the start.
+  std::uint64_t judged() const { return judged_; }
+  std::uint64_t unverified() const { return unverified_; }
 
   // Why a line judges nobody: "rejected", "from loopback"; empty when it counts.
   std::string_view excuse(const event::Access& access) const;
@@ -67,12 +81,28 @@ class Detector {
 
   // All that later verdicts depend on, as lines (NDJSON). A detector that restores them goes on as this one
   // would.
-  void save(const std::function<void(std::string_view)>& write) const;
-  // Into a new detector. Fails with kData, naming the line, when the text is not what save() wrote, to its
-  // end; the detector is then of no use.
+  using Write = std::function<void(std::string_view)>;
+  void save(const Write& write) const;
+  // Into a new detector. Fails as Restorer does.
   base::Result<void> restore(std::string_view text);
+  // The same piece by piece, for a file that grows, while lines are judged in between: all that is written is
+  // to be restored, in this order, and the changes too.
+  struct Saving {
+    explicit Saving(const Detector& detector);
+    Index user = 0;
+    std::vector<ip::Prefix> banned, shared;
+    std::vector<std::uint64_t> bursts;
+  };
+  // A piece of about so many bytes. True when it was the last.
+  bool save_some(Saving& saving, std::size_t bytes, const Write& write) const;
+  // Remembers from now on what changes; save_changes() gives what changed since the last time.
+  void watch_changes();
+  void save_changes(const Write& write);
+  std::size_t changes() const { return table_.changed() + changes_.size(); }
 
  private:
+  friend class Restorer;
+
   // What is remembered of a user who broke the rule.
   struct Streak {
     std::uint32_t count = 0;  // violations in a row
@@ -81,6 +111,7 @@ class Detector {
     std::size_t told = 0;
   };
 
+  std::uint32_t limit_of(Index user);
   Time advance(Index user, Time at);
   void expire_places(Index user, Time now);
   Index visit(Index user, const event::Access& access, Time now);
@@ -108,10 +139,12 @@ class Detector {
   void tell(Verdict verdict, Index user);
   Streak& count_violation(Index user, Time now);
 
-  void save_user(Index user, const std::function<void(std::string_view)>& write) const;
-  void restore_user(event::Object& line, Index& user);
-  void restore_place(event::Object& line, Index user);
-  void restore_burst(event::Object& line);
+  void save_user(Index user, const Write& write) const;
+  void save_end(bool whole, const Write& write) const;
+  void note_gone(Index user);
+  void note_ban(const ip::Prefix& target);
+  void note_shared(const ip::Prefix& target);
+  void note_burst(std::uint64_t place, std::string_view host);
 
   void forget_user(Index user);
   void forget_idle(Time now);
@@ -120,15 +153,19 @@ class Detector {
   Evidence evidence_;
   LimitOf limit_of_;
   boost::unordered_flat_set<std::string, TextHash, std::equal_to<>> exempt_users_;
+  std::uint32_t limits_version_ = 1;
   Table table_;
   History history_;
   Bursts bursts_;
   boost::unordered_flat_map<Index, Streak> streaks_;
-  boost::unordered_flat_map<ip::Prefix, Time, std::hash<ip::Prefix>> shared_told_;
+  Gateways shared_told_;
   std::vector<Verdict> verdicts_;
   Index fresh_ = kNone;  // the place whose connection was seen for this very line
-  std::uint64_t evicted_ = 0;
+  std::uint64_t evicted_ = 0, saved_evicted_ = 0;
+  std::uint64_t judged_ = 0, unverified_ = 0;
   Time last_line_;
+  bool watched_ = false;
+  std::vector<std::string> changes_;  // lines about others than users
 };
 
 }  // namespace xlimit::session

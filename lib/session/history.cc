@@ -14,8 +14,8 @@ History::History(const Policy& policy)
       escalation_(policy.escalation) {}
 
 bool History::in_cooldown(const ip::Prefix& target, Time now) const {
-  const auto found = past_.find(target);
-  return found != past_.end() && now < found->second.at + cooldown_ && !is_ahead(found->second.at, now);
+  const Past* past = past_.find(target);
+  return past != nullptr && now < past->at + cooldown_ && !is_ahead(past->at, now);
 }
 
 seconds History::next_duration(const Past& past, Time now) const {
@@ -26,21 +26,11 @@ seconds History::next_duration(const Past& past, Time now) const {
 }
 
 seconds History::ban(const ip::Prefix& target, Time now) {
-  const auto known = past_.find(target);
-  const seconds duration = known == past_.end() ? ban_time_ : next_duration(known->second, now);
-  remember(target, {now, duration});
+  const Past* known = past_.find(target);
+  const seconds duration = known == nullptr ? ban_time_ : next_duration(*known, now);
+  past_.use(target) = {now, duration};
+  past_.trim([](const Past&) {});
   return duration;
-}
-
-void History::remember(const ip::Prefix& target, const Past& past) {
-  if (past_.insert_or_assign(target, past).second) order_.push_back(target);
-  if (order_.size() <= kMost) return;
-  past_.erase(order_.front());
-  order_.pop_front();
-}
-
-void History::each(const std::function<void(const ip::Prefix&, const Past&)>& see) const {
-  for (const ip::Prefix& target : order_) see(target, past_.at(target));
 }
 
 }  // namespace xlimit::session

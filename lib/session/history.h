@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Which targets were banned lately, for cooldown and escalation. Bounded: beyond kMost the oldest are
-// forgotten.
+// Which targets were banned lately, for cooldown and escalation. Bounded: beyond kMost the one whose ban is
+// oldest is forgotten.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <chrono>
-#include <deque>
-#include <functional>
 
 #include "session/policy.h"
+#include "session/recent.h"
 
 namespace xlimit::session {
 
@@ -28,9 +26,10 @@ class History {
     Time at;
     std::chrono::seconds duration{};
   };
-  // Oldest first, for a state file; and back.
-  void each(const std::function<void(const ip::Prefix&, const Past&)>& see) const;
-  void remember(const ip::Prefix& target, const Past& past);
+  using Table = Recent<ip::Prefix, Past>;
+  // For a state file, and back.
+  Table& table() { return past_; }
+  const Table& table() const { return past_; }
 
  private:
   std::chrono::seconds next_duration(const Past& past, Time now) const;
@@ -38,8 +37,7 @@ class History {
   std::chrono::seconds cooldown_;
   std::chrono::seconds ban_time_;
   Escalation escalation_;
-  boost::unordered_flat_map<ip::Prefix, Past, std::hash<ip::Prefix>> past_;
-  std::deque<ip::Prefix> order_;
+  Table past_{kMost};
 };
 
 }  // namespace xlimit::session

@@ -10,8 +10,6 @@
 namespace xlimit::session {
 namespace {
 
-constexpr std::size_t kMostShared = 10000;  // gateways whose last report is remembered
-
 void add_clause(std::string& why, const std::string& clause) { why += (why.empty() ? "" : "; ") + clause; }
 
 }  // namespace
@@ -40,11 +38,12 @@ Verdict Detector::make_verdict(Index user, Time now, std::string_view rule,
 void Detector::judge_shared(Index place, Time now) {
   if (!is_gateway(place, now)) return;
   const ip::Prefix target = target_of(place);
-  Time& told = shared_told_[target];
-  if (told != Time{} && now < told + policy_.window && !is_ahead(told, now)) return;
-  if (shared_told_.size() > kMostShared) shared_told_.clear();
-  shared_told_[target] = now;
-  Verdict verdict = make_verdict(table_.place(place).user, now, "shared", std::span{&place, 1});
+  const Time* told = shared_told_.find(target);
+  if (told != nullptr && now < *told + policy_.window && !is_ahead(*told, now)) return;
+  shared_told_.use(target) = now;
+  shared_told_.trim([](Time) {});
+  note_shared(target);
+  Verdict verdict = make_verdict(table_.user_of(place), now, "shared", std::span{&place, 1});
   verdict.limit = policy_.shared_limit;
   verdict.action = Action::spared;
   verdict.why =
@@ -63,9 +62,10 @@ std::string Detector::torrent_sign(const event::Access& access, Index place, Tim
   if (rate.hosts == 0 || !is_peer(access.host, access.dport.value_or(0))) return {};
   // By name, not by number: a state file must mean the same in another process.
   const std::uint64_t key = std::hash<ip::Prefix>{}(target_of(place)) ^
-                            std::hash<std::string_view>{}(table_.name(table_.place(place).user));
+                            std::hash<std::string_view>{}(table_.name(table_.user_of(place)));
   const bool torrent = bursts_.add(key, access.host, now);
   evicted_ += bursts_.take_dropped();
+  note_burst(key, access.host);
   if (!torrent) return {};
   return fmt::format("{} opened connections to more than {} hosts by address inside {}", target, rate.hosts,
                      base::format_duration(rate.within));
@@ -75,7 +75,7 @@ void Detector::judge_torrent(const event::Access& access, Index place, Time now)
   if (policy_.torrent_tags.empty() && policy_.torrent_rate.hosts == 0) return;
   std::string sign = torrent_sign(access, place, now);
   if (sign.empty()) return;
-  const Index user = table_.place(place).user;
+  const Index user = table_.user_of(place);
   Verdict verdict = make_verdict(user, now, "torrent", std::span{&place, 1});
   verdict.why = std::move(sign);
   if (is_gateway(place, now)) {
@@ -110,18 +110,20 @@ std::string Detector::take_out(std::vector<Index>& places, const std::function<b
 std::string Detector::describe(const std::vector<Index>& places, const Breach& breach) const {
   const std::string newcomer = ip::to_string(target_of(places[breach.newcomers.back()]));
   const std::string witness = ip::to_string(target_of(places[breach.witness]));
-  if (policy_.rule == Rule::strict) return fmt::format("{} joined while {} was active", newcomer, witness);
+  if (policy_.rule == Rule::strict)
+    return fmt::format("{} joined while {} was active (strict)", newcomer, witness);
   if (breach.by_grace)
-    return fmt::format("{} was still active {} after {} had joined", witness,
+    return fmt::format("{} was still active {} after {} had joined (overlap)", witness,
                        base::format_duration(policy_.grace), newcomer);
-  return fmt::format("{} was seen again after {} had joined", witness, newcomer);
+  return fmt::format("{} was seen again after {} had joined (overlap)", witness, newcomer);
 }
 
 void Detector::judge_addresses(Index user, Time now) {
-  const Index first = table_.places(user);
-  if (first == kNone || table_.place(first).next_of_user == kNone) return;  // one place breaks no limit
-  const std::uint32_t limit = limit_of(table_.name(user));
-  if (limit == 0) return;
+  std::uint32_t held = 0;
+  for (Index place = table_.places(user); place != kNone; place = table_.place(place).next_of_user) ++held;
+  if (held < 2) return;  // breaks no limit, so nobody needs to look it up
+  const std::uint32_t limit = limit_of(user);
+  if (limit == 0 || held <= limit) return;
   std::vector<Index> places = places_of(user);
   const auto breach_of = [&](const std::vector<Index>& counted) {
     std::vector<Activity> times;
@@ -144,7 +146,9 @@ void Detector::judge_addresses(Index user, Time now) {
     if (breach) why = describe(places, *breach);
   };
   leave_out("not counted, a gateway: ", [&](Index place) { return is_gateway(place, now); });
+  const std::size_t counted = places.size();
   if (breach) leave_out("not counted, no connection here: ", [&](Index place) { return !proven(place); });
+  unverified_ += counted - places.size();
   verdict.why = std::move(why);
   if (!out.empty()) add_clause(verdict.why, out);
   if (!breach) {
@@ -249,9 +253,11 @@ void Detector::act(Verdict verdict, Index user, const std::vector<Index>& losers
     } else if (!proven(place) || !holds_socket(place)) {
       add_clause(verdict.why, "spared: " + ip::to_string(target) + " holds no connection here now");
       if (verdict.targets.empty()) verdict.action = Action::spared;
+      ++unverified_;
     } else {
       verdict.targets.push_back(make_target(place, verdict.at));
       verdict.action = Action::ban;
+      note_ban(target);
       table_.remove_place(place);
     }
   }

@@ -40,6 +40,8 @@ class Pool {
     return static_cast<const T*>(chunks_[index / kChunk].get())[index % kChunk];
   }
   std::size_t size() const { return size_ - free_.size(); }
+  // Behind the highest number ever given.
+  Index end() const { return size_; }
 
  private:
   // The smallest power of two that makes whole huge pages.

@@ -1,78 +1,69 @@
 // SPDX-License-Identifier: MIT
-// The detector's memory as lines: a line a user, one for each of his places behind it, then bans and
-// gateways, and a last one that proves that the text is whole.
+// The detector's memory as lines: one for a user and one for each of his places behind it, one for a banned
+// target, a gateway, a count of hosts.
+#include <fmt/format.h>
+
 #include "event/writer.h"
 #include "session/detector.h"
+#include "session/restorer.h"
 
 namespace xlimit::session {
 namespace {
 
-using base::Exit;
-using base::Result;
-using Write = std::function<void(std::string_view)>;
-
-constexpr std::size_t kMostText = event::kMaxUser;
-
-using Seen = decltype(Bursts::Burst::seen);
-constexpr std::size_t kHexLength = Seen{}.size() / 4;
+using Write = Detector::Write;
 
 std::string hex(const Seen& seen) {
   std::string text;
+  text.reserve(seen.size() / 4);
   for (std::size_t bit = 0; bit < seen.size(); bit += 4)
     text += "0123456789abcdef"[seen[bit] | seen[bit + 1] << 1 | seen[bit + 2] << 2 | seen[bit + 3] << 3];
   return text;
 }
 
-bool read_hex(std::string_view text, Seen& seen) {
-  if (text.size() != kHexLength) return false;
-  for (std::size_t digit = 0; digit < kHexLength; ++digit) {
-    const std::size_t value = std::string_view{"0123456789abcdef"}.find(text[digit]);
-    if (value == std::string_view::npos) return false;
-    for (std::size_t bit = 0; bit < 4; ++bit) seen[4 * digit + bit] = (value >> bit & 1) != 0;
-  }
-  return true;
+std::string_view encode_banned(const History::Table::Entry& entry, event::Line& line) {
+  event::Writer writer{line, "banned", entry.value.at};
+  writer.prefix(",\"target\":", entry.key);
+  writer.number(",\"seconds\":", entry.value.duration.count());
+  writer.number(",\"use\":", entry.number);
+  return writer.finish();
+}
+
+std::string_view encode_shared(const Gateways::Entry& entry, event::Line& line) {
+  event::Writer writer{line, "shared", entry.value};
+  writer.prefix(",\"target\":", entry.key);
+  writer.number(",\"use\":", entry.number);
+  return writer.finish();
+}
+
+// With all hosts, or with the one that was added last.
+std::string_view encode_burst(const Bursts::Table::Entry& entry, std::optional<std::size_t> bit,
+                              event::Line& line) {
+  event::Writer writer{line, "burst", entry.value.since};
+  writer.number(",\"place\":", entry.key);
+  writer.number(",\"use\":", entry.number);
+  writer.number(",\"hosts\":", entry.value.hosts);
+  if (bit)
+    writer.number(",\"bit\":", *bit);
+  else
+    writer.text(",\"seen\":", hex(entry.value.seen), kSeenDigits);
+  return writer.finish();
+}
+
+template <class Table, class Key>
+std::vector<Key> keys_of(const Table& table) {
+  std::vector<Key> keys;
+  keys.reserve(table.entries().size());
+  for (const auto& entry : table.entries()) keys.push_back(entry.key);
+  return keys;
 }
 
 }  // namespace
 
-void Detector::save(const Write& write) const {
-  for (Index user = table_.idlest_user(); user != kNone; user = table_.next_user(user))
-    save_user(user, write);
-  event::Line line;
-  history_.each([&](const ip::Prefix& target, const History::Past& past) {
-    event::Writer writer{line, "banned", past.at};
-    writer.prefix(",\"target\":", target);
-    writer.number(",\"seconds\":", past.duration.count());
-    write(writer.finish());
-  });
-  for (const auto& [target, told] : shared_told_) {
-    event::Writer writer{line, "shared", told};
-    writer.prefix(",\"target\":", target);
-    write(writer.finish());
-  }
-  bursts_.each([&](std::uint64_t place, const Bursts::Burst& burst) {
-    event::Writer writer{line, "burst", burst.since};
-    writer.number(",\"place\":", place);
-    writer.number(",\"hosts\":", burst.hosts);
-    writer.text(",\"seen\":", hex(burst.seen), kHexLength);
-    write(writer.finish());
-  });
-  write(event::Writer{line, "end", Time{}}.finish());
-}
-
-void Detector::restore_burst(event::Object& line) {
-  Bursts::Burst burst;
-  burst.since = line.time("time");
-  const std::uint64_t place = line.number("place", UINT64_MAX).value_or(0);
-  burst.hosts = static_cast<std::uint32_t>(line.number("hosts", kMostHosts).value_or(0));
-  if (!read_hex(line.text("seen"), burst.seen)) line.blame("seen", "is not as long as it must be");
-  if (line.wrong().empty()) bursts_.remember(place, burst);
-}
-
 void Detector::save_user(Index user, const Write& write) const {
   event::Line line;
   event::Writer writer{line, "user", table_.newest(user)};
-  writer.text(",\"user\":", table_.name(user), kMostText);
+  writer.text(",\"user\":", table_.name(user), event::kMaxUser);
+  writer.number(",\"use\":", table_.seen(user));
   if (const auto found = streaks_.find(user); found != streaks_.end()) {
     const Streak& streak = found->second;
     writer.number(",\"count\":", streak.count);
@@ -83,83 +74,108 @@ void Detector::save_user(Index user, const Write& write) const {
   write(writer.finish());
   for (Index index = table_.places(user); index != kNone; index = table_.place(index).next_of_user) {
     const Place& place = table_.place(index);
-    const ip::Address& ip = table_.address_of(index);
     event::Writer at{line, "place", place.last};
-    at.address(",\"ip\":", ip);
+    at.address(",\"ip\":", place.address);
     at.time(",\"first\":", place.first);
     at.number(",\"confirmed\":", place.confirmed ? 1 : 0);
     if (const auto last_seen = place.trail.address(target_of(index))) at.address(",\"address\":", *last_seen);
-    at.ports(place.trail.ports(ip.is_v4()));
+    at.ports(place.trail.ports(place.address.is_v4()));
     write(at.finish());
   }
 }
 
-void Detector::restore_user(event::Object& line, Index& user) {
-  const Time newest = line.time("time");
-  const std::string_view name = line.user();
-  if (name.empty()) line.blame("user", "is missing");
-  Streak streak;
-  streak.count = static_cast<std::uint32_t>(line.number("count", UINT32_MAX).value_or(0));
-  if (streak.count > 0 || !line.text("last").empty()) {
-    streak.last = line.time("last");
-    streak.told_at = line.time("told_at");
-    streak.told = line.number("told", UINT64_MAX).value_or(0);
-  }
-  if (!line.wrong().empty()) return;
-  user = table_.touch_user(name);
-  table_.set_newest(user, newest);
-  if (streak.last != Time{} || streak.told != 0) streaks_[user] = streak;
+void Detector::save_end(bool whole, const Write& write) const {
+  event::Line line;
+  event::Writer writer{line, "end", last_line_};
+  if (evicted_ > 0) writer.number(",\"evicted\":", evicted_);
+  if (whole) writer.number(",\"whole\":", 1);
+  write(writer.finish());
 }
 
-void Detector::restore_place(event::Object& line, Index user) {
-  const Time last = line.time("time");
-  const std::optional<ip::Address> ip = line.address("ip");
-  if (!ip || user == kNone) line.blame("ip", "is missing, or nobody's");
-  const Time first = line.time("first");
-  const bool confirmed = line.number("confirmed", 1).value_or(0) == 1;
-  const std::optional<ip::Address> last_seen = line.address("address");
-  const std::vector<std::uint16_t> ports = line.ports();
-  if (!line.wrong().empty()) return;
-  Place& place = table_.place(table_.add_place(user, *ip, first));
-  place.last = last;
-  place.confirmed = confirmed;
-  place.tag = group_of(*ip).tag();
-  for (auto port = ports.rbegin(); port != ports.rend(); ++port)
-    place.trail.note(last_seen.value_or(*ip), *port);
+void Detector::watch_changes() {
+  watched_ = true;
+  table_.watch_changes();
 }
 
-Result<void> Detector::restore(std::string_view text) {
-  event::Object line;
-  std::string padded;
-  Index user = kNone;
-  bool ended = false;
-  for (std::size_t number = 1; !text.empty() && !ended; ++number) {
-    const std::size_t size = std::min(text.find('\n'), text.size());
-    padded.assign(text.substr(0, size));
-    padded.resize(size + event::kPadding);
-    text.remove_prefix(std::min(size + 1, text.size()));
-    line.open({padded.data(), size});
-    const std::string_view type = line.text("type");
-    if (type == "user")
-      restore_user(line, user);
-    else if (type == "place")
-      restore_place(line, user);
-    else if (type == "banned")
-      history_.remember(
-          line.prefix("target"),
-          {line.time("time"), std::chrono::seconds{line.number("seconds", UINT32_MAX).value_or(0)}});
-    else if (type == "shared")
-      shared_told_[line.prefix("target")] = line.time("time");
-    else if (type == "burst")
-      restore_burst(line);
-    else if (type == "end")
-      ended = true;
-    else
-      line.blame("type", "is not one of a state file");
-    if (!line.close()) return base::fail(Exit::kData, "line " + std::to_string(number) + ": " + line.wrong());
+void Detector::save_changes(const Write& write) {
+  if (changes() == 0 && evicted_ == saved_evicted_) return;
+  saved_evicted_ = evicted_;
+  // First who is gone: he may be back.
+  for (const std::string& line : std::exchange(changes_, {})) write(line);
+  for (const Index user : table_.take_changed()) save_user(user, write);
+  save_end(false, write);
+}
+
+void Detector::note_gone(Index user) {
+  if (!watched_) return;
+  event::Line line;
+  event::Writer writer{line, "gone", table_.newest(user)};
+  writer.text(",\"user\":", table_.name(user), event::kMaxUser);
+  changes_.emplace_back(writer.finish());
+}
+
+void Detector::note_ban(const ip::Prefix& target) {
+  event::Line line;
+  if (watched_) changes_.emplace_back(encode_banned(*history_.table().entry(target), line));
+}
+
+void Detector::note_shared(const ip::Prefix& target) {
+  event::Line line;
+  if (watched_) changes_.emplace_back(encode_shared(*shared_told_.entry(target), line));
+}
+
+void Detector::note_burst(std::uint64_t place, std::string_view host) {
+  if (!watched_) return;
+  event::Line line;
+  const Bursts::Table::Entry* entry = bursts_.table().entry(place);
+  const Bursts::Table::Entry over{.key = place, .number = 0, .value = {}};
+  changes_.emplace_back(encode_burst(entry != nullptr ? *entry : over, Bursts::bit_of(host), line));
+}
+
+Detector::Saving::Saving(const Detector& detector)
+    : banned(keys_of<History::Table, ip::Prefix>(detector.history_.table())),
+      shared(keys_of<Gateways, ip::Prefix>(detector.shared_told_)),
+      bursts(keys_of<Bursts::Table, std::uint64_t>(detector.bursts_.table())) {}
+
+bool Detector::save_some(Saving& saving, std::size_t bytes, const Write& write) const {
+  std::size_t written = 0;
+  event::Line line;
+  const Write counted = [&](std::string_view text) {
+    written += text.size();
+    write(text);
+  };
+  for (; saving.user < table_.end() && written < bytes; ++saving.user) {
+    if (table_.exists(saving.user)) save_user(saving.user, counted);
   }
-  if (!ended) return base::fail(Exit::kData, "its end is missing");
-  return {};
+  // What is gone in the meantime need not be saved; what came or changed is among the changes.
+  for (; !saving.banned.empty() && written < bytes; saving.banned.pop_back()) {
+    if (const auto* entry = history_.table().entry(saving.banned.back()))
+      counted(encode_banned(*entry, line));
+  }
+  for (; !saving.shared.empty() && written < bytes; saving.shared.pop_back()) {
+    if (const auto* entry = shared_told_.entry(saving.shared.back())) counted(encode_shared(*entry, line));
+  }
+  for (; !saving.bursts.empty() && written < bytes; saving.bursts.pop_back()) {
+    if (const auto* entry = bursts_.table().entry(saving.bursts.back()))
+      counted(encode_burst(*entry, {}, line));
+  }
+  const bool whole =
+      saving.user >= table_.end() && saving.banned.empty() && saving.shared.empty() && saving.bursts.empty();
+  save_end(whole, write);
+  return whole;
+}
+
+void Detector::save(const Write& write) const {
+  Saving saving{*this};
+  save_some(saving, SIZE_MAX, write);
+}
+
+base::Result<void> Detector::restore(std::string_view text) {
+  Restorer restorer{*this};
+  for (std::size_t size; (size = text.find('\n')) != std::string_view::npos; text.remove_prefix(size + 1)) {
+    if (base::Result<void> taken = restorer.take(text.substr(0, size)); !taken) return taken;
+  }
+  return restorer.finish();
 }
 
 }  // namespace xlimit::session

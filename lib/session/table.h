@@ -3,15 +3,21 @@
 //
 // A place is one user at one group of addresses. It hangs in two lists: its user's, and its address's (that
 // tells how many users an address has). Users hang in one more, by when they were last seen, so that the one
-// idle longest is at hand. Records are small and linked by index: a million users at two addresses each must
-// fit into 250 MB.
+// idle longest is at hand.
+//
+// A million users at two addresses each must fit into 250 MB and be judged in less than a microsecond, while
+// a wait for memory takes a fifth of one. So a user, his name and his first two places are one record, found
+// by two waits; nothing else is touched unless the address has become crowded.
 #pragma once
 
-#include <boost/unordered/unordered_flat_set.hpp>
+#include <array>
 #include <string_view>
+#include <vector>
 
 #include "base/time.h"
 #include "ip/address.h"
+#include "session/hash.h"
+#include "session/lookup.h"
 #include "session/names.h"
 #include "session/pool.h"
 #include "session/trail.h"
@@ -21,111 +27,141 @@ namespace xlimit::session {
 using base::Time;
 
 struct Place {
-  Time last;   // newest line
-  Time first;  // when it became active
-  Index user = kNone;
-  Index address = kNone;  // the newest address of the group
+  Time last;            // newest line
+  Time first;           // when it became active
+  ip::Address address;  // the newest of the group
   Index next_of_user = kNone;
   Index next_here = kNone, previous_here = kNone;  // places at the same address
   Trail trail;                                     // where its newest connections came from
-  bool confirmed = false;                          // a live connection was seen
-  std::uint8_t tag = 0;  // of its group: most others can be told apart without a look at the address
+  std::uint8_t tag = 0;        // of its group: most others can be told apart without their addresses
+  bool confirmed : 1 = false;  // a live connection was seen
+  bool crowded : 1 = false;    // so many are at this address that they are worth counting
+  bool used : 1 = false;       // false: nobody's
 };
 
 class Table {
  public:
-  Table();
-  // The indexes refer to this table, so it stays where it is.
+  // So many places at one address make it crowded; 0: none is.
+  explicit Table(std::uint32_t crowd);
+  // The seed is this table's address, so it stays where it is.
   Table(const Table&) = delete;
   Table& operator=(const Table&) = delete;
 
+  // A line of this user comes soon: what find_user() first reads is asked for now, and the rest at the next
+  // call.
+  void expect(std::string_view name);
   // The user of this name, added when new, and now the one seen last.
   Index touch_user(std::string_view name);
+  // The same as what was the `seen`-th touch of all; the order of the users is wrong until order_users().
+  Index restore_user(std::string_view name, std::uint64_t seen);
+  void order_users();
   // kNone when there is none.
   Index find_user(std::string_view name) const;
   std::string_view name(Index user) const;
   std::size_t users() const { return users_.size(); }
+  // Users are numbered below this; some numbers are nobody's.
+  Index end() const { return users_.end(); }
+  bool exists(Index user) const { return users_[user].length > 0; }
+  // Which of all touches his last one was.
+  std::uint64_t seen(Index user) const { return users_[user].seen; }
   // The user seen longest ago; kNone when there is none.
-  Index idlest_user() const { return oldest_; }
-  // The user seen next after this one; kNone behind the last.
-  Index next_user(Index user) const { return neighbours_[user].newer; }
+  Index idlest_user() const;
   void remove_user(Index user);
 
   // The time of the user's newest line; the epoch for a new one.
   Time newest(Index user) const { return users_[user].newest; }
   void set_newest(Index user, Time at) { users_[user].newest = at; }
 
+  // A limit remembered for the user, and of which version of the limits it is; 0 for none.
+  struct Limit {
+    std::uint32_t limit = 0;
+    std::uint32_t version = 0;
+  };
+  Limit& limit(Index user) { return users_[user].limit; }
+
+  // Remembers from now on who changes. Then take_changed() gives those since the last time, each once.
+  void watch_changes() { watched_ = true; }
+  std::size_t changed() const { return changed_.size(); }
+  std::vector<Index> take_changed();
+
   // First of the user's places; the rest by next_of_user.
   Index places(Index user) const { return users_[user].places; }
-  // Has what hangs on a place brought into the cache while the caller looks at the place itself.
-  void fetch_around(Index place) const;
   Index add_place(Index user, const ip::Address& address, Time at);
   // The place is now at another address of its group: what was known of the old one is forgotten.
   void move_place(Index place, const ip::Address& address);
   void remove_place(Index place);
-  Place& place(Index index) { return places_[index]; }
-  const Place& place(Index index) const { return places_[index]; }
-  const ip::Address& address_of(Index place) const { return addresses_[places_[place].address].address; }
+  Place& place(Index index) { return is_own(index) ? own(index) : spares_[index - kFirstSpare].place; }
+  const Place& place(Index index) const { return const_cast<Table*>(this)->place(index); }
+  Index user_of(Index place) const {
+    return is_own(place) ? place / kOwnPlaces : spares_[place - kFirstSpare].user;
+  }
 
-  // Counts the users at the place's address whose place is still active (last + window > now), up to `most`;
-  // those that are not are removed on the way.
-  std::uint32_t users_at(Index place, Time now, std::chrono::seconds window, std::uint32_t most);
+  // Are the users whose place at this place's address is still active (last + window > now) a crowd? Places
+  // that are idle for long are removed on the way, so that it does not take ever longer.
+  bool is_crowded(Index place, Time now, std::chrono::seconds window);
 
  private:
-  struct User {
+  // Places are numbered through: those inside of users, and behind kFirstSpare the rest.
+  static constexpr Index kOwnPlaces = 2;
+  static constexpr Index kFirstSpare = Index{1} << 31;
+
+  static constexpr std::size_t kShortName = 40;
+  // Three cache lines; what is wanted of one at a single place lies in the first two.
+  struct alignas(64) User {
     Time newest;
-    std::uint32_t name = 0;
-    std::uint32_t length = 0;
     Index places = kNone;
+    std::uint16_t length = 0;  // of the name; 0: nobody's
+    bool changed = false;      // and in changed_
+    union {
+      std::array<char, kShortName> short_name{};
+      std::uint32_t long_name;  // in names_
+    };
+    std::array<Place, kOwnPlaces> own;
+    Limit limit;
+    std::uint64_t seen = 0;
   };
-  // Neighbours in the order of being seen. Apart from the rest and small, so that much of it stays in the
-  // cache: every line moves a user to the front.
-  struct Neighbours {
+  // Users in the order of being seen. Apart, because moving one to the front writes to his neighbours: eight
+  // bytes each lie closer together than their records.
+  struct Links {
     Index newer = kNone, older = kNone;
   };
-  struct At {
-    ip::Address address;
-    Index places = kNone;
-    std::uint32_t count = 0;
-  };
-  // Both indexes hold record numbers and look the key up in the record, so that no key is stored twice.
-  struct ByName {
-    using is_transparent = void;
-    const Table* table;
-    std::string_view key(Index user) const {
-      table->fetch_places(user);
-      return table->name(user);
-    }
-    std::string_view key(std::string_view name) const { return name; }
-    std::size_t operator()(const auto& a) const { return std::hash<std::string_view>{}(key(a)); }
-    bool operator()(const auto& a, const auto& b) const { return key(a) == key(b); }
-  };
-  struct ByAddress {
-    using is_transparent = void;
-    const Table* table;
-    const ip::Address& key(Index at) const { return table->addresses_[at].address; }
-    const ip::Address& key(const ip::Address& address) const { return address; }
-    std::size_t operator()(const auto& a) const { return std::hash<ip::Address>{}(key(a)); }
-    bool operator()(const auto& a, const auto& b) const { return key(a) == key(b); }
+  struct Spare {
+    Place place;
+    Index user = kNone;
   };
 
-  void fetch_places(Index user) const;
+  static bool is_own(Index place) { return place < kFirstSpare; }
+  Place& own(Index place) { return users_[place / kOwnPlaces].own[place % kOwnPlaces]; }
+  Index find_user(std::string_view name, std::uint32_t hash) const;
+  void prefetch(Index user) const;
+  Index find_or_add(std::string_view name);
+  void set_name(User& user, std::string_view name);
+  void note_change(Index user);
   void link_user(Index user);
   void unlink_user(Index user);
+  void postpone(Index user);
+  void settle();
+  Index new_place(Index user);
+  std::uint32_t hash_of(const ip::Address& address) const;
+  Index first_at(const ip::Address& address, std::uint32_t hash) const;
   void enter(Index place, const ip::Address& address);
   void leave(Index place);
+  void mark_crowd(Index place);
 
-  template <class By>
-  using Set = boost::unordered_flat_set<Index, By, By, base::HugeAllocator<Index>>;
-
+  std::uint32_t crowd_;
+  Hash hash_;
+  std::uint64_t touches_ = 0;
+  bool watched_ = false;
+  std::vector<Index> changed_;
   Names names_;
   Pool<User> users_;
-  Pool<Neighbours> neighbours_;  // of the users, by the same index
-  Pool<Place> places_;
-  Pool<At> addresses_;
+  std::vector<Links, base::HugeAllocator<Links>> links_;  // by user
+  Pool<Spare> spares_;
   Index oldest_ = kNone, newest_ = kNone;
-  Set<ByName> by_name_;
-  Set<ByAddress> by_address_;
+  Index late_ = kNone;          // seen last, but not moved to the front yet
+  std::uint32_t expected_ = 0;  // hash of a name
+  Lookup by_name_;
+  Lookup by_address_;  // the first place at each address
 };
 
 }  // namespace xlimit::session

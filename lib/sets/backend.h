@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -105,6 +106,16 @@ class BanStore {
   // asked for them, this is a walk through the whole set.
   virtual base::Result<bool> look_up(SetKey key, std::span<const ip::Prefix> targets,
                                      const std::function<void(const Entry&)>& on_entry);
+
+  // Whether setup() has made a set since this was last asked: one that was there before is gone, with its
+  // bans. Sets of direction out, which are made when they are first used, don't count.
+  bool made_sets() { return std::exchange(made_sets_, false); }
+
+ protected:
+  void note_made_set(Direction direction) { made_sets_ = made_sets_ || direction == Direction::in; }
+
+ private:
+  bool made_sets_ = false;
 };
 
 // All that one installation has in the kernel.

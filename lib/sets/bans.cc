@@ -82,8 +82,6 @@ base::Result<void> Bans::execute(const std::vector<Order>& orders, std::vector<A
       continue;
     base::Result<std::vector<std::string>> made = store_.setup(direction, Setup::missing, false);
     if (!made) return base::failed(made);
-    // Sets of direction out are made when they are first used, those of in before anything else.
-    made_sets_ = made_sets_ || direction == Direction::in;
   }
   std::vector<Answer> second(again.size());
   if (base::Result<void> asked = store_.execute(again, second); !asked) return asked;

@@ -10,7 +10,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "event/event.h"
@@ -35,8 +34,6 @@ class Bans {
   // Fails when the kernel could not be asked at all.
   base::Result<void> ban(std::span<const Order> orders, std::span<Verdict> verdicts);
   base::Result<void> unban(std::span<const Order> orders, std::span<Verdict> verdicts);
-  // Whether a set that had gone was made anew since this was last asked: what it held is lost.
-  bool made_sets() { return std::exchange(made_sets_, false); }
 
  private:
   // Indexes of orders that wait for something.
@@ -51,7 +48,6 @@ class Bans {
   std::string reason(const Order& order, const Answer& answer) const;
 
   BanStore& store_;
-  bool made_sets_ = false;
 };
 
 }  // namespace xlimit::sets

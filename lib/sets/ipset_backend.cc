@@ -6,6 +6,7 @@
 #include <chrono>
 #include <thread>
 
+#include "sets/lock.h"
 #include "sets/set_index.h"
 
 namespace xlimit::sets {
@@ -51,6 +52,7 @@ base::Result<std::unique_ptr<Backend>> IpsetBackend::open(const Options& options
 }
 
 base::Result<std::vector<std::string>> IpsetBackend::setup(Direction direction, Setup what, bool dry_run) {
+  const Lock lock;
   std::vector<std::string> done;
   base::Result<void> made = make_sets(direction, dry_run, done);
   if (made) made = rules_.keep([&] { return plan_rules(direction, what); }, dry_run, done);
@@ -75,6 +77,7 @@ base::Result<void> IpsetBackend::make_sets(Direction direction, bool dry_run,
     const std::uint32_t slots = direction == Direction::in ? kSlotsIn : kSlotsOut;
     if (base::Result<void> created = admin_.create(name, {.family = family, .slots = slots}); !created)
       return created;
+    note_made_set(direction);
   }
   return {};
 }
@@ -110,7 +113,10 @@ base::Result<std::vector<ChainOrder>> IpsetBackend::plan_rules(Direction directi
   return orders;
 }
 
+// A running `ipban apply` that sees a rule go must not put it back while its set is still there, which then
+// could not be destroyed.
 base::Result<std::vector<std::string>> IpsetBackend::teardown(bool dry_run) {
+  const Lock lock;
   base::Result<std::vector<std::string>> done = rules_.remove_tables(dry_run);
   if (!done) return done;
   base::Result<std::vector<std::string>> sets = own_sets();
@@ -161,6 +167,7 @@ base::Result<Change> IpsetBackend::load(const ListKey& list, std::span<const ip:
 }
 
 base::Result<bool> IpsetBackend::unload(const ListKey& list, bool dry_run) {
+  const Lock lock;  // see teardown()
   bool any = false;
   for (const Family family : kFamilies) {
     base::Result<bool> gone = destroy_list_set(list, family, dry_run);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Keeps several ipban processes of one network namespace from extending the same ban at once.
+// Keeps several ipban processes of one network namespace from extending the same ban at once, or one from
+// putting back what another takes away. Not to be taken twice by one thread.
 #pragma once
 
 #include "base/fd.h"

@@ -12,10 +12,10 @@ namespace {
 using base::failed;
 using base::Result;
 
-// Places asked at together, for every port: most hosts have no more, and nearly always the one that was hit
-// last is hit again. One look-up costs a fraction of one more way to the kernel and back.
+// Look-ups in the first send: nearly always the place that was hit last is hit again, and a look-up that
+// misses costs as much as one that hits. What is left is asked for in as few sends as possible.
 constexpr std::size_t kFirstWave = 4;
-static_assert(kMaxPorts * kFirstWave <= kMostTuples && kMaxEndpoints <= kMostTuples);
+static_assert(kMaxPorts <= kMostTuples);
 
 void add(std::vector<Endpoint>& endpoints, const Endpoint& endpoint) {
   if (std::find(endpoints.begin(), endpoints.end(), endpoint) == endpoints.end())
@@ -82,7 +82,7 @@ Result<std::vector<Connection>> Finder::find_all(const ip::Address& remote,
   return search(remote, wanted, without(endpoints_, asked));
 }
 
-// At the first few places for all ports at once, then, for the ports not found, at all others.
+// At the first few places for all ports at once, then, for the ports not found, at the others.
 Result<std::vector<Connection>> Finder::search(const ip::Address& remote,
                                                std::span<const std::uint16_t> ports,
                                                const std::vector<Endpoint>& places) {
@@ -90,11 +90,18 @@ Result<std::vector<Connection>> Finder::search(const ip::Address& remote,
   for (const Endpoint& place : places) {
     if (met.size() < kMaxEndpoints && can_meet(place, remote)) met.push_back(place);
   }
-  const std::size_t few = std::min(met.size(), kFirstWave);
   std::vector<std::uint16_t> left{ports.begin(), ports.end()};
   std::vector<Connection> all;
-  std::vector<Tuple> tuples;
-  const auto ask = [&]() -> Result<void> {
+  std::size_t most = kFirstWave;
+  for (std::size_t begin = 0, end = 0; begin < met.size() && !left.empty(); begin = end) {
+    end = std::min(met.size(), begin + std::max(most / left.size(), std::size_t{1}));
+    most = kMostTuples;
+    std::vector<Tuple> tuples;
+    for (const Endpoint& place : std::span{met}.subspan(begin, end - begin)) {
+      for (const std::uint16_t port : left)
+        tuples.push_back(
+            {.local = place.address, .remote = remote, .local_port = place.port, .remote_port = port});
+    }
     Result<std::vector<Diag::Found>> found = diag_.find_all(tuples);
     if (!found) return failed(found);
     for (const Diag::Found& one : *found) {
@@ -103,20 +110,6 @@ Result<std::vector<Connection>> Finder::search(const ip::Address& remote,
       std::erase(left, tuple.remote_port);
       all.push_back(one.connection);
     }
-    tuples.clear();
-    return {};
-  };
-  const auto add_tuples = [&](std::uint16_t port, std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i)
-      tuples.push_back(
-          {.local = met[i].address, .remote = remote, .local_port = met[i].port, .remote_port = port});
-  };
-  for (const std::uint16_t port : ports) add_tuples(port, 0, few);
-  if (Result<void> asked = ask(); !asked) return failed(asked);
-  if (few == met.size()) return all;
-  for (const std::uint16_t port : std::vector{left}) {
-    add_tuples(port, few, met.size());
-    if (Result<void> asked = ask(); !asked) return failed(asked);
   }
   return all;
 }

@@ -1,49 +1,50 @@
 // SPDX-License-Identifier: MIT
-// One thread: waits for suspects, walks for all of them at once, rests.
+// One thread: waits to be asked, walks, rests.
 #include "sockets/scout.h"
 
 #include <algorithm>
-#include <csignal>
-#include <map>
-#include <system_error>
+#include <ctime>
 
+#include "base/thread.h"
 #include "sockets/finder.h"
-#include "sockets/targets.h"
 
 namespace xlimit::sockets {
+namespace {
 
 using base::Result;
 
-Sighting sight(const std::vector<Connection>& connections, const ip::Prefix& prefix) {
-  std::map<ip::Address, std::vector<std::uint16_t>> ports;
-  for (const Connection& connection : connections) {
-    if (prefix.contains(connection.remote)) ports[connection.remote].push_back(connection.remote_port);
+// Of the thread, so that others who keep the processor busy cost no walks.
+std::chrono::nanoseconds time_spent() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
+}
+
+}  // namespace
+
+Sighting sight(std::span<const Peer> peers, const ip::Prefix& prefix) {
+  std::span<const Peer> most;
+  for (auto at = std::ranges::lower_bound(peers, Peer{prefix.address()});
+       at != peers.end() && prefix.contains(at->address);) {
+    const auto end =
+        std::find_if(at, peers.end(), [&](const Peer& peer) { return peer.address != at->address; });
+    if (const std::span<const Peer> held{at, end}; held.size() > most.size()) most = held;
+    at = end;
   }
-  Sighting most;
-  for (auto& [address, held] : ports) {
-    if (held.size() > most.ports.size()) most = {address, std::move(held)};
-  }
-  most.ports.resize(std::min(most.ports.size(), kMaxPorts));
-  return most;
+  Sighting sighting;
+  if (!most.empty()) sighting.address = most.front().address;
+  for (const Peer& peer : most.first(std::min(most.size(), kMaxPorts))) sighting.ports.push_back(peer.port);
+  return sighting;
 }
 
 Result<std::unique_ptr<Scout>> Scout::open() {
   Result<Diag> diag = Diag::open();
   if (!diag) return base::failed(diag);
   std::unique_ptr<Scout> scout{new Scout{std::move(*diag)}};
-  // Signals are for the thread that has the loop.
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  Result<std::unique_ptr<Scout>> opened;
-  try {
-    scout->thread_ = std::thread{[self = scout.get()] { self->work(); }};
-    opened = std::move(scout);
-  } catch (const std::system_error& error) {
-    opened = base::os_error("start a thread", error.code().value());
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return opened;
+  Result<std::thread> thread = base::start_thread([self = scout.get()] { self->work(); });
+  if (!thread) return base::failed(thread);
+  scout->thread_ = std::move(*thread);
+  return scout;
 }
 
 Scout::~Scout() {
@@ -56,62 +57,64 @@ Scout::~Scout() {
   thread_.join();
 }
 
-void Scout::look(const ip::Prefix& prefix) {
+void Scout::look(Why why) {
   {
     const std::lock_guard lock{mutex_};
-    const auto known = known_.find(prefix);
-    if (known != known_.end() && Clock::now() - known->second.at < kFresh) return;
-    if (waiting_.size() >= kMostWaiting || std::ranges::count(waiting_, prefix) != 0) return;
-    waiting_.push_back(prefix);
+    const Clock::time_point now = Clock::now();
+    bool known = lingers();
+    if (why != Why::suspect) asked_ = now;
+    if (why == Why::busy) yielded_ = now + kYield;
+    if (why != Why::busy) known = std::exchange(why == Why::suspect ? suspect_.asked : routine_.asked, true);
+    if (known) return;
   }
   changed_.notify_one();
 }
 
 Sighting Scout::seen(const ip::Prefix& prefix) const {
   const std::lock_guard lock{mutex_};
-  const auto known = known_.find(prefix);
-  if (known == known_.end() || Clock::now() - known->second.at >= kStale) return {};
-  return known->second.sighting;
+  return Clock::now() - walked_ < kStale ? sight(peers_, prefix) : Sighting{};
 }
 
-// The more a walk costs, the longer it rests afterwards.
+Scout::Clock::time_point Scout::routine_due() const {
+  if (!routine_.asked && !lingers()) return Clock::time_point::max();
+  return std::max({routine_.rested, yielded_, walked_ + (routine_.asked ? kYield : kPause)});
+}
+
 void Scout::work() {
-  Clock::time_point rested{};  // walks may begin from here on
   std::unique_lock lock{mutex_};
   while (!stopped_) {
-    if (waiting_.empty()) {
+    const Clock::time_point now = Clock::now(), routine = routine_due();
+    const Clock::time_point suspect = suspect_.asked ? suspect_.rested : Clock::time_point::max();
+    const Clock::time_point due = std::min(suspect, routine);
+    if (due == Clock::time_point::max()) {
       changed_.wait(lock);
-      continue;
+    } else if (now < due) {
+      changed_.wait_until(lock, due);
+    } else {
+      suspect_.asked = routine_.asked = false;
+      lock.unlock();
+      const std::chrono::nanoseconds before = time_spent();
+      walk();
+      const std::chrono::nanoseconds spent = time_spent() - before;
+      lock.lock();
+      walked_ = Clock::now();
+      Reason& reason = suspect <= routine ? suspect_ : routine_;
+      reason.rested = std::max(reason.rested, now - reason.savings) + spent * reason.share;
     }
-    const Clock::time_point begin = Clock::now();
-    if (begin < rested) {
-      changed_.wait_until(lock, rested);
-      continue;
-    }
-    const std::vector<ip::Prefix> suspects = std::exchange(waiting_, {});
-    lock.unlock();
-    walk(suspects);
-    rested = std::max(rested, begin - kSavings) + (Clock::now() - begin) * kShare;
-    lock.lock();
   }
 }
 
 // A walk that fails tells nothing: the connections are then found later, by a walk that somebody waits for.
-void Scout::walk(const std::vector<ip::Prefix>& suspects) {
-  const Targets targets{suspects};
-  std::vector<Connection> found;
-  Result<void> listed = diag_.list_tcp(targets.filter(), [&](const Connection& connection) {
-    if (targets.find(connection.remote)) found.push_back(connection);
+void Scout::walk() {
+  std::vector<Peer> peers;
+  Result<void> listed = diag_.list_tcp(in_states(kLive), [&](const Connection& connection) {
+    if (peers.size() < kMostPeers && !connection.remote.is_loopback())
+      peers.push_back({connection.remote, connection.remote_port});
   });
-  if (!listed) return;
-  std::vector<Sighting> sightings;
-  for (const ip::Prefix& suspect : suspects) sightings.push_back(sight(found, suspect));
-  const Clock::time_point now = Clock::now();
+  if (!listed) peers.clear();
+  std::ranges::sort(peers);
   const std::lock_guard lock{mutex_};
-  if (known_.size() + suspects.size() > kMostKnown)
-    std::erase_if(known_, [&](const auto& entry) { return now - entry.second.at >= kFresh; });
-  if (known_.size() + suspects.size() > kMostKnown) known_.clear();
-  for (std::size_t i = 0; i < suspects.size(); ++i) known_[suspects[i]] = {std::move(sightings[i]), now};
+  peers_.swap(peers);
 }
 
 }  // namespace xlimit::sockets

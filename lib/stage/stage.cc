@@ -44,6 +44,7 @@ Result<void> Stage::take(const Piece& line, Output& out) {
     return pass(line, out);
   }
   if (line.text.empty()) return pass(line, out);
+  if (handlers_.on_ahead) handlers_.on_ahead(line);
   const event::Event event = decoder_.decode(line.text);
   if (std::holds_alternative<event::Foreign>(event)) return pass(line, out);
   if (const auto* malformed = std::get_if<event::Malformed>(&event)) {

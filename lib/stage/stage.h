@@ -21,6 +21,8 @@
 namespace xlimit::stage {
 
 struct Handlers {
+  // A line that is about to be decoded. May be empty.
+  std::function<void(const stream::Piece&)> on_ahead{};
   // An event of a type this toolkit knows. False: not for this stage, to be passed on.
   std::function<base::Result<bool>(const event::Event&, const stream::Piece&, stream::Output&)> on_event;
   // What becomes of a line that is not for this stage. Empty: it goes out at once.

@@ -26,6 +26,8 @@ class AtomicFile {
   // Removes what was not committed.
   ~AtomicFile();
 
+  // For those who write to it themselves.
+  int fd() const { return fd_.get(); }
   // Gathered; a failure shows at commit() at the latest.
   base::Result<void> write(std::string_view text);
   // Writes out and syncs what there is, so that little is left for commit().

@@ -79,7 +79,10 @@ void Lines::give(const char* start, std::size_t length, const std::function<void
     start += kMaxInput;
     length -= kMaxInput;
   }
-  on_piece({.text = {start, length}, .first = !inside_});
+  const char* next = start + length + 1;
+  on_piece({.text = {start, length},
+            .first = !inside_,
+            .behind = {next, static_cast<std::size_t>(buffer_.get() + end_ - next)}});
 }
 
 void Lines::split(const std::function<void(const Piece&)>& on_piece) {

@@ -29,6 +29,7 @@ struct Piece {
   bool first = true;
   bool last = true;
   bool newline = true;  // a newline followed; false on all but the last piece, and for a half line at the end
+  std::string_view behind{};  // what was read with it and comes next
 
   bool whole() const { return first && last; }
 };

@@ -45,11 +45,11 @@ inline std::string peer_of(int fd) {
 }
 
 // The server's process: 0.0.0.0:443, [::]:443 for IPv6 alone, and [::]:8443 for both families, so that its
-// IPv4 clients sit on IPv6 sockets. A byte in comes back; a byte on `control` is answered with the number of
-// connections it holds from addresses that start with `prefix4` or `prefix6`.
+// IPv4 clients sit on IPv6 sockets; [::]:22 if asked for. A byte in comes back; a byte on `control` is
+// answered with the number of connections it holds from addresses that start with `prefix4` or `prefix6`.
 class Server {
  public:
-  explicit Server(const std::string& netns) {
+  explicit Server(const std::string& netns, bool ssh = false) {
     int pair[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) die("socketpair");
     control_ = Fd{pair[0]};
@@ -57,7 +57,7 @@ class Server {
     pid_ = ::fork();
     if (pid_ == 0) {
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-      serve(netns, theirs.get());
+      serve(netns, theirs.get(), ssh);
     }
     char ready;
     if (::recv(control_.get(), &ready, 1, 0) != 1) die("start the server");
@@ -76,16 +76,18 @@ class Server {
   }
 
  private:
-  [[noreturn]] static void serve(const std::string& netns, int control) {
+  [[noreturn]] static void serve(const std::string& netns, int control, bool ssh) {
     enter(netns);
     const Fd listeners[] = {listen_on("0.0.0.0", "443", false), listen_on("::", "443", true),
-                            listen_on("::", "8443", false)};
+                            listen_on("::", "8443", false), ssh ? listen_on("::", "22", false) : Fd{}};
     const Fd poller{::epoll_create1(EPOLL_CLOEXEC)};
     const auto watch = [&](int fd) {
       epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
       ::epoll_ctl(poller.get(), EPOLL_CTL_ADD, fd, &event);
     };
-    for (const Fd& listener : listeners) watch(listener.get());
+    for (const Fd& listener : listeners) {
+      if (listener) watch(listener.get());
+    }
     watch(control);
     bed::send_all(control, "r");
     std::map<int, std::string> peers;

@@ -2,63 +2,23 @@
 // How long one ban takes: ban_latency TRIALS PROGRAM [ARGUMENT]... runs a stage, writes it one ban after the
 // other, each only when the answer to the one before has come, and prints percentiles in microseconds. With
 // `--each` in place of TRIALS' program the program is run anew for every ban, its last argument an address.
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <chrono>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <string>
-#include <vector>
 
-extern char** environ;
+#include "child.h"
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using namespace bench;
 
-[[noreturn]] void die(const char* what) {
-  std::perror(what);
-  std::exit(1);
-}
+using Clock = std::chrono::steady_clock;
 
 std::string target(int trial) {
   return "100.66." + std::to_string(trial / 256 % 256) + "." + std::to_string(trial % 256);
 }
 
-pid_t start(char** command, int in, int out) {
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  if (in >= 0) posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
-  if (out >= 0) posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-  pid_t pid = -1;
-  if (const int error = posix_spawnp(&pid, command[0], &actions, nullptr, command, environ); error != 0) {
-    errno = error;
-    die(command[0]);
-  }
-  posix_spawn_file_actions_destroy(&actions);
-  return pid;
-}
-
-void end(pid_t pid) {
-  int status = 0;
-  if (waitpid(pid, &status, 0) < 0 || status != 0) {
-    std::fprintf(stderr, "ban_latency: the program failed\n");
-    std::exit(1);
-  }
-}
-
 // One stage for all trials.
 std::vector<double> time_stage(int trials, char** command) {
-  int to[2], from[2];
-  if (pipe2(to, O_CLOEXEC) < 0 || pipe2(from, O_CLOEXEC) < 0) die("pipe");
-  const pid_t pid = start(command, to[0], from[1]);
-  close(to[0]);
-  close(from[1]);
+  Child child{command};
   std::vector<double> times;
   char answer[65536];
   for (int trial = -20; trial < trials; ++trial) {  // the first few warm up
@@ -66,8 +26,8 @@ std::vector<double> time_stage(int trials, char** command) {
         R"({"type":"ban","time":"2026-06-01T12:00:00.000000Z","origin":"fi-1/bench","target":")" +
         target(trial + 20) + "\",\"seconds\":600}\n";
     const Clock::time_point begin = Clock::now();
-    if (write(to[1], line.data(), line.size()) < 0) die("write");
-    const ssize_t size = read(from[0], answer, sizeof answer);
+    if (write(child.in(), line.data(), line.size()) < 0) die("write");
+    const ssize_t size = read(child.out(), answer, sizeof answer);
     const Clock::time_point done = Clock::now();
     if (size <= 0 || memmem(answer, static_cast<std::size_t>(size), "\"banned\"", 8) == nullptr) {
       std::fprintf(stderr, "ban_latency: not banned: %.*s\n", static_cast<int>(std::max<ssize_t>(size, 0)),
@@ -76,8 +36,7 @@ std::vector<double> time_stage(int trials, char** command) {
     }
     if (trial >= 0) times.push_back(std::chrono::duration<double, std::micro>(done - begin).count());
   }
-  close(to[1]);
-  end(pid);
+  child.finish();
   return times;
 }
 
@@ -108,10 +67,5 @@ int main(int argc, char** argv) {
   std::vector<double> times =
       each ? time_each(trials, {argv + 3, argv + argc}) : time_stage(trials, argv + 2);
   if (times.empty()) return 64;
-  std::ranges::sort(times);
-  const auto at = [&](double share) {
-    return times[std::min(times.size() - 1,
-                          static_cast<std::size_t>(share * static_cast<double>(times.size())))];
-  };
-  std::printf("%8.0f %8.0f %8.0f %8.0f   %zu\n", at(0.5), at(0.9), at(0.99), times.back(), times.size());
+  print_percentiles(std::move(times));
 }

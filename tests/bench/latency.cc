@@ -2,13 +2,16 @@
 // From the write of a log line to the reset that the offender's client sees, through the pipeline under test.
 //
 //   latency --log FILE --node NS --near NS --far NS --others NS [--trials 300] [--connections 4]
-//           [--rule overlap|strict] [--logged one|all] [--ban SECONDS] [--pause MS] [--floor]
+//           [--rule overlap|strict] [--logged one|all] [--ban SECONDS] [--stand MS] [--pause MS] [--ssh]
+//           [--floor]
 //
 // Each trial takes a fresh user and fresh addresses. Kinds take turns: IPv4 on 0.0.0.0:443, IPv6 on [::]:443,
-// IPv4 on the dual-stack [::]:8443. The lines before the deciding one are written --pause (10 ms) earlier, so
-// that it meets a pipeline at rest, and the offender's client sleeps in poll(2) by then. --logged: whether a
-// line tells of one of the offender's connections or of each. With --floor nothing is judged: see floor.h.
-// Times are printed and never asserted; the exit code is 1 when anything that was promised did not happen.
+// IPv4 on the dual-stack [::]:8443. Connections stand for --stand (0 ms) before the first line. The lines
+// before the deciding one are written --pause (10 ms) earlier, so that it meets a pipeline at rest; with 0
+// all are written at once. The offender's client sleeps in poll(2) by then. --logged: whether a line tells of
+// one of the offender's connections or of each. --ssh: something listens at port 22 and has a client. With
+// --floor nothing is judged: see floor.h. Times are printed and never asserted; the exit code is 1 when
+// anything that was promised did not happen.
 #include <algorithm>
 #include <future>
 #include <optional>
@@ -24,8 +27,8 @@ using Clock = std::chrono::steady_clock;
 
 struct Settings {
   std::string log, node, near, far, others, rule = "overlap", logged = "one";
-  int trials = 300, connections = 4, ban = 0, pause = 10;
-  bool floor = false;
+  int trials = 300, connections = 4, ban = 0, stand = 0, pause = 10;
+  bool floor = false, ssh = false;
 };
 
 struct Kind {
@@ -128,13 +131,16 @@ class Bench {
   explicit Bench(const Settings& settings)
       : settings_(settings),
         log_(::open(settings.log.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600)),
-        server_(settings.node) {
+        server_(settings.node, settings.ssh) {
     if (!log_) bed::die(settings.log);
     if (settings.floor) floor_.emplace(settings.node, settings.log);
     for (const Kind& kind : kKinds)
       for (int i = 0; i < 4; ++i)
         bystanders_.push_back(bench::dial(settings.others, kind.v6 ? "2001:db8:12::12" : "203.0.113.12",
                                           kind.server, kind.port));
+    if (!settings.ssh) return;
+    bystanders_.push_back(bench::dial(settings.others, "203.0.113.12", "192.0.2.1", "22"));
+    ::poll(nullptr, 0, 2100);  // so long ipban may go on believing that nobody listens
   }
 
   void trial(int number) {
@@ -149,12 +155,14 @@ class Bench {
     for (const Client& client : offender)
       if (!client.fd || !bench::answers(client)) return fail(number, "the offender found no server");
 
-    const auto [before, deciding] = lines(number, near, far, honest, offender);
+    ::poll(nullptr, 0, settings_.stand);
+    auto [before, deciding] = lines(number, near, far, honest, offender);
     if (floor_) prepare_floor(kind, far, offender);
-    if (!floor_) append(log_.get(), before);
+    if (!floor_ && settings_.pause == 0) deciding.insert(0, before);
+    if (!floor_ && settings_.pause != 0) append(log_.get(), before);
     std::future<std::vector<Clock::time_point>> resets =
         std::async(std::launch::async, [&] { return wait_for_resets(offender, number); });
-    ::poll(nullptr, 0, settings_.pause);
+    ::poll(nullptr, 0, std::max(settings_.pause, 1));
     const Clock::time_point start = Clock::now();
     append(log_.get(), deciding);
     const std::vector<Clock::time_point> times = resets.get();
@@ -192,11 +200,10 @@ class Bench {
       all.first.insert(all.first.end(), one.first.begin(), one.first.end());
       all.last.insert(all.last.end(), one.last.begin(), one.last.end());
     }
-    const std::string what = floor_ ? "floor" : settings_.rule + ", " + settings_.logged + " logged";
-    print((what + ": first of " + std::to_string(settings_.connections) + " resets").c_str(), all.first);
-    print((what + ": last of them").c_str(), all.last);
+    print("  first of the resets", all.first);
+    print("  last of them", all.last);
     for (std::size_t i = 0; i < 3 && !floor_; ++i)
-      print(("  last, " + std::string{kKinds[i].name}).c_str(), results_[i].last);
+      print(("    " + std::string{kKinds[i].name}).c_str(), results_[i].last);
   }
 
  private:
@@ -248,11 +255,14 @@ Settings parse(int argc, char** argv) {
   const std::map<std::string, int*> numbers{{"--trials", &settings.trials},
                                             {"--connections", &settings.connections},
                                             {"--ban", &settings.ban},
+                                            {"--stand", &settings.stand},
                                             {"--pause", &settings.pause}};
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     if (word == "--floor") {
       settings.floor = true;
+    } else if (word == "--ssh") {
+      settings.ssh = true;
     } else if (i + 1 < argc && texts.contains(word)) {
       *texts.at(word) = argv[++i];
     } else if (i + 1 < argc && numbers.contains(word)) {

@@ -19,6 +19,17 @@ setup() {
   [ -z "$(systemd-analyze verify --man=no "$UNITS"/xlimit* 2>&1 | tee /dev/stderr)" ]
 }
 
+@test "what a program says never goes where its events go" {
+  local unit seen=0
+  for unit in "$UNITS"/*.service; do
+    grep -q '^StandardOutput=' "$unit" || continue
+    # By default systemd sends messages after the output.
+    grep -qx 'StandardError=journal' "$unit" || { echo "$unit"; false; }
+    seen=$((seen + 1))
+  done
+  [ "$seen" -ge 4 ]
+}
+
 @test "each program accepts the command line its unit gives it" {
   local unit words seen=0
   for unit in "$UNITS"/*.service; do

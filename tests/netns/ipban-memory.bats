@@ -134,6 +134,22 @@ start_apply() {
   [[ $output = *'"lists":0'* ]]
 }
 
+@test "what is unloaded or torn down while apply runs is not put back half" {
+  netns_add node
+  start_apply
+  ban_line 192.0.2.1 600 >&4
+  wait_for_line "$OUT" 192.0.2.1
+  for _ in {1..5}; do
+    printf '198.51.100.0/24\n2001:db8:5::/48\n' | node ipban load feed
+    node ipban unload feed
+    run -1 node ipban test 198.51.100.5
+  done
+  node ipban teardown
+  wait_until node ipban test 192.0.2.1
+  run -1 node ipban test 198.51.100.5
+  exec 4>&-
+}
+
 @test "apply killed at any moment costs at most what it had not yet told" {
   netns_add node
   local round count=0 i

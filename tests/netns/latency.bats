@@ -22,3 +22,7 @@ teardown() { [[ -z ${BED:-} ]] || bed_down; }
   measure strict 30 4 4 one
   measure strict 15 4 4 all
 }
+
+@test "all lines at once, and an ssh server with a client beside it: the same, and the client of ssh stays" {
+  measure overlap 9 4 2 one --pause 0 --ssh
+}

@@ -50,12 +50,12 @@ access() {  # USER ADDRESS [PORT]
   wait_for_line "$OUT" '"type":"ban".*"target":"203.0.113.7".*"user":"dan"'
 }
 
-# The look at a suspect's connections may end after the ban; the next ban of the same address then has its result.
+# The look at the connections may end after the ban; the next ban of the same address then has its result.
 named() {  # HOME PORT AWAY PORT COUNT
   local user=user-$second
   access "$user" "$1" "$2"
   access "$user" "$3" "$4"
-  access "$user" "$1" "$2"
+  [[ -n ${strict:-} ]] || access "$user" "$1" "$2"
   wait_for_line "$OUT" "\"type\":\"ban\".*\"user\":\"$user\""
   grep -Eq "\"type\":\"ban\".*\"ports\":\[[0-9]+(,[0-9]+){$(($5 - 1))}\]" "$OUT"
 }
@@ -75,6 +75,15 @@ named() {  # HOME PORT AWAY PORT COUNT
   ports six 4 2001:db8:7::7 2001:db8::1 443
   wait_until named 2001:db8:8::8 "$home" 2001:db8:7::7 "${answer%% *}" 4
   grep -q '"target":"2001:db8:7::/64","address":"2001:db8:7::7"' "$OUT"
+}
+
+@test "so does a ban by the first line" {
+  local home strict=yes
+  detect --rule strict --cooldown 0s
+  ports home4 1 203.0.113.8 192.0.2.1 443
+  home=$answer
+  ports plain 3 203.0.113.7 192.0.2.1 80
+  wait_until named 203.0.113.8 "$home" 203.0.113.7 "${answer%% *}" 3
 }
 
 @test "a stop ends it at once, whatever it looks for" {

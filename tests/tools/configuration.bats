@@ -19,7 +19,7 @@ setup() {
 
 @test "a default configuration file is read" {
   run -78 with_default 644 ipban add 203.0.113.7
-  [[ $output = "ipban: configuration: 'bogus': no such option" ]]
+  [[ $output = "ipban: /etc/xlimit/ipban.toml:1: 'bogus': no such option" ]]
 }
 
 @test "one that may not be read is never taken for an absent one" {

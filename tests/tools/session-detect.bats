@@ -51,31 +51,27 @@ feed() { "$@" >&"$FEED"; }
   wait_until judged_again
 }
 
-@test "the state survives kill -9 as it was saved, and one process may use it" {
-  start_judge --state state
-  feed access 1 ann 203.0.113.7
-  wait_until test -e state
-  run -75 session-detect --verify none --state state </dev/null
-  [[ $output == "session-detect: 'state' is in use by another process" ]]
-  kill -9 "$JUDGE"
-  wait_gone "$JUDGE"
-  access 2 ann 198.51.100.4 | session-detect --verify none --rule strict --state state >later
-  has_lines later '"target":"198.51.100.4"' 1
-}
-
-@test "a log judged in two halves around a restart gives the same verdicts" {
-  cd "$BATS_TEST_TMPDIR"
-  awk 'BEGIN { srand(7); for (i = 0; i < 3000; i++)
-    printf "{\"type\":\"access\",\"time\":\"2026-06-01T12:%02d:%02d.%06dZ\",\"user\":\"user %d\",\"ip\":\"203.0.113.%d\",\"port\":%d,\"status\":\"accepted\"}\n",
-      i / 60, i % 60, i, rand() * 5, 1 + rand() * 4, 1024 + i }' >log
-  session-detect --verify none --node n <log >whole
-  has_lines whole '"type":"ban"' 10
-  for cut in 1 1000 2999; do
-    rm -f state
-    { head -n "$cut" log | session-detect --verify none --node n --state state
-      tail -n +$((cut + 1)) log | session-detect --verify none --node n --state state; } >halves
-    cmp whole halves
+@test "--metrics keeps what was judged and decided as text for Prometheus" {
+  start_judge --metrics counters.prom --max-age 36500d --max-users 2
+  for second in 1 2; do
+    feed access "$second" ann "203.0.113.$second"
+    feed access 3 "user $second" 127.0.0.1
+    feed access 3 "user $second" 203.0.113.9
   done
+  feed echo '{"type":"access","time":"1900-01-01T00:00:00.000000Z","user":"ann","ip":"203.0.113.1","status":"accepted"}'
+  feed echo '{"type":"bye"}'
+  wait_for_line out bye
+  kill "$JUDGE" && wait "$JUDGE"
+  value() { grep -qF "xlimit_session_detect_$1 $2" counters.prom; }
+  value judged_total 4
+  value 'violations_total{rule="addresses",action="ban"}' 1
+  value 'violations_total{rule="shared",action="spared"}' 0
+  value bans_total 1
+  value unverified_total 0
+  value stale_total 1
+  value evicted_total 1
+  value users 2
+  [ "$(grep -c '^# TYPE' counters.prom)" -eq 7 ]
 }
 
 @test "it ends quietly when its reader goes away, and on a signal" {

@@ -149,23 +149,20 @@ TEST_CASE("a socket counts for the narrowest target around its peer") {
 }
 
 TEST_CASE("of a prefix the address with most connections is told, with no more ports than a ban can name") {
-  std::vector<Connection> connections;
-  const auto add = [&](std::string_view remote, std::uint16_t port) {
-    Connection connection;
-    connection.remote = address(remote);
-    connection.remote_port = port;
-    connections.push_back(connection);
-  };
-  add("2001:db8::1", 1);
-  add("2001:db8::2", 2);
-  add("2001:db8::2", 3);
-  add("2001:db8:0:1::1", 4);
-  const sockets::Sighting sighting = sockets::sight(connections, prefix("2001:db8::/64"));
+  std::vector<sockets::Peer> peers{{address("198.51.100.1"), 9},
+                                   {address("2001:db8::1"), 1},
+                                   {address("2001:db8::2"), 2},
+                                   {address("2001:db8::2"), 3},
+                                   {address("2001:db8:0:1::1"), 4}};
+  for (std::uint16_t port = 0; port < 100; ++port) peers.push_back({address("203.0.113.7"), port});
+  std::ranges::sort(peers);
+  const sockets::Sighting sighting = sockets::sight(peers, prefix("2001:db8::/64"));
   CHECK(sighting.address == address("2001:db8::2"));
   CHECK(sighting.ports == std::vector<std::uint16_t>{2, 3});
-  CHECK(sockets::sight(connections, prefix("203.0.113.7")).ports.empty());
-  for (std::uint16_t port = 0; port < 100; ++port) add("203.0.113.7", port);
-  CHECK(sockets::sight(connections, prefix("203.0.113.7")).ports.size() == sockets::kMaxPorts);
+  CHECK(sockets::sight(peers, prefix("203.0.113.8")).ports.empty());
+  CHECK(sockets::sight(peers, prefix("2001:db8:0:2::/64")).ports.empty());
+  CHECK(sockets::sight({}, prefix("203.0.113.7")).ports.empty());
+  CHECK(sockets::sight(peers, prefix("203.0.113.7")).ports.size() == sockets::kMaxPorts);
 }
 
 TEST_CASE("lists are made for people and for programs") {

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 // A state file is old or new, and has one writer.
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "store/atomic_file.h"
+#include "store/log.h"
 
 using namespace xlimit;
 
@@ -79,4 +82,75 @@ TEST_CASE("a second writer is refused as long as the first lives") {
     CHECK(second.error().code == base::Exit::kTemporary);
   }
   CHECK(store::Lock::take(path));
+}
+
+TEST_CASE("a log grows, also while it is written anew, and is replaced as a whole") {
+  const Directory directory;
+  const std::string path = directory.path + "/log";
+  auto log = store::Log::open(path);
+  REQUIRE(log);
+  CHECK_FALSE(log->whole());
+  REQUIRE(log->start_rewriting());
+  REQUIRE(log->rewrite("first\n"));
+  CHECK_FALSE(std::filesystem::exists(path));
+  log->finish_rewriting();
+  REQUIRE(log->take_over());
+  REQUIRE(log->append("second\n"));
+  CHECK(content(path) == "first\nsecond\n");
+
+  REQUIRE(log->start_rewriting());
+  REQUIRE(log->append("third\n"));
+  REQUIRE(log->rewrite("new\n"));
+  REQUIRE(log->append("fourth\n"));
+  CHECK(content(path) == "first\nsecond\nthird\nfourth\n");
+  log->finish_rewriting();
+  REQUIRE(log->append("fifth\n"));  // the thread runs, or has run
+  REQUIRE(log->take_over());
+  REQUIRE(log->append("sixth\n"));
+  CHECK(content(path) == "third\nnew\nfourth\nfifth\nsixth\n");
+  CHECK(log->size() == content(path).size());
+  CHECK(directory.files() == 1);
+}
+
+TEST_CASE("a rewriting that is not finished leaves the log as it was") {
+  const Directory directory;
+  const std::string path = directory.path + "/log";
+  REQUIRE(store::write_file(path, "old\n"));
+  {
+    auto log = store::Log::open(path);
+    REQUIRE(log);
+    REQUIRE(log->start_rewriting());
+    REQUIRE(log->rewrite("new\n"));
+    REQUIRE(log->append("more\n"));
+  }
+  CHECK(content(path) == "old\nmore\n");
+  CHECK(directory.files() == 1);
+}
+
+TEST_CASE("what a log has no room for is taken back, and the log is no longer whole") {
+  const Directory directory;
+  const std::string path = directory.path + "/log";
+  REQUIRE(store::write_file(path, "old\n"));
+  auto log = store::Log::open(path);
+  REQUIRE(log);
+  // A file of at most 10 bytes, in place of a full disk.
+  std::signal(SIGXFSZ, SIG_IGN);
+  struct rlimit before {};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  const struct rlimit small { 10, before.rlim_max };
+  ::setrlimit(RLIMIT_FSIZE, &small);
+  const auto appended = log->append("too long a line\n");
+  auto renewed = log->start_rewriting();
+  auto rewritten = log->rewrite("new\n");
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  REQUIRE_FALSE(appended);
+  CHECK(appended.error().text == "write '" + path + "': File too large");
+  CHECK_FALSE(log->whole());
+  CHECK(content(path) == "old\n");
+  REQUIRE(renewed);
+  REQUIRE(rewritten);
+  log->finish_rewriting();
+  REQUIRE(log->take_over());
+  CHECK(log->whole());
+  CHECK(content(path) == "new\n");
 }

@@ -70,6 +70,7 @@ Ended apply(const Settings& settings, const cli::Command& command) {
                              base::Result<void> read = enforcer.host_changed();
                              if (!read) host_unknown.add(read.error().text);
                            }};
+  enforcer.look_for_listeners();
   const stream::Timer second{stage.loop(), std::chrono::seconds{1}, [&] { enforcer.look_for_listeners(); }};
   std::optional<stream::Watch> rules;
   if (backend != nullptr) {
@@ -77,17 +78,17 @@ Ended apply(const Settings& settings, const cli::Command& command) {
     if (!news) return base::failed(news);
     rules.emplace(stage.loop(), *news, POLLIN, [&](short) {
       if (!backend->lost_something()) return;
-      const bool bans_lost = enforcer.lost_bans();
       // Somebody may have chosen others since we began.
       if (settings.ports.empty()) backend->limit_to(enforcer.memory().ports());
       put_rules_back(*backend, not_put_back);
-      if (bans_lost) put_bans_back(enforcer, settings, command, not_put_back);
+      if (backend->made_sets()) put_bans_back(enforcer, settings, command, not_put_back);
     });
     // Ports that were asked for must hold, whatever rules stand; without, rules that stand are left as they
     // are.
     const sets::Setup how = settings.ports.empty() ? sets::Setup::missing : sets::Setup::exact;
     base::Result<std::vector<std::string>> made = backend->setup(event::Direction::in, how, false);
     if (!made) return base::failed(made);
+    (void)backend->made_sets();  // what was there before us is restore's business
     enforcer.memory().keep_ports(*backend, settings.ports);
   }
   return stage.run();

@@ -18,7 +18,7 @@ Batch::Batch(Enforcer& enforcer, const Settings& settings, const cli::Command& c
     : enforcer_(enforcer),
       dry_run_(settings.dry_run),
       command_(command),
-      arena_(kMostBytes),
+      arena_(first_.data(), first_.size()),
       failed_(command, "a ban failed") {}
 
 std::string_view Batch::keep(std::string_view text) {

@@ -3,6 +3,7 @@
 // together, and writes what became of each in the place where it stood among the other lines.
 #pragma once
 
+#include <array>
 #include <memory_resource>
 #include <string_view>
 #include <vector>
@@ -50,7 +51,8 @@ class Batch {
   bool dry_run_;
   const cli::Command& command_;
   event::Line line_;
-  base::Time at_;  // when the kernel had carried the latest out
+  base::Time at_;                       // when the kernel had carried the latest out
+  std::array<std::byte, 16384> first_;  // of the arena: few bans at a time never ask for memory
   std::pmr::monotonic_buffer_resource arena_;
   std::size_t kept_ = 0;  // bytes in the arena
   std::vector<Item> items_;

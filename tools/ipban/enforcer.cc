@@ -103,13 +103,6 @@ base::Result<void> Enforcer::ban(std::span<sets::Order> orders, std::span<sets::
   return asked;
 }
 
-bool Enforcer::lost_bans() {
-  if (!backend_) return false;
-  if (bans_->made_sets()) return true;
-  base::Result<bool> there = backend_->exists({sets::Family::v4, event::Direction::in});
-  return there && !*there;
-}
-
 base::Result<void> Enforcer::unban(std::span<const sets::Order> orders, std::span<sets::Verdict> verdicts) {
   if (dry_run_) return {};
   return bans_->unban(orders, verdicts);

@@ -41,8 +41,6 @@ class Enforcer {
   sets::Backend* backend() { return backend_.get(); }
   // To be told what became of bans.
   Memory& memory() { return memory_; }
-  // Whether a set was gone, and with it what it held, since this was last asked.
-  bool lost_bans();
   const std::string& set_of(const sets::Order& order) const { return names_.of(order.key()); }
 
   // To be kept up to date in a loop: when host().fd() is readable, call host_changed().

@@ -81,9 +81,10 @@ Ended unload(const Settings& settings, const cli::Command& command) {
   Memory memory{settings, command};
   base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings, memory);
   if (!backend) return base::failed(backend);
+  // First, or a running `ipban apply` would put it back.
+  if (!settings.dry_run) memory.forget_list(*list);
   base::Result<bool> gone = (*backend)->unload(*list, settings.dry_run);
   if (!gone) return base::failed(gone);
-  if (!settings.dry_run) memory.forget_list(*list);
   if (!*gone) command.warn("no list '" + list->name + "' of direction " + word(list->direction));
   if (*gone && settings.dry_run) cli::print("would unload list '{}'\n", list->name);
   return *gone ? base::Exit::kDone : base::Exit::kNo;

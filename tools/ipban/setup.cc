@@ -34,7 +34,9 @@ Ended teardown(const Settings& settings, const cli::Command& command) {
   Memory memory{settings, command};
   base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings, memory);
   if (!backend) return base::failed(backend);
-  return tell((*backend)->teardown(settings.dry_run), settings, command);
+  base::Result<std::vector<std::string>> done = (*backend)->teardown(settings.dry_run);
+  if (!done) done.error().text += "; a running 'ipban apply' puts back what is taken away";
+  return tell(done, settings, command);
 }
 
 Ended flush(const Settings& settings, const cli::Command& command) {

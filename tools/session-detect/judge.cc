@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "event/encode.h"
 #include "session/report.h"
+#include "stage/metrics_file.h"
 #include "stream/file.h"
 
 namespace session_detect {
@@ -15,72 +16,44 @@ using base::Exit;
 using base::Result;
 using stream::Output;
 
-namespace {
-
-constexpr std::chrono::seconds kSavePeriod{5};
-
-}  // namespace
-
 Judge::Judge(const cli::Command& command, const Settings& settings, session::Limits limits)
     : command_(command),
       settings_(settings),
       limits_(std::move(limits)),
-      origin_(node() + "/session-detect"),
-      lookup_failed_(command, "look a connection up, taken as none"),
-      save_failed_(command, "save the state, going on without") {}
+      origin_(node() + "/session-detect") {}
 
 Result<void> Judge::open() {
   session::Evidence evidence;
   if (settings_.verify) {
-    Result<session::Evidence> sockets = look_at_sockets();
-    if (!sockets) return base::failed(sockets);
-    evidence = std::move(*sockets);
+    Result<std::unique_ptr<Proof>> proof = Proof::open(command_);
+    if (!proof) return base::failed(proof);
+    proof_ = std::move(*proof);
+    evidence = proof_->evidence();
   }
   detector_.emplace(settings_.policy, evidence, [this](std::string_view user) { return limits_.of(user); });
   if (settings_.state_file.empty()) return {};
-  Result<StateFile> state = StateFile::open(settings_.state_file, *detector_);
+  Result<std::unique_ptr<StateFile>> state = StateFile::open(command_, settings_.state_file, *detector_);
   if (!state) return base::failed(state);
-  state_.emplace(std::move(*state));
+  state_ = std::move(*state);
   return {};
-}
-
-Result<session::Evidence> Judge::look_at_sockets() {
-  Result<host::Watcher> host = host::Watcher::open();
-  if (!host) return base::failed(host);
-  host_.emplace(std::move(*host));
-  Result<sockets::Witness> witness = sockets::Witness::open(
-      [this] { return host_->current().map([](host::Facts facts) { return std::move(facts.own); }); },
-      [this](const std::string& text) { lookup_failed_.add(text); });
-  if (!witness) return base::failed(witness);
-  witness_.emplace(std::move(*witness));
-  Result<std::unique_ptr<sockets::Scout>> scout = sockets::Scout::open();
-  if (!scout) return base::failed(scout);
-  scout_ = std::move(*scout);
-  return session::Evidence{.connection = [this](const ip::Address& address,
-                                                std::uint16_t port) { return witness_->sees(address, port); },
-                           .any = [this](const ip::Prefix& prefix) { return witness_->sees_any(prefix); },
-                           .expect = [this](const ip::Prefix& prefix) { scout_->look(prefix); },
-                           .known =
-                               [this](const ip::Prefix& prefix) {
-                                 sockets::Sighting seen = scout_->seen(prefix);
-                                 return session::Sighting{seen.address, std::move(seen.ports)};
-                               }};
 }
 
 Result<Exit> Judge::run() {
   stage::Stage stage{command_,
-                     {.on_event = [this](const event::Event& event, const stream::Piece& line,
+                     {.on_ahead = [this](const stream::Piece& line) { look_ahead(line); },
+                      .on_event = [this](const event::Event& event, const stream::Piece& line,
                                          Output& out) { return take(event, line, out); },
                       .on_other = {},
-                      .on_drained = {},
+                      .on_drained = [this](Output& out) { return drained(out); },
                       .on_end = [this](Output& out) { return end(out); }}};
   const stream::Timer minute{stage.loop(), std::chrono::minutes{1}, [&] {
                                Result<void> told = tell_sources(stage.out());
                                if (told) told = stage.out().flush();
                                if (!told) stage.loop().stop(std::move(told.error()));
                              }};
-  std::optional<stream::Timer> saving;
-  if (state_) saving.emplace(stage.loop(), kSavePeriod, [this] { save(); });
+  if (state_) state_->watch(stage.loop());
+  const stage::MetricsFile metrics{command_, settings_.metrics_file, stage.loop(),
+                                   [this](metrics::Page& page) { counts_.fill(page, *detector_); }};
   Result<std::unique_ptr<stream::FileWatch>> limits;
   if (!settings_.limits_file.empty())
     limits = stream::FileWatch::open(stage.loop(), settings_.limits_file, [this] { reread_limits(); });
@@ -88,22 +61,43 @@ Result<Exit> Judge::run() {
   return stage.run();
 }
 
+// What judging this line and the next will wait for is asked for while this one is decoded.
+void Judge::look_ahead(const stream::Piece& line) {
+  if (!expected_) detector_->expect(event::guess_user(line.text));
+  const std::string_view next = event::guess_user(line.behind);
+  expected_ = !next.empty();
+  if (expected_) detector_->expect(next);
+}
+
 Result<bool> Judge::take(const event::Event& event, const stream::Piece& line, Output& out) {
   const auto* access = std::get_if<event::Access>(&event);
   if (access == nullptr) return false;
   Result<void> written;
-  if (settings_.pass_access) written = stream::pass(line, out);
+  if (state_ && state_->has_much()) written = record(out);
+  if (written && settings_.pass_access) written = stream::pass(line, out);
   if (is_stale(*access)) {
     ++stale_;
+    ++counts_.stale;
     return true;
   }
-  for (const session::Verdict& verdict : detector_->feed(*access))
+  for (const session::Verdict& verdict : detector_->feed(*access)) {
+    counts_.add(verdict);
     session::report(verdict, access->node.empty() ? node() : access->node, origin_,
                     [&](std::string_view text) {
+                      said_ = true;
                       if (written) written = out.write(text);
                     });
+  }
   if (!written) return base::failed(written);
   return true;
+}
+
+// What is said goes out before anything else is done.
+Result<void> Judge::drained(Output& out) {
+  Result<void> done = out.flush();
+  if (done) done = record(out);
+  if (proof_) proof_->look_around(std::exchange(said_, false));
+  return done;
 }
 
 bool Judge::is_stale(const event::Access& access) {
@@ -122,27 +116,32 @@ Result<void> Judge::tell_sources(Output& out) {
     event::Line line;
     return out.write(event::encode(source, line));
   };
-  Result<void> told = tell("evicted", detector_->take_evicted());
+  const std::uint64_t evicted = detector_->take_evicted();
+  counts_.evicted += evicted;
+  Result<void> told = tell("evicted", evicted);
   return told ? tell("stale", std::exchange(stale_, 0)) : told;
 }
 
 Result<void> Judge::end(Output& out) {
   Result<void> told = tell_sources(out);
+  if (told && state_) told = out.flush();
   if (!told || !state_) return told;
-  return state_->save(*detector_);
+  return state_->finish();
 }
 
-void Judge::save() {
-  if (const Result<void> saved = state_->save_now_and_then(*detector_); !saved)
-    save_failed_.add(saved.error().text);
+// Only when what follows from it has left: who is killed in between says the same again, with the same ids.
+Result<void> Judge::record(Output& out) {
+  if (!state_) return {};
+  Result<void> flushed = out.flush();
+  if (flushed) state_->record();
+  return flushed;
 }
 
 void Judge::reread_limits() {
   Result<session::Limits> read = read_limits(settings_.limits_file);
-  if (read)
-    limits_ = std::move(*read);
-  else
-    command_.warn(read.error().text + "; the limits stay as they were");
+  if (!read) return command_.warn(read.error().text + "; the limits stay as they were");
+  limits_ = std::move(*read);
+  detector_->forget_limits();
 }
 
 }  // namespace session_detect

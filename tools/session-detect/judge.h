@@ -5,13 +5,11 @@
 #include <memory>
 #include <optional>
 
-#include "cli/complaint.h"
-#include "host/watcher.h"
+#include "session-detect/counts.h"
+#include "session-detect/proof.h"
 #include "session-detect/settings.h"
 #include "session-detect/state.h"
 #include "session/detector.h"
-#include "sockets/scout.h"
-#include "sockets/witness.h"
 #include "stage/stage.h"
 
 namespace session_detect {
@@ -26,24 +24,25 @@ class Judge {
 
  private:
   const std::string& node() const { return command_.common().node; }
-  base::Result<session::Evidence> look_at_sockets();
+  void look_ahead(const stream::Piece& line);
   base::Result<bool> take(const event::Event& event, const stream::Piece& line, stream::Output& out);
+  base::Result<void> drained(stream::Output& out);
   bool is_stale(const event::Access& access);
   base::Result<void> tell_sources(stream::Output& out);
   base::Result<void> end(stream::Output& out);
-  void save();
+  base::Result<void> record(stream::Output& out);
   void reread_limits();
 
   const cli::Command& command_;
   const Settings& settings_;
   session::Limits limits_;
   std::string origin_;
-  cli::Complaint lookup_failed_, save_failed_;
-  std::optional<host::Watcher> host_;
-  std::optional<sockets::Witness> witness_;
-  std::unique_ptr<sockets::Scout> scout_;
+  std::unique_ptr<Proof> proof_;
+  Counts counts_;
   std::optional<session::Detector> detector_;
-  std::optional<StateFile> state_;
+  std::unique_ptr<StateFile> state_;
+  bool said_ = false;        // a verdict, since the input was last drained
+  bool expected_ = false;    // the detector was told of the next line
   std::uint64_t stale_ = 0;  // events too old to judge, since the last source event
 };
 

@@ -9,6 +9,7 @@
 
 #include "asn/database.h"
 #include "session/options.h"
+#include "stage/metrics_file.h"
 #include "stream/file.h"
 
 namespace session_detect {
@@ -74,6 +75,7 @@ void declare(cli::Command& command, Settings& settings) {
   command.option("--explain", settings.explain, "USER", "print this user's time line instead of events");
   command.option("--compare", settings.compare, "POLICY.toml",
                  "print who would be banned by only one of two policies");
+  stage::offer_metrics(command, settings.metrics_file);
   command.option("--dry-run", policy.dry_run, "report, do not ban");
 }
 

@@ -21,6 +21,7 @@ struct Settings {
   std::string limits_file;
   std::string state_file;
   std::string asn_file;
+  std::string metrics_file;
   std::string explain;              // a user
   std::string compare;              // a policy file
   std::chrono::seconds max_age{0};  // 0: any age

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: MIT
-// --state: the detector's memory in a file, so that a restart changes no verdict.
+// --state: the detector's memory in a file, so that a restart changes no verdict. Every change is written to
+// it right after what follows from it has left, so not even a kill loses a verdict; when the changes outgrow
+// the memory it is written anew, in pieces between the lines.
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "base/result.h"
+#include "cli/complaint.h"
 #include "session/detector.h"
 #include "store/atomic_file.h"
+#include "store/log.h"
+#include "stream/loop.h"
 
 namespace session_detect {
 
@@ -17,21 +23,42 @@ using namespace xlimit;
 class StateFile {
  public:
   // Takes the lock and restores what the file holds; a file that is not there is a new beginning. Fails with
-  // kTemporary when another process has the file, with kData when it is not a whole state.
-  static base::Result<StateFile> open(const std::string& path, session::Detector& detector);
+  // kTemporary when another process has the file, with kData when it is not a whole state. What was torn at
+  // its end is told and left out.
+  static base::Result<std::unique_ptr<StateFile>> open(const cli::Command& command, const std::string& path,
+                                                       session::Detector& detector);
 
-  base::Result<void> save(const session::Detector& detector);
-  // Saves unless the last save is recent: kept below a twentieth of the time.
-  base::Result<void> save_now_and_then(const session::Detector& detector);
+  // Begins to write anew when it is time to, as long as `loop` runs. What fails is complained about, and
+  // tried again.
+  void watch(stream::Loop& loop);
+  // What has changed since the last time.
+  void record();
+  bool has_much() const { return detector_.changes() >= kMuch; }
+  // At the end: all of it is on the disk.
+  base::Result<void> finish();
 
  private:
-  using Clock = std::chrono::steady_clock;
+  static constexpr std::size_t kMuch = 500;  // changes that are not gathered any longer
 
-  StateFile(std::string path, store::Lock lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+  StateFile(const cli::Command& command, session::Detector& detector, store::Lock lock, store::Log log);
+  bool is_due() const;
+  base::Result<void> start();
+  base::Result<void> go_on();
+  base::Result<void> write_piece();
+  base::Result<void> take_over();
+  base::Result<void> make_whole();
+  void complain(const base::Result<void>& result);
 
-  std::string path_;
+  session::Detector& detector_;
   store::Lock lock_;
-  Clock::time_point next_;
+  store::Log log_;
+  cli::Complaint failed_;
+  std::uint64_t rewritten_size_ = 0;  // of the log when it was last written anew
+  std::uint64_t unmatched_ = 0;       // bytes of changes since the last piece
+  std::optional<session::Detector::Saving> saving_;
+  std::chrono::steady_clock::time_point next_try_;
+  std::optional<stream::Timer> slow_, fast_;
+  std::string text_;
 };
 
 }  // namespace session_detect

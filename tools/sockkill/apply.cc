@@ -21,13 +21,26 @@ Result<Exit> apply(const Settings& settings, const cli::Command& command) {
   sockets::Finder finder{
       *diag, [&] { return watcher->current().map([](host::Facts facts) { return std::move(facts.own); }); }};
   if (Result<void> read = finder.refresh(); !read) return failed(read);
-  Reaper reaper{settings, command, *diag, finder};
+  std::unique_ptr<sockets::Sweeper> sweeper;
+  if (!settings.dry_run) {
+    Result<std::unique_ptr<sockets::Sweeper>> opened = sockets::Sweeper::open();
+    if (!opened) return failed(opened);
+    sweeper = std::move(*opened);
+  }
+  Reaper reaper{command, *diag, finder, sweeper.get()};
   stage::Handlers handlers;
   handlers.on_event = [&](const event::Event& event, const stream::Piece& line, stream::Output& out) {
     return reaper.take(event, line, out);
   };
   handlers.on_drained = [&](stream::Output& out) { return reaper.sweep(out); };
+  handlers.on_end = [&](stream::Output& out) { return reaper.finish(out); };
   stage::Stage stage{command, std::move(handlers)};
+  std::optional<stream::Watch> swept;
+  if (sweeper)
+    swept.emplace(stage.loop(), sweeper->fd(), POLLIN, [&](short) {
+      Result<void> reported = reaper.report(stage.out());
+      if (!reported) stage.loop().stop(std::move(reported.error()));
+    });
   return stage.run();
 }
 

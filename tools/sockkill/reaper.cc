@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// A banned event goes out, then the target's connections end, then `killed` says how many.
+// A banned event goes out, then the target's connections end, then `killed` says how many. The walks are the
+// sweeper's: the next offender's logged connections do not wait for them.
 #include "sockkill/reaper.h"
 
-#include <chrono>
-#include <span>
+#include <utility>
 
 #include "base/clock.h"
 #include "event/encode.h"
@@ -18,9 +18,8 @@ using sockets::Connection;
 
 // Targets gathered before they are swept, and how many of them get their logged connections looked up first:
 // in a burst the one dump for all comes sooner than many look-ups.
-constexpr std::size_t kMaxBatch = 4096;
+constexpr std::size_t kMaxBatch = sockets::Sweeper::kMost;
 constexpr std::size_t kMaxLookedUp = 32;
-constexpr unsigned kTries = 3;
 
 // Whose ports the ban names: of a prefix, the address last seen inside. Clients of ours only.
 std::optional<ip::Address> logged_address(const event::Ban& ban) {
@@ -43,20 +42,23 @@ Result<bool> Reaper::take(const event::Event& event, const stream::Piece& line, 
     refused_.add("'" + to_string(banned->ban.target) + "': wider than /16 or /32");
     return false;
   }
-  targets_.push_back(banned->ban.target);
-  tolls_.push_back(0);
+  sweeps_.push_back({banned->ban.target});
   Result<void> passed = stream::pass(line, out);
-  if (passed && !settings_.dry_run && targets_.size() <= kMaxLookedUp) passed = destroy_logged(banned->ban);
-  if (passed && targets_.size() >= kMaxBatch) passed = sweep(out);
+  if (passed && sweeper_ != nullptr && sweeps_.size() <= kMaxLookedUp) passed = destroy_logged(banned->ban);
+  if (passed && sweeps_.size() >= kMaxBatch) passed = sweep(out);
   return passed ? Result<bool>{true} : Result<bool>{failed(passed)};
 }
 
 Result<void> Reaper::sweep(stream::Output& out) {
-  if (targets_.empty()) return {};
+  if (sweeps_.empty()) return {};
   // A log that cannot be written is no reason to let somebody go on.
   Result<void> flushed = out.flush();
-  Result<void> swept = settings_.dry_run ? count() : destroy(out);
-  return flushed ? swept : flushed;
+  if (sweeper_ != nullptr) {
+    sweeper_->add(std::exchange(sweeps_, {}));
+    return flushed;
+  }
+  Result<void> counted = count();
+  return flushed ? counted : flushed;
 }
 
 // Without a walk of the table: the ports that the log named.
@@ -67,41 +69,42 @@ Result<void> Reaper::destroy_logged(const event::Ban& ban) {
   if (!found) return failed(found);
   Result<unsigned> destroyed = diag_.destroy(*found);
   if (!destroyed) return failed(destroyed);
-  tolls_.back() += *destroyed;
+  sweeps_.back().toll.sockets += *destroyed;
   return {};
 }
 
-Result<void> Reaper::destroy(stream::Output& out) {
-  Result<std::vector<sockets::Toll>> rest = killer_.kill(targets_);
-  for (unsigned i = 1; i < kTries && !rest && rest.error().code == Exit::kTemporary; ++i)
-    rest = killer_.kill(targets_);
-  if (!rest) return failed(rest);
+Result<void> Reaper::report(stream::Output& out) {
+  Result<void> written = write(sweeper_->take(), out);
+  return written ? out.flush() : written;
+}
+
+Result<void> Reaper::finish(stream::Output& out) {
+  return sweeper_ != nullptr ? write(sweeper_->finish(), out) : Result<void>{};
+}
+
+Result<void> Reaper::write(const Result<std::vector<sockets::Sweep>>& swept, stream::Output& out) {
+  if (!swept) return tl::make_unexpected(swept.error());
   event::Line line;
-  for (std::size_t i = 0; i < targets_.size(); ++i) {
+  for (const sockets::Sweep& sweep : *swept) {
     const event::Killed killed{.at = base::now(),
                                .node = command_.common().node,
-                               .target = targets_[i],
-                               .sockets = tolls_[i] + (*rest)[i].sockets,
-                               .left = (*rest)[i].left};
+                               .target = sweep.target,
+                               .sockets = sweep.toll.sockets,
+                               .left = sweep.toll.left};
     if (Result<void> written = out.write(event::encode(killed, line)); !written) return written;
   }
-  forget();
   return {};
 }
 
 Result<void> Reaper::count() {
-  Result<std::vector<sockets::Toll>> tolls = killer_.count(targets_);
+  std::vector<ip::Prefix> targets;
+  for (const sockets::Sweep& sweep : std::exchange(sweeps_, {})) targets.push_back(sweep.target);
+  Result<std::vector<sockets::Toll>> tolls = sockets::Killer{diag_}.count(targets);
   if (!tolls) return failed(tolls);
-  for (std::size_t i = 0; i < targets_.size(); ++i)
-    command_.warn(to_string(targets_[i]) + ": " + std::to_string((*tolls)[i].left) +
+  for (std::size_t i = 0; i < targets.size(); ++i)
+    command_.warn(to_string(targets[i]) + ": " + std::to_string((*tolls)[i].left) +
                   " sockets would be destroyed");
-  forget();
   return {};
-}
-
-void Reaper::forget() {
-  targets_.clear();
-  tolls_.clear();
 }
 
 }  // namespace xlimit::sockkill

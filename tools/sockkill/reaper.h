@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What apply does with banned events: the connections that the log named end at once, the rest of all targets
-// when the input is drained.
+// as soon as a walk finds them.
 #pragma once
 
 #include <vector>
@@ -8,7 +8,7 @@
 #include "cli/complaint.h"
 #include "event/decode.h"
 #include "sockets/finder.h"
-#include "sockets/killer.h"
+#include "sockets/sweeper.h"
 #include "sockkill/sockkill.h"
 #include "stream/filter.h"
 
@@ -16,34 +16,34 @@ namespace xlimit::sockkill {
 
 class Reaper {
  public:
-  // All of these must live as long.
-  Reaper(const Settings& settings, const cli::Command& command, sockets::Diag& diag, sockets::Finder& finder)
-      : settings_(settings),
-        command_(command),
+  // All of these must live as long. Without a sweeper nothing is destroyed, only counted.
+  Reaper(const cli::Command& command, sockets::Diag& diag, sockets::Finder& finder, sockets::Sweeper* sweeper)
+      : command_(command),
         diag_(diag),
         finder_(finder),
-        killer_(diag),
+        sweeper_(sweeper),
         refused_(command, "target refused") {}
 
   // False for what is no banned event, or names a target that is too wide.
   base::Result<bool> take(const event::Event& event, const stream::Piece& line, stream::Output& out);
-  // Ends what the targets gathered so far still have, and writes `killed`.
+  // Has what the targets gathered so far still have ended, beside us.
   base::Result<void> sweep(stream::Output& out);
+  // Writes `killed` for those that are swept. When the sweeper's descriptor is readable.
+  base::Result<void> report(stream::Output& out);
+  // Waits for those that are not swept yet.
+  base::Result<void> finish(stream::Output& out);
 
  private:
   base::Result<void> destroy_logged(const event::Ban& ban);
-  base::Result<void> destroy(stream::Output& out);
+  base::Result<void> write(const base::Result<std::vector<sockets::Sweep>>& swept, stream::Output& out);
   base::Result<void> count();
-  void forget();
 
-  const Settings& settings_;
   const cli::Command& command_;
   sockets::Diag& diag_;
   sockets::Finder& finder_;
-  sockets::Killer killer_;
+  sockets::Sweeper* sweeper_;
   cli::Complaint refused_;
-  std::vector<ip::Prefix> targets_;
-  std::vector<std::uint32_t> tolls_;  // destroyed already, by target
+  std::vector<sockets::Sweep> sweeps_;
 };
 
 }  // namespace xlimit::sockkill

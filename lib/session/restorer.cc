@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+// A batch is gathered and applied when its end has come. Later lines go before earlier ones.
+#include "session/restorer.h"
+
+namespace xlimit::session {
+namespace {
+
+using base::Exit;
+using base::Result;
+using std::chrono::seconds;
+
+constexpr std::size_t kMostBatch = 256 * 1024 * 1024;
+
+bool read_hex(std::string_view text, Seen& seen) {
+  if (text.size() != kSeenDigits) return false;
+  for (std::size_t digit = 0; digit < kSeenDigits; ++digit) {
+    const std::size_t value = std::string_view{"0123456789abcdef"}.find(text[digit]);
+    if (value == std::string_view::npos) return false;
+    for (std::size_t bit = 0; bit < 4; ++bit) seen[4 * digit + bit] = (value >> bit & 1) != 0;
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<void> Restorer::take(std::string_view line) {
+  ++lines_;
+  bytes_ += line.size() + 1;
+  batch_.append(line).append(1, '\n');
+  if (batch_.size() > kMostBatch) return base::fail(Exit::kData, "a batch is too long");
+  return line.starts_with(R"({"type":"end",)") ? apply_batch() : Result<void>{};
+}
+
+Result<void> Restorer::apply_batch() {
+  const std::size_t batch_size = batch_.size();
+  batch_.resize(batch_size + event::kPadding);
+  for (std::string_view rest{batch_.data(), batch_size}; !rest.empty(); ++good_lines_) {
+    const std::size_t size = rest.find('\n');
+    line_.open(rest.substr(0, size));
+    rest.remove_prefix(size + 1);
+    apply();
+    if (!line_.close())
+      return base::fail(Exit::kData, "line " + std::to_string(good_lines_ + 1) + ": " + line_.wrong());
+  }
+  batch_.clear();
+  user_ = kNone;
+  good_bytes_ = bytes_;
+  return {};
+}
+
+void Restorer::apply() {
+  const std::string_view type = line_.text("type");
+  if (type == "user") return restore_user();
+  if (type == "place") return restore_place();
+  if (type == "gone") return restore_gone();
+  if (type == "banned") return restore_banned();
+  if (type == "shared") return restore_shared();
+  if (type == "burst") return restore_burst();
+  if (type == "end") return restore_end();
+  line_.blame("type", "is not one of a state file");
+}
+
+void Restorer::restore_end() {
+  const base::Time last_line = line_.time("time");
+  const std::uint64_t evicted = line_.number("evicted", UINT64_MAX).value_or(0);
+  whole_ = line_.number("whole", 1).value_or(0) == 1 || whole_;
+  if (!line_.wrong().empty()) return;
+  detector_.last_line_ = last_line;
+  detector_.evicted_ = evicted;
+}
+
+void Restorer::restore_user() {
+  const base::Time newest = line_.time("time");
+  const std::string_view name = line_.user();
+  if (name.empty()) line_.blame("user", "is missing");
+  const std::uint64_t use = line_.number("use", UINT64_MAX).value_or(0);
+  Detector::Streak streak;
+  const std::optional<std::uint64_t> count = line_.number("count", UINT32_MAX);
+  if (count) {
+    streak.count = static_cast<std::uint32_t>(*count);
+    streak.last = line_.time("last");
+    streak.told_at = line_.time("told_at");
+    streak.told = line_.number("told", UINT64_MAX).value_or(0);
+  }
+  if (!line_.wrong().empty()) return;
+  Table& table = detector_.table_;
+  user_ = table.restore_user(name, use);
+  while (table.places(user_) != kNone) table.remove_place(table.places(user_));
+  table.set_newest(user_, newest);
+  detector_.streaks_.erase(user_);
+  if (count) detector_.streaks_[user_] = streak;
+}
+
+void Restorer::restore_place() {
+  const base::Time last = line_.time("time");
+  const std::optional<ip::Address> ip = line_.address("ip");
+  if (!ip || user_ == kNone) line_.blame("ip", "is missing, or nobody's");
+  const base::Time first = line_.time("first");
+  const bool confirmed = line_.number("confirmed", 1).value_or(0) == 1;
+  const std::optional<ip::Address> last_seen = line_.address("address");
+  const std::vector<std::uint16_t> ports = line_.ports();
+  if (!line_.wrong().empty()) return;
+  Table& table = detector_.table_;
+  Place& place = table.place(table.add_place(user_, *ip, first));
+  place.last = last;
+  place.confirmed = confirmed;
+  place.tag = detector_.group_of(*ip).tag();
+  for (auto port = ports.rbegin(); port != ports.rend(); ++port)
+    place.trail.note(last_seen.value_or(*ip), *port);
+}
+
+void Restorer::restore_gone() {
+  const Index user = detector_.table_.find_user(line_.user());
+  if (user != kNone) detector_.forget_user(user);
+}
+
+void Restorer::restore_banned() {
+  const ip::Prefix target = line_.prefix("target");
+  const History::Past past{line_.time("time"), seconds{line_.number("seconds", UINT32_MAX).value_or(0)}};
+  const std::uint64_t use = line_.number("use", UINT64_MAX).value_or(0);
+  if (line_.wrong().empty()) detector_.history_.table().use(target, use) = past;
+}
+
+void Restorer::restore_shared() {
+  const ip::Prefix target = line_.prefix("target");
+  const base::Time told = line_.time("time");
+  const std::uint64_t use = line_.number("use", UINT64_MAX).value_or(0);
+  if (line_.wrong().empty()) detector_.shared_told_.use(target, use) = told;
+}
+
+// All of a count, or one more host of it. One that came to nothing has no hosts.
+void Restorer::restore_burst() {
+  const base::Time since = line_.time("time");
+  const std::uint64_t place = line_.number("place", UINT64_MAX).value_or(0);
+  const std::uint64_t use = line_.number("use", UINT64_MAX).value_or(0);
+  const auto hosts = static_cast<std::uint32_t>(line_.number("hosts", kMostHosts).value_or(0));
+  const std::optional<std::uint64_t> bit = line_.number("bit", Seen{}.size() - 1);
+  Seen seen;
+  if (!bit && !read_hex(line_.text("seen"), seen)) line_.blame("seen", "is not as long as it must be");
+  if (!line_.wrong().empty()) return;
+  Bursts::Table& table = detector_.bursts_.table();
+  if (hosts == 0) return table.erase(place);
+  Bursts::Burst& burst = table.use(place, use);
+  if (bit && burst.since == since) seen = burst.seen;
+  if (bit) seen.set(*bit);
+  burst = {.since = since, .hosts = hosts, .seen = seen};
+}
+
+Result<void> Restorer::finish() {
+  if (!whole_) return base::fail(Exit::kData, "its end is missing");
+  detector_.table_.order_users();
+  detector_.history_.table().sort();
+  detector_.history_.table().trim([](const History::Past&) {});
+  detector_.shared_told_.sort();
+  detector_.shared_told_.trim([](const base::Time&) {});
+  detector_.bursts_.table().sort();
+  detector_.bursts_.table().trim([](const Bursts::Burst&) {});
+  return {};
+}
+
+}  // namespace xlimit::session

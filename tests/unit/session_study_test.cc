@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// Recorded streams read for people: time lines and comparisons.
+#include "session/compare.h"
+#include "session/explain.h"
+#include "session_story.h"
+
+using namespace story;
+
+TEST_CASE("a time line tells what each line changed") {
+  session::Detector detector{{}, {}, {}};
+  session::Explainer explainer{detector, "ann"};
+  CHECK(explainer.hear(line(0s, "ann", kHome)) ==
+        "2026-06-01T12:00:00.000000Z  203.0.113.7 port 40000: joins; holds 1 of 1: 203.0.113.7\n");
+  CHECK(explainer.hear(line(1s, "bob", kHome)).empty());
+  CHECK(explainer.hear(line(1s, "ann", "127.0.0.1")) ==
+        "2026-06-01T12:00:01.000000Z  127.0.0.1 port 40000: not counted, from loopback\n");
+  explainer.hear(line(2s, "ann", kAway));
+  CHECK(explainer.hear(line(3s, "ann", kHome)) ==
+        "2026-06-01T12:00:03.000000Z  203.0.113.7 port 40000: seen again; holds 1 of 1: 203.0.113.7\n"
+        "    addresses: ban: 203.0.113.7 was seen again after 198.51.100.4 had joined (overlap)\n"
+        "    ban 198.51.100.4 for 1m\n");
+  CHECK(explainer.hear(line(20s, "ann", kThird)) ==
+        "2026-06-01T12:00:20.000000Z  192.0.2.30 port 40000: joins; holds 1 of 1: 192.0.2.30\n"
+        "    203.0.113.7 has left: nothing since 2026-06-01T12:00:03.000000Z\n");
+  CHECK(explainer.sum() == "5 lines of 'ann': 1 violations, 1 bans\n");
+}
+
+TEST_CASE("two policies are compared by who breaks their rules and whom they ban") {
+  session::Policy two = strict();
+  two.limit = 2;
+  session::Detector one{strict(), {}, {}}, other{two, {}, {}};
+  session::Comparison comparison{one, other};
+  for (const char* user : {"ann", "bob"}) {
+    comparison.hear(line(0s, user, kHome));
+    comparison.hear(line(1s, user, kAway));
+  }
+  comparison.hear(line(2s, "bob", kThird));
+  std::string text;
+  comparison.write("n", [&](std::string_view said) { text += said; });
+  CHECK(text.find(R"("user":"ann","violations":1,"other_violations":0)") != std::string::npos);
+  CHECK(text.find(R"("user":"ann","target":"198.51.100.4","bans":1,"other_bans":0)") != std::string::npos);
+  CHECK(comparison.sum("b.toml") ==
+        "3 violations and 2 bans of 2 targets here, 1 and 1 of 1 by 'b.toml'; 1 targets only here, 0 only "
+        "there");
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#include "session-detect/counts.h"
+
+#include <algorithm>
+
+namespace session_detect {
+
+void Counts::add(const session::Verdict& verdict) {
+  const auto rule = static_cast<std::size_t>(std::ranges::find(kRules, verdict.rule) - kRules.begin());
+  const auto action = static_cast<std::size_t>(std::ranges::find(kActions, verdict.action) - kActions.begin());
+  ++violations_.at(rule).at(action);
+  bans_ += verdict.targets.size();
+}
+
+void Counts::fill(metrics::Page& page, const session::Detector& detector) const {
+  page.metric("xlimit_session_detect_judged_total", "Accesses that were judged.", detector.judged());
+  page.metric("xlimit_session_detect_violations_total", "Violations, by rule and action.");
+  for (std::size_t rule = 0; rule < kRules.size(); ++rule) {
+    for (std::size_t action = 0; action < kActions.size(); ++action)
+      page.value(violations_[rule][action],
+                 {{"rule", kRules[rule]}, {"action", session::word(kActions[action])}});
+  }
+  page.metric("xlimit_session_detect_bans_total", "Bans that were ordered.", bans_);
+  page.metric("xlimit_session_detect_unverified_total",
+              "Places that were spared because they held no connection here.", detector.unverified());
+  page.metric("xlimit_session_detect_stale_total", "Accesses that were too old to be judged.", stale);
+  page.metric("xlimit_session_detect_evicted_total", "Users that were forgotten for want of room.",
+              evicted + detector.evicted());
+  page.metric("xlimit_session_detect_users", "Users that are remembered.", detector.users());
+}
+
+}  // namespace session_detect
