@@ -13,10 +13,11 @@
 #include <atomic>
 #include <cassert>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <utility>
 
-#include "outbox/boot.h"
 #include "store/atomic_file.h"
 #include "stream/file.h"
 
@@ -28,6 +29,36 @@ constexpr std::size_t kPage = 4096;
 constexpr std::size_t kLargest = 64 * 1024 * 1024;
 
 constexpr std::size_t round_up(std::size_t size) { return (size + kPage - 1) / kPage * kPage; }
+
+// Has the host been started anew since?
+struct Boot {
+  std::array<char, 40> id{};  // the kernel's boot id; empty where a sandbox hides it
+  std::int64_t seconds = 0;   // when it began, by the wall clock
+};
+
+constexpr std::int64_t kApart = 3;
+
+std::int64_t seconds_of(clockid_t clock) {
+  timespec now{};
+  ::clock_gettime(clock, &now);
+  return now.tv_sec;
+}
+
+Boot this_boot() {
+  Boot boot;
+  const base::Fd fd{::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)};
+  if (fd && ::read(fd.get(), boot.id.data(), boot.id.size() - 1) <= 0) boot.id = {};
+  boot.seconds = seconds_of(CLOCK_REALTIME) - seconds_of(CLOCK_BOOTTIME);
+  return boot;
+}
+
+// By the id, or where there is none by the time: two boots are further apart than a few seconds, and a clock
+// that was set meanwhile makes the answer no.
+bool is_this_boot(const Boot& boot) {
+  const Boot now = this_boot();
+  if (boot.id[0] != '\0' && now.id[0] != '\0') return boot.id == now.id;
+  return std::abs(boot.seconds - now.seconds) <= kApart;
+}
 
 struct Cursor {
   std::uint64_t begin;   // in the text

@@ -265,6 +265,20 @@ seen() { grep -aqE "^open ([0-9a-f]+ ){6}$1 " place.now; }
   [ "$(grep -c '"user":"u2"' "$OUT")" -eq 0 ]
 }
 
+@test "a log that appeared under a pattern while nobody read is read from its start" {
+  line 1 a.log
+  xlog-tail --no-follow --checkpoint place '*.log' >"$OUT"
+  line 2 a.log
+  line 3 b.log
+  mv "$OUT" before
+  follow --checkpoint place '*.log'
+  got 3
+  line 4 b.log
+  got 4
+  cat before >>"$OUT"
+  every_line_once 4
+}
+
 @test "a pattern that matches nothing yet is waited for" {
   follow '*.log'
   line 1 a.log
