@@ -123,6 +123,7 @@ class Follower {
   bool was_read(const LogFile& file) const;
   void open_missed(Files::iterator before, bool leaving);
   bool open_rotated(Files::iterator before, const Sibling& sibling, bool leaving);
+  bool was_packed(const Sibling& gone) const;
   bool give_up_unreadable(const Sibling& sibling, const base::Error& error);
   bool is_copy(const LogFile& file);
   void hold_late_writer();

@@ -110,6 +110,7 @@ bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool
   }
   base::Result<LogFile> file = open_sibling(path_, sibling);
   if (!file && file.error().code == base::Exit::kUnavailable) {
+    if (was_packed(sibling)) return false;  // its compressed form is next
     sink_.gap(Gap::lost, sibling.compressed ? 0 : sibling.facts.size);
     return true;
   }
@@ -128,6 +129,16 @@ bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool
   file->seek(file->size());
   remember(*file, read);
   return true;
+}
+
+// Was it compressed since it was listed?
+bool Follower::was_packed(const Sibling& gone) const {
+  const std::vector<Sibling> siblings = find_siblings(path_);
+  return std::any_of(siblings.begin(), siblings.end(), [&](const Sibling& one) {
+    return one.compressed && !is_done(one) &&
+           (one.facts.written == gone.facts.written ||
+            unpacked_size(one.path) == static_cast<std::uint32_t>(gone.facts.size));
+  });
 }
 
 // Whether that is settled: one that will never be readable is a gap of unknown size.

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "xlog-tail/program.h"
 
-#include <algorithm>
 #include <chrono>
 
-#include "base/clock.h"
-#include "base/zone.h"
 #include "stage/metrics_file.h"
 #include "stream/output.h"
 
@@ -15,11 +12,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kLastWords{1000};
-
-follow::From from(const Settings& settings) {
-  const bool automatic_start = settings.from == Start::automatic && settings.once;
-  return automatic_start || settings.from == Start::start ? follow::From::start : follow::From::end;
-}
 
 }  // namespace
 
@@ -32,7 +24,7 @@ Program::Program(const Settings& settings, const cli::Command& command, outbox::
           loop_,
           {.state = std::move(state),
            .follow = !settings.once,
-           .from = from(settings),
+           .from = settings.begins(),
            .resumed_later = !settings.checkpoint.empty()},
           [this](const std::string& name) { return open_feed(name); }, [this] { went_out(); }) {}
 
@@ -65,38 +57,6 @@ base::Result<void> Program::add_sources() {
   return settings_.command.empty() ? base::Result<void>{} : tail_.add_command(settings_.command);
 }
 
-// A log that was away for long keeps its account.
-xlog::Feed* Program::find_feed(const std::string& name) {
-  const auto known =
-      std::find_if(feeds_.begin(), feeds_.end(), [&](const auto& feed) { return feed->file() == name; });
-  if (known != feeds_.end()) return known->get();
-  feeds_.push_back(std::make_unique<xlog::Feed>(name, command_.common().node, base::to_utc));
-  if (from(settings_) == follow::From::end) feeds_.back()->reader().set_last(base::now());
-  return feeds_.back().get();
-}
-
-follow::Follower::Sink Program::open_feed(const std::string& name) {
-  xlog::Feed* feed = find_feed(name);
-  return {.piece = [this, feed](const stream::Piece& piece) { take(*feed, piece); },
-          .gap =
-              [this, feed](follow::Gap gap, std::uint64_t bytes) {
-                feed->count_bytes(gap == follow::Gap::lost ? "lost" : "truncated", bytes);
-                report_soon_ = true;
-              },
-          .warning = [this](const std::string& text) { command_.warn(text); },
-          .note = [feed] { return feed->note(); },
-          .recall = [feed](const std::string& note) { feed->recall(note); }};
-}
-
-void Program::take(xlog::Feed& feed, const stream::Piece& piece) {
-  if (piece.whole()) {
-    out_.write(feed.take(piece.text));
-    if (out_.full()) tail_.hold_back();
-  } else {
-    feed.take_part(piece.text, piece.first);
-  }
-}
-
 void Program::went_out() {
   if (out_.pending() || loop_.stopped()) return;
   if (report_soon_) report_soon_ = !report(false);
@@ -127,18 +87,6 @@ void Program::send() {
   if (!writable_) return;
   writable_.reset();
   tail_.resume();
-}
-
-// Whether there was room for all of it.
-bool Program::report(bool end) {
-  for (const std::unique_ptr<xlog::Feed>& feed : feeds_) {
-    if (out_.full()) return false;
-    feed->report(base::now(), end,
-                 [&](const event::Source& source) { out_.write(event::encode(source, line_)); });
-    if (const std::string_view trouble = feed->trouble(); !trouble.empty())
-      command_.warn("'" + feed->file() + "': " + std::string{trouble});
-  }
-  return true;
 }
 
 base::Result<void> Program::end() {

@@ -33,6 +33,10 @@ struct Settings {
 
   // Unless the operator wants to begin elsewhere.
   bool resumes() const { return from == Start::automatic || from == Start::last; }
+  follow::From begins() const {
+    return from == Start::start || (from == Start::automatic && once) ? follow::From::start
+                                                                      : follow::From::end;
+  }
 };
 
 // Lines in, events out, an account now and then; and what is read is decided together with what goes out.
