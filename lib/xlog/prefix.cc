@@ -129,6 +129,18 @@ Date unix_date(string_view text) {
   return {11 + fraction, base::Time{std::chrono::seconds{whole} + micros(text.substr(11, fraction))}};
 }
 
+// "[12345.567890]", "[    5.567890 <    1.000002 >]": since boot, journalctl's short-monotonic and
+// short-delta.
+Date monotonic_date(string_view text) {
+  if (text.empty() || text[0] != '[') return {};
+  const std::size_t end = text.find_first_not_of("0123456789. <*>", 1);
+  if (end == kNone || text[end] != ']') return {};
+  const string_view number = text.substr(std::min(text.find_first_not_of(' ', 1), end));
+  const std::size_t seconds = count_digits(number);
+  if (seconds == 0 || number[seconds] != '.' || count_digits(number.substr(seconds + 1)) != 6) return {};
+  return {end + 1, {}};
+}
+
 // "@4000000069a1b2c30a1b2c3d", TAI64N as s6-log t writes it: 2^62 + 10 seconds before 1970, then nanoseconds.
 Date tai_date(string_view text) {
   if (text.size() < 25 || text[0] != '@') return {};
@@ -147,8 +159,9 @@ Date tai_date(string_view text) {
 }
 
 Date read_date(string_view text, Clock& clock) {
-  for (const Date& date : {iso_date(text, clock), syslog_date(text), ctime_date(text, clock),
-                           weekday_date(text, clock), unix_date(text), tai_date(text)}) {
+  for (const Date& date :
+       {iso_date(text, clock), syslog_date(text), ctime_date(text, clock), weekday_date(text, clock),
+        unix_date(text), monotonic_date(text), tai_date(text)}) {
     if (date.length != 0 && (text.size() == date.length || text[date.length] == ' ')) return date;
   }
   return {};

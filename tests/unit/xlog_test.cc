@@ -196,14 +196,27 @@ TEST_CASE("the core's other lines are told apart") {
 
 TEST_CASE("whatever stands before the core's stamp is seen through") {
   const std::string line = behind_head(" [in -> out] email: ann");
-  for (const char* prefix :
-       {"Jan 27 14:46:57 node xray[12]: ", "Jan  7 14:46:57.123456 node xray[12]: ",
-        "<30>Jan 27 14:46:57 node xray: ", "<30>1 2026-01-27T14:46:57Z node xray 12 - - ",
-        "2026-01-27T14:46:57+0300 node xray[12]: ", "Thu Oct 13 07:50:02 2022 daemon.info xray[12]: ",
-        "Tue 2026-01-27 14:46:57 CET node xray[12]: ", "1769525217.837289 node xray[12]: ",
-        "2026-01-27T14:46:57.123456789Z ", "2026-01-27 14:46:57.123456  ",
-        "2026-01-27T14:46:57.123456789Z stdout F ", "remnanode  | ", "remnanode-1  | 2026-01-27T14:46:57.1Z ",
-        "xray[12]: ", "[Xray] ", "@4000000069a1b2c30a1b2c3d ", "2026/06/01 11:59:59.123 [I] [io.go:429] "}) {
+  for (const char* prefix : {"Jan 27 14:46:57 node xray[12]: ",
+                             "Jan  7 14:46:57.123456 node xray[12]: ",
+                             "<30>Jan 27 14:46:57 node xray: ",
+                             "<30>1 2026-01-27T14:46:57Z node xray 12 - - ",
+                             "2026-01-27T14:46:57+0300 node xray[12]: ",
+                             "Thu Oct 13 07:50:02 2022 daemon.info xray[12]: ",
+                             "Tue 2026-01-27 14:46:57 CET node xray[12]: ",
+                             "1769525217.837289 node xray[12]: ",
+                             "[12345.567890] node xray[12]: ",
+                             "[    5.567890] node xray[12]: ",
+                             "[12345.567890 <    1.000002 >] node xray[12]: ",
+                             "[12345.567890 <         >] node xray[12]: ",
+                             "2026-01-27T14:46:57.123456789Z ",
+                             "2026-01-27 14:46:57.123456  ",
+                             "2026-01-27T14:46:57.123456789Z stdout F ",
+                             "remnanode  | ",
+                             "remnanode-1  | 2026-01-27T14:46:57.1Z ",
+                             "xray[12]: ",
+                             "[Xray] ",
+                             "@4000000069a1b2c30a1b2c3d ",
+                             "2026/06/01 11:59:59.123 [I] [io.go:429] "}) {
     CAPTURE(prefix);
     const Reading reading = read(prefix + line);
     CHECK(reading.kind == Kind::access);
@@ -225,6 +238,7 @@ TEST_CASE("a record without a stamp takes the whole date of what carried it, and
   CHECK(time_behind("2022/10/13 07:50:02.123 [I] [io.go:429] ") == "2022-10-13T05:50:02.123000Z");
   CHECK(read(line).kind == Kind::cut);
   CHECK(read("Jan 27 14:46:57 node xray[12]: " + line).kind == Kind::cut);
+  CHECK(read("[12345.567890] node xray[12]: " + line).kind == Kind::cut);
   CHECK(read("2026/02/30 12:00:00 " + line).kind == Kind::cut);
 }
 
