@@ -152,7 +152,8 @@ void Command::arguments(std::vector<std::string>& values, const std::string& lab
                         bool required) {
   impl_->positional = &values;
   impl_->help.arguments.push_back({label, help});
-  impl_->help.usage = required ? label : "[" + label + "]";
+  const std::size_t end = label.ends_with("...") ? label.size() - 3 : label.size();
+  impl_->help.usage = required ? label : "[" + label.substr(0, end) + "]" + label.substr(end);
   CLI::Option* option = impl_->app->add_option(label, values);
   option->configurable(false);
   if (required) option->required();

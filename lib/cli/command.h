@@ -102,7 +102,7 @@ class Command {
           base::fail(base::Exit::kUsage, "'" + std::string{text} + "' is none of " + label)};
     });
   }
-  // Words after the options. `required`: at least one.
+  // Words after the options: "NAME", "FILE...". `required`: at least one; else the usage has it in brackets.
   void arguments(std::vector<std::string>& values, const std::string& label, const std::string& help,
                  bool required);
   // `name` takes everything behind it, dashes or not, to the end of the command line.

@@ -37,6 +37,26 @@ setup() { needs mandoc col groff; }
   [ "$bad" -eq 0 ]
 }
 
+# What may stand behind the options, with or without a verb, by the help and by the page.
+help_arguments() { "$BUILD/bin/$1" "${@:2}" --help | sed -nE '1s/^.*\[OPTION\]\.\.\. ?//p' | sed -E 's/\]\.\.\./ ...]/g; s/([A-Z])\.\.\./\1 .../g'; }
+page_arguments() {  # PROGRAM [VERB]
+  rendered "$(page_of "$1")" | sed -n '/^SYNOPSIS/,/^DESCRIPTION/p' |
+    sed -nE "s/^ +$1 ${2:+([a-z| ]+ )?$2( [|][a-z| ]+)? }\[option \.\.\.\] ?//p" | head -n 1
+}
+
+@test "help and page know the same arguments" {
+  local program verb bad=0
+  for program in $(programs); do
+    for verb in "" $(verbs_of "$program"); do
+      # shellcheck disable=SC2086  # an empty verb is none
+      [ "$(help_arguments "$program" $verb)" = "$(page_arguments "$program" $verb)" ] && continue
+      echo "$program $verb: '$(help_arguments "$program" $verb)', page: '$(page_arguments "$program" $verb)'"
+      bad=1
+    done
+  done
+  [ "$bad" -eq 0 ]
+}
+
 @test "help and page know the same options and verbs" {
   local program option verb bad=0 text entries
   for program in $(programs); do

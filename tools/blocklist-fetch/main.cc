@@ -24,12 +24,12 @@ int main(int argc, char** argv) {
   command.choice("-o,--output", settings.format,
                  {{"table", Format::table}, {"json", Format::json}, {"plain", Format::plain}},
                  "of status: table on a terminal, else json");
-  command.arguments(settings.words, "[SOURCE]...", "only these; default: all", false);
+  command.arguments(settings.words, "SOURCE...", "only these; default: all", false);
   const auto verb = [&](const char* name, const char* summary, auto body) -> cli::Command& {
     return command.verb(name, summary, [&, body] { return body(settings, command); });
   };
   verb("merge", "merge files or stdin, without sources and copies", blocklist_fetch::merge)
-      .arguments(settings.words, "[FILE]...", "lists; default: stdin", false);
+      .arguments(settings.words, "FILE...", "lists; default: stdin", false);
   verb("explain", "which sources hold an address, since when? exit code 0: one", blocklist_fetch::explain)
       .arguments(settings.words, "ADDRESS...", "addresses", true);
   verb("status", "how are the sources? exit code 1: not all well", blocklist_fetch::status);

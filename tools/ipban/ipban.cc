@@ -75,9 +75,9 @@ int main(int argc, char** argv) {
                  true);
   load.option("--allow-empty", settings.allow_empty, "an empty list is meant");
   unload.arguments(settings.words, "NAME", "the list", true);
-  list.arguments(settings.words, "[NAME]", "what this list holds; default: the bans", false);
-  save.arguments(settings.words, "[FILE]", "default: stdout", false);
-  restore.arguments(settings.words, "[FILE]",
+  list.arguments(settings.words, "NAME", "what this list holds; default: the bans", false);
+  save.arguments(settings.words, "FILE", "default: stdout", false);
+  restore.arguments(settings.words, "FILE",
                     "what save wrote; default: stdin if it is a file or pipe, else --state", false);
   import.arguments(settings.words, "FILE", "the node's file", true);
   for (cli::Command* some : {&setup, &add, &del, &load, &unload, &list}) declare_direction(*some, settings);

@@ -42,7 +42,7 @@ base::Result<base::Exit> run(Settings& settings, const cli::Command& command) {
 int main(int argc, char** argv) {
   Settings settings;
   cli::Command command{"xlog-tail", "Follow access logs of Xray and v2ray, write one access event a line."};
-  command.arguments(settings.files, "FILE",
+  command.arguments(settings.files, "FILE...",
                     "logs, FIFOs, quoted globs; '-' is stdin [/var/log/xray/access.log]", false);
   command.option("--no-follow", settings.once, "read to the end and stop");
   command.choice("--from", settings.from,
