@@ -190,8 +190,8 @@ void Follower::finish() {
 }
 
 void Follower::warn(const std::string& text) {
-  if (text != warned_) sink_.warning(text);
-  warned_ = text;
+  if (warned_.size() >= kMaxDone) warned_.clear();
+  if (warned_.insert(text).second) sink_.warning(text);
 }
 
 }  // namespace xlimit::follow

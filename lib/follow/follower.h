@@ -16,6 +16,7 @@
 #include <functional>
 #include <list>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -87,7 +88,7 @@ class Follower {
   // No more will come: half lines are judged as they are.
   void finish();
 
-  // Gives a warning, unless it was the last one given.
+  // Gives a warning, unless it was given already.
   void warn(const std::string& text);
   // A file has grown or was cut short: the one with this descriptor, or any of them.
   void touch(int fd);
@@ -124,6 +125,7 @@ class Follower {
   void open_missed(Files::iterator before, bool leaving);
   bool open_rotated(Files::iterator before, const Sibling& sibling, bool leaving);
   bool was_packed(const Sibling& gone) const;
+  bool was_read_and_packed(const Place& place, const std::vector<Sibling>& siblings);
   bool give_up_unreadable(const Sibling& sibling, const base::Error& error);
   bool is_copy(const LogFile& file);
   void hold_late_writer();
@@ -147,7 +149,7 @@ class Follower {
   std::map<Key, Done> done_;
   mutable std::string done_lines_;  // empty: to be made
   bool missed_ = false;             // look at the rotated files again
-  std::string warned_;              // said already
+  std::set<std::string> warned_;    // said already
 };
 
 }  // namespace xlimit::follow

@@ -2,6 +2,7 @@
 // Where reading is, as lines of text that are kept over restarts (pure).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,6 +23,11 @@ struct Place {
   std::string path;          // where it was when it was opened
   bool leaving = false;      // a copy, or one that is given up: nobody writes to it any more
 
+  // So many bytes, at least.
+  std::uint64_t unread() const {
+    const std::uint64_t end = std::max(size, mark.end);
+    return end - std::min(end, offset);
+  }
   bool operator==(const Place&) const = default;
 };
 

@@ -11,11 +11,6 @@
 namespace xlimit::follow {
 namespace {
 
-std::uint64_t unread(const Place& place) {
-  const std::uint64_t end = std::max(place.size, place.mark.end);
-  return end - std::min(end, place.offset);
-}
-
 // With nothing known of its content a file is known by its inode alone.
 bool is_known_by_content(const Place& place) { return place.file.head_length > 0 || place.mark.length > 0; }
 
@@ -52,7 +47,7 @@ base::Result<void> Follower::resume(const LogState& state) {
   const std::vector<Sibling> siblings = find_siblings(path_);
   for (const Place& place : state.open) {
     if (!take_place(place, find_here(path_, place), true) && !take_place(place, siblings, true) &&
-        !seek_place(place))
+        !seek_place(place) && !was_read_and_packed(place, siblings))
       report_gone(place, &place == &state.open.back());
   }
   const base::Result<Facts> current = look_at(path_);
@@ -93,7 +88,7 @@ bool Follower::take_place(const Place& place, const std::vector<Sibling>& candid
 void Follower::report_gone(const Place& place, bool last) {
   const base::Result<Facts> current = look_at(path_);
   const bool in_place = current && current->file.same_inode(place.file);
-  if (last || unread(place) > 0) sink_.gap(in_place ? Gap::truncated : Gap::lost, unread(place));
+  if (last || place.unread() > 0) sink_.gap(in_place ? Gap::truncated : Gap::lost, place.unread());
 }
 
 }  // namespace xlimit::follow

@@ -68,6 +68,16 @@ bool Follower::is_packed_known(const Sibling& sibling) {
                      [&](const auto& entry) { return same(entry.second.written, entry.second.mark.end); });
 }
 
+// Compressed in a way that is not undone here; that keeps the time of the last write, too.
+bool Follower::was_read_and_packed(const Place& place, const std::vector<Sibling>& siblings) {
+  const bool packed =
+      place.unread() == 0 && std::any_of(siblings.begin(), siblings.end(), [&](const Sibling& one) {
+        return one.compressed && one.facts.written == place.written;
+      });
+  if (packed) done_[key_of(place.file)] = {place.file, place.mark, place.written, true};
+  return packed;
+}
+
 // By its inode, or by its content when the whole folder was copied.
 const Done* Follower::find_done(const LogFile& file) const {
   const auto known = done_.find(key_of(file.identity()));
@@ -141,12 +151,13 @@ bool Follower::was_packed(const Sibling& gone) const {
   });
 }
 
-// Whether that is settled: one that will never be readable is a gap of unknown size.
+// Whether that is settled: one that will never be readable is a gap of unknown size. One of gzip's may still
+// be written; but a reader that does not follow looks only once, so that is told, too.
 bool Follower::give_up_unreadable(const Sibling& sibling, const base::Error& error) {
   const bool broken = error.code == base::Exit::kData;
-  if (broken && is_recent(sibling.facts.written)) return false;  // it is being written
-  warn(error.text + (broken ? ", skipped" : ""));
-  if (!broken) return false;
+  const bool written = broken && is_gzip(sibling.path) && is_recent(sibling.facts.written);
+  warn(error.text + (written ? ", skipped for now" : broken ? ", skipped" : ""));
+  if (!broken || written) return false;
   sink_.gap(Gap::lost, 0);
   remember(sibling);
   return true;

@@ -9,9 +9,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-void gzip(const Bench& bench, const std::string& name) {
-  REQUIRE(std::system(("gzip '" + bench.path(name) + "'").c_str()) == 0);
+void pack(const std::string& packer, const Bench& bench, const std::string& name) {
+  REQUIRE(std::system((packer + " '" + bench.path(name) + "'").c_str()) == 0);
 }
+void gzip(const Bench& bench, const std::string& name) { pack("gzip", bench, name); }
 void make_old(const Bench& bench, const std::string& name) {
   fs::last_write_time(bench.path(name), fs::file_time_type::clock::now() - 1h);
 }
@@ -171,4 +172,53 @@ TEST_CASE("what cannot be unpacked is told as lost, once, and not how much it wa
   CHECK(bench.given() == "one");
   CHECK(bench.gap_list() == "lost 0 lost 0");
   CHECK(bench.warnings.size() == 2);
+}
+
+TEST_CASE("one of a kind that cannot be unpacked is told at once") {
+  Bench bench;
+  bench.append("access.log", "one\n");
+  const std::string state = bench.run();
+  bench.append("access.log", "two\n");
+  bench.rename("access.log", "access.log.1");
+  pack("xz", bench, "access.log.1");
+  bench.append("access.log", "three\n");
+  bench.run(bench.run(state));
+  CHECK(bench.given() == "one|three");
+  CHECK(bench.gap_list() == "lost 0 lost 0");
+  CHECK(bench.warnings ==
+        Lines{"unpack '" + bench.path("access.log.1.xz") + "': not in gzip's format, skipped"});
+}
+
+TEST_CASE("one that was read to its end before it was compressed so is no gap") {
+  Bench bench;
+  bench.append("access.log", "one\n");
+  const std::string state = bench.run();
+  bench.rename("access.log", "access.log.1");
+  pack("xz", bench, "access.log.1");
+  bench.append("access.log", "two\n");
+  bench.run(bench.run(state));
+  CHECK(bench.given() == "one|two");
+  CHECK(bench.gap_list() == "");
+  CHECK(bench.warnings.empty());
+}
+
+TEST_CASE("compressed files whose end is missing are warned of once each while they may still be written") {
+  Bench bench;
+  bench.append("access.log", "one\n");
+  const std::string state = bench.run();
+  bench.append("access.log.2.gz", "\x1f\x8b");
+  bench.append("access.log.1.gz", "\x1f\x8b");
+  Follower follower{bench.log, bench.sink()};
+  REQUIRE(follower.resume(*xlimit::follow::parse_state(state)->find(bench.log)).has_value());
+  follower.look_up();
+  follower.look_up();
+  REQUIRE(bench.warnings.size() == 2);
+  CHECK(bench.warnings[0].ends_with("its end is missing, skipped for now"));
+  CHECK(bench.gap_list() == "");
+  make_old(bench, "access.log.2.gz");
+  make_old(bench, "access.log.1.gz");
+  follower.look_up();
+  follower.look_up();
+  CHECK(bench.warnings.size() == 4);
+  CHECK(bench.gap_list() == "lost 0 lost 0");
 }
