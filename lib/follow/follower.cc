@@ -66,6 +66,16 @@ Follower::Files::iterator Follower::find(const Identity& file) {
                       [&](const Held& held) { return held.file.identity().same_inode(file); });
 }
 
+bool Follower::holds(const Identity& file) const {
+  return std::any_of(files_.begin(), files_.end(),
+                     [&](const Held& held) { return held.file.identity().same_inode(file); });
+}
+
+bool Follower::has_read(const Identity& file) const {
+  const auto known = done_.find(key_of(file));
+  return known != done_.end() && known->second.read && known->second.file.same_inode(file);
+}
+
 Follower::Files::iterator Follower::add(LogFile file, bool leaving) {
   return add(files_.end(), std::move(file), leaving);
 }
@@ -90,6 +100,7 @@ bool Follower::open_current() {
   }
   if (!missed_) warned_.clear();
   if (find(file->identity()) != files_.end()) return true;
+  if (is_taken && is_taken(file->identity())) return false;
   // An editor, or a tool that drops old lines, may have put a copy into the place of the log.
   for (const Held& held : files_) {
     const LogFile& read = held.file;

@@ -69,6 +69,9 @@ class Follower {
   void append_state(std::string& text) const;
   // How many files are open.
   std::size_t open() const { return files_.size(); }
+  // Whether this file is one of them, or was and has been read.
+  bool holds(const Identity& file) const;
+  bool has_read(const Identity& file) const;
 
   // Opens what stands under the path now, and what stood there since the last look. A file that cannot be
   // read is warned of once and tried again.
@@ -97,6 +100,8 @@ class Follower {
   const std::string& path() const { return path_; }
   // Told of every file that is opened, and before it is closed; to watch it. May be empty.
   std::function<void(const LogFile&)> on_open, on_close;
+  // Whether somebody else reads this file, which is then left to them. May be empty.
+  std::function<bool(const Identity&)> is_taken;
 
  private:
   struct Held {

@@ -114,7 +114,8 @@ void Follower::open_missed(Files::iterator before, bool leaving) {
 // has just been begun.
 bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool leaving) {
   if (files_.size() > kMaxOpen) return false;
-  if (sibling.compressed && is_packed_known(sibling)) {
+  const bool taken = is_taken && is_taken(sibling.facts.file);
+  if (taken || (sibling.compressed && is_packed_known(sibling))) {
     remember(sibling);
     return true;
   }

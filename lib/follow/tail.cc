@@ -2,10 +2,7 @@
 // Notices are turned into looks; reading goes in slices, so that a signal is heard while gigabytes are read.
 #include "follow/tail.h"
 
-#include <fnmatch.h>
-#include <glob.h>
 #include <sys/eventfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,39 +18,6 @@ using namespace std::chrono_literals;
 // Slices between two looks at signals and notices: under a millisecond.
 constexpr int kSlices = 8;
 
-bool is_fifo(const std::string& path) {
-  struct stat status;
-  return ::stat(path.c_str(), &status) == 0 && S_ISFIFO(status.st_mode);
-}
-
-bool is_pattern(const std::string& path) {
-  struct stat status;
-  return path.find_first_of("*?[", path.rfind('/') + 1) != std::string::npos &&
-         ::stat(path.c_str(), &status) != 0;
-}
-
-// Files that match and that rotation did not make of another one that does.
-std::vector<std::string> match(const std::string& pattern) {
-  glob_t found{};
-  std::vector<std::string> paths;
-  if (::glob(pattern.c_str(), 0, nullptr, &found) == 0) {
-    for (std::size_t i = 0; i < found.gl_pathc; ++i) {
-      struct stat status;
-      if (::stat(found.gl_pathv[i], &status) == 0 && S_ISREG(status.st_mode))
-        paths.emplace_back(found.gl_pathv[i]);
-    }
-  }
-  ::globfree(&found);
-  const std::vector<std::string> all = paths;
-  std::erase_if(paths, [&](const std::filesystem::path path) {
-    return looks_rotated(path.filename().string()) ||
-           std::any_of(all.begin(), all.end(), [&](const std::filesystem::path log) {
-             return is_rotated_name(log.filename().string(), path.filename().string());
-           });
-  });
-  return paths;
-}
-
 }  // namespace
 
 Tail::Tail(stream::Loop& loop, Options options,
@@ -67,12 +31,6 @@ Tail::Tail(stream::Loop& loop, Options options,
 }
 
 Tail::~Tail() = default;
-
-base::Result<void> Tail::add(const std::string& path) {
-  if (path == "-" || is_fifo(path))
-    return add_pipe(PipeSource::open(loop_, path, options_.follow, handle(path)));
-  return is_pattern(path) ? add_pattern(path) : add_log(path, options_.from);
-}
 
 base::Result<void> Tail::add_command(const std::vector<std::string>& words) {
   std::string name;
@@ -92,22 +50,11 @@ base::Result<void> Tail::add_pipe(base::Result<std::unique_ptr<PipeSource>> pipe
   return {};
 }
 
-base::Result<void> Tail::add_log(const std::string& path, From from) {
-  if (base::Result<void> started = start_notices(); !started) return started;
-  auto log = std::make_unique<Follower>(path, open_sink_(path));
-  watch_files(*log);
-  if (base::Result<void> begun = begin(*log, from); !begun) return begun;
-  if (log->open() == 0) {
-    if (!options_.follow) return base::os_error("open '" + path + "'", ENOENT);
-    log->warn("'" + path + "' is not there yet, waiting for it");
-  }
-  watch_folders(*log);                  // not before: folders_ must not name one that is given up here
-  if (options_.follow) log->look_up();  // what happened before the folder was watched
-  logs_.push_back(std::move(log));
-  return {};
-}
-
 void Tail::watch_files(Follower& log) {
+  log.is_taken = [this, &log](const Identity& file) {
+    return std::any_of(logs_.begin(), logs_.end(),
+                       [&](const auto& other) { return other.get() != &log && other->holds(file); });
+  };
   log.on_open = [this, follower = &log](const LogFile& file) {
     if (const int watch = notices_ ? notices_->watch_file(file.fd()) : -1; watch >= 0)
       files_.insert({watch, {follower, file.fd()}});
@@ -145,65 +92,6 @@ base::Result<void> Tail::start_notices() {
   notice_watch_.emplace(loop_, notices_->fd(), POLLIN, [this](short) { take_notices(); });
   second_.emplace(loop_, 1s, [this] { on_second(); });
   return {};
-}
-
-// Also logs of an earlier run that match no more: what was left of them is read. Those that an earlier run
-// with the same pattern did not see appeared since.
-base::Result<void> Tail::add_pattern(const std::string& pattern) {
-  std::vector<std::string> paths = match(pattern);
-  From from = options_.from;
-  if (options_.state) {
-    const std::vector<std::string>& earlier = options_.state->patterns;
-    if (std::find(earlier.begin(), earlier.end(), pattern) != earlier.end()) from = From::start;
-    for (const LogState& log : options_.state->logs) {
-      const bool known = std::find(paths.begin(), paths.end(), log.log) != paths.end();
-      if (!known && ::fnmatch(pattern.c_str(), log.log.c_str(), FNM_PATHNAME) == 0) paths.push_back(log.log);
-    }
-  }
-  for (const std::string& path : paths) {
-    if (base::Result<void> added = add_log(path, from); !added) return added;
-  }
-  if (!options_.follow && paths.empty()) return base::os_error("open '" + pattern + "'", ENOENT);
-  patterns_.push_back(pattern);
-  return start_notices();
-}
-
-void Tail::look_for_new() {
-  for (const std::string& pattern : patterns_) {
-    for (const std::string& path : match(pattern)) {
-      const bool known =
-          std::any_of(logs_.begin(), logs_.end(), [&](const auto& log) { return log->path() == path; });
-      if (!known) add_new(path);
-    }
-  }
-}
-
-// One that cannot be opened is warned of once and tried again at every look.
-void Tail::add_new(const std::string& path) {
-  base::Result<void> added;
-  if (const base::Result<LogFile> file = LogFile::open(path); !file)
-    added = tl::make_unexpected(file.error());
-  else
-    added = add_log(path, From::start);
-  if (added)
-    refused_.erase(path);
-  else if (refused_.insert(path).second)
-    open_sink_(path).warning(added.error().text + ", skipped for now");
-}
-
-bool Tail::matches(const std::string& path) const {
-  return std::any_of(patterns_.begin(), patterns_.end(), [&](const std::string& pattern) {
-    return ::fnmatch(pattern.c_str(), path.c_str(), FNM_PATHNAME) == 0;
-  });
-}
-
-// Of those that match a pattern: should one come back, it is found again.
-void Tail::drop_deleted(std::chrono::steady_clock::time_point now) {
-  std::erase_if(logs_, [&](const std::unique_ptr<Follower>& log) {
-    if (!matches(log->path()) || !log->give_up_deleted(now)) return false;
-    std::erase_if(folders_, [&](const auto& entry) { return entry.second.first == log.get(); });
-    return true;
-  });
 }
 
 // The folder of the name, and of the file that a symbolic link leads to.
@@ -247,7 +135,6 @@ void Tail::touch(Follower& log, int fd) {
 
 void Tail::on_second() {
   const auto now = std::chrono::steady_clock::now();
-  look_for_new();
   for (const std::unique_ptr<Follower>& log : logs_) {
     watch_folders(*log);
     log->look_up();
@@ -255,6 +142,7 @@ void Tail::on_second() {
     log->expire(now);
     if (paused_) log->look();
   }
+  look_for_new();
   if (!paused_) drop_deleted(now);
   work();
 }

@@ -43,7 +43,8 @@ class Tail {
   // A file, a FIFO, "-" for stdin, or a pattern for files: `*`, `?` and `[` in the last part of the path
   // (glob(7)), where rotated names are left out; following, new files that match are read from their start,
   // also those that appeared since an earlier run. A file that is not there is waited for when following,
-  // with a warning; otherwise it is an error, as is a folder or one that must not be read.
+  // with a warning; otherwise it is an error, as is a folder or one that must not be read. A file that is
+  // followed by another name is not followed twice.
   base::Result<void> add(const std::string& path);
   // The output of a program (pipe_source.h).
   base::Result<void> add_command(const std::vector<std::string>& words);
@@ -65,8 +66,11 @@ class Tail {
   base::Result<void> add_pipe(base::Result<std::unique_ptr<PipeSource>> pipe);
   base::Result<void> add_pattern(const std::string& pattern);
   PipeSource::Handlers handle(const std::string& name);
+  // names.cc
+  Follower* find_same(const std::string& path) const;
   void look_for_new();
-  void add_new(const std::string& path);
+  void look_at_double(const std::string& path);
+  void add_new(const std::string& path, From from);
   bool matches(const std::string& path) const;
   void drop_deleted(std::chrono::steady_clock::time_point now);
   base::Result<void> start_notices();
@@ -86,6 +90,7 @@ class Tail {
   std::function<Follower::Sink(const std::string& name)> open_sink_;
   std::function<void()> on_read_;
   std::vector<std::string> patterns_;
+  std::set<std::string> doubles_;  // names of files that are followed by another name
   std::set<std::string> refused_;  // files that match and cannot be opened for now
   std::vector<std::unique_ptr<Follower>> logs_;
   std::vector<std::unique_ptr<PipeSource>> pipes_;

@@ -1,42 +1,7 @@
 # SPDX-License-Identifier: MIT
 # xlog-tail: lines to events, and following through every kind of rotation.
 load ../helpers
-
-setup() {
-  cd "$BATS_TEST_TMPDIR" || return
-  LOG=access.log
-  OUT=out
-}
-teardown() { cleanup; }
-
-# line N [FILE]: the N-th numbered record, appended.
-line() {
-  printf '2026/06/01 12:00:00.%06d from 203.0.113.7:1 accepted tcp:a.example:443 [in -> out] email: u%d\n' "$1" "$1" >>"${2:-$LOG}"
-}
-lines() {
-  local n
-  for n in $(seq "$1" "$2"); do line "$n"; done
-}
-
-# follow ARGS...: xlog-tail in the background, until it has opened what is there.
-follow() {
-  spawn xlog-tail --node n1 "$@" >"$OUT" 2>err
-  wait_until reads_signals "$SPAWNED"
-}
-# Its signals are blocked once it is past its start, and it sleeps when it has read what was there.
-reads_signals() {
-  [[ $(awk '/^SigBlk/ { print $2 }' "/proc/$1/status") != 0000000000000000 ]] &&
-    [[ $(cut -d' ' -f3 "/proc/$1/stat") = S ]]
-}
-got() { wait_for_line "$OUT" "\"user\":\"u$1\""; }
-# every_line_once N: u1 to uN came once each, in order or not.
-every_line_once() {
-  diff <(seq "$1" | sed 's/.*/u&/' | sort) <(sed -n 's/.*"user":"\([^"]*\)".*/\1/p' "$OUT" | sort)
-}
-stop() {
-  kill "$SPAWNED"
-  wait "$SPAWNED"
-}
+load following
 
 @test "every recorded case still reads the same" { run_cases xlog-tail; }
 
@@ -133,27 +98,6 @@ stop() {
 }
 # seen SIZE: the log has been read so far, by the checkpoint of the moment.
 seen() { grep -aqE "^open ([0-9a-f]+ ){6}$1 " place.now; }
-
-@test "a log that is not there yet is waited for, and read from its start" {
-  follow "$LOG"
-  grep -q "'access.log' is not there yet, waiting for it" err
-  lines 1 2
-  got 2
-  every_line_once 2
-}
-
-@test "a symbolic link that is turned to another file is followed" {
-  line 1 first.log
-  ln -s first.log "$LOG"
-  follow --from start "$LOG"
-  got 1
-  line 2 second.log
-  ln -sfn second.log "$LOG"
-  got 2
-  line 3 first.log
-  got 3
-  every_line_once 3
-}
 
 @test "s6-log's current is read to its end after it was renamed and deleted" {
   LOG=current
@@ -253,56 +197,6 @@ seen() { grep -aqE "^open ([0-9a-f]+ ){6}$1 " place.now; }
   run xlog-tail --checkpoint place "$LOG"
   [ "$status" -eq 65 ]
   [ "$output" = "xlog-tail: read 'place': not a checkpoint" ]
-}
-
-@test "a pattern is followed for new files too, and rotated ones are not logs of their own" {
-  line 1 a.log
-  line 2 a.log.1
-  follow --from start '*.log*'
-  got 1
-  line 3 b.log
-  got 3
-  [ "$(grep -c '"user":"u2"' "$OUT")" -eq 0 ]
-}
-
-@test "a log that appeared under a pattern while nobody read is read from its start" {
-  line 1 a.log
-  xlog-tail --no-follow --checkpoint place '*.log' >"$OUT"
-  line 2 a.log
-  line 3 b.log
-  mv "$OUT" before
-  follow --checkpoint place '*.log'
-  got 3
-  line 4 b.log
-  got 4
-  cat before >>"$OUT"
-  every_line_once 4
-}
-
-@test "a pattern that matches nothing yet is waited for" {
-  follow '*.log'
-  line 1 a.log
-  got 1
-  stop
-}
-
-@test "a file that matches and must not be read is skipped, and the others are followed on" {
-  needs_root
-  needs setpriv
-  line 1 a.log
-  spawn setpriv --bounding-set=-dac_override,-dac_read_search xlog-tail --from start '*.log' >"$OUT" 2>err
-  got 1
-  install -m 000 /dev/null b.log
-  wait_for_line err "b.log': Permission denied, skipped"
-  : >other
-  line 2 a.log
-  line 3 c.log
-  got 2
-  got 3
-  chmod 644 b.log
-  line 4 b.log
-  got 4
-  stop
 }
 
 @test "a command's output is read, and it is started again when it ends" {

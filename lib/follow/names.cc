@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+// Which files are followed: names, patterns, and each file once.
+#include <fnmatch.h>
+#include <glob.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "follow/tail.h"
+
+namespace xlimit::follow {
+namespace {
+
+bool is_fifo(const std::string& path) {
+  struct stat status;
+  return ::stat(path.c_str(), &status) == 0 && S_ISFIFO(status.st_mode);
+}
+
+bool is_pattern(const std::string& path) {
+  struct stat status;
+  return path.find_first_of("*?[", path.rfind('/') + 1) != std::string::npos &&
+         ::stat(path.c_str(), &status) != 0;
+}
+
+// Files that match and that rotation did not make of another one that does.
+std::vector<std::string> match(const std::string& pattern) {
+  glob_t found{};
+  std::vector<std::string> paths;
+  if (::glob(pattern.c_str(), 0, nullptr, &found) == 0) {
+    for (std::size_t i = 0; i < found.gl_pathc; ++i) {
+      struct stat status;
+      if (::stat(found.gl_pathv[i], &status) == 0 && S_ISREG(status.st_mode))
+        paths.emplace_back(found.gl_pathv[i]);
+    }
+  }
+  ::globfree(&found);
+  const std::vector<std::string> all = paths;
+  std::erase_if(paths, [&](const std::filesystem::path path) {
+    return looks_rotated(path.filename().string()) ||
+           std::any_of(all.begin(), all.end(), [&](const std::filesystem::path log) {
+             return is_rotated_name(log.filename().string(), path.filename().string());
+           });
+  });
+  return paths;
+}
+
+std::filesystem::path real(const std::string& path) {
+  std::error_code unknown;
+  return std::filesystem::weakly_canonical(std::filesystem::absolute(path, unknown), unknown);
+}
+
+}  // namespace
+
+base::Result<void> Tail::add(const std::string& path) {
+  if (path == "-" || is_fifo(path))
+    return add_pipe(PipeSource::open(loop_, path, options_.follow, handle(path)));
+  return is_pattern(path) ? add_pattern(path) : add_log(path, options_.from);
+}
+
+// The log that this name leads to as well; by the names, too, because files move between two looks.
+Follower* Tail::find_same(const std::string& path) const {
+  const base::Result<Facts> there = look_at(path);
+  const std::filesystem::path name = real(path);
+  const auto same = std::find_if(logs_.begin(), logs_.end(), [&](const auto& log) {
+    const base::Result<Facts> other = look_at(log->path());
+    return (there && other && there->file.same_inode(other->file)) || real(log->path()) == name;
+  });
+  return same == logs_.end() ? nullptr : same->get();
+}
+
+base::Result<void> Tail::add_log(const std::string& path, From from) {
+  if (base::Result<void> started = start_notices(); !started) return started;
+  if (Follower* same = find_same(path)) {
+    if (path != same->path()) doubles_.insert(path);
+    return {};
+  }
+  auto log = std::make_unique<Follower>(path, open_sink_(path));
+  watch_files(*log);
+  if (base::Result<void> begun = begin(*log, from); !begun) return begun;
+  if (log->open() == 0) {
+    if (!options_.follow) return base::os_error("open '" + path + "'", ENOENT);
+    log->warn("'" + path + "' is not there yet, waiting for it");
+  }
+  watch_folders(*log);                  // not before: folders_ must not name one that is given up here
+  if (options_.follow) log->look_up();  // what happened before the folder was watched
+  logs_.push_back(std::move(log));
+  return {};
+}
+
+// Also logs of an earlier run that match no more: what was left of them is read. Those that an earlier run
+// with the same pattern did not see appeared since.
+base::Result<void> Tail::add_pattern(const std::string& pattern) {
+  std::vector<std::string> paths = match(pattern);
+  From from = options_.from;
+  if (options_.state) {
+    const std::vector<std::string>& earlier = options_.state->patterns;
+    if (std::find(earlier.begin(), earlier.end(), pattern) != earlier.end()) from = From::start;
+    for (const LogState& log : options_.state->logs) {
+      const bool known = std::find(paths.begin(), paths.end(), log.log) != paths.end();
+      if (!known && ::fnmatch(pattern.c_str(), log.log.c_str(), FNM_PATHNAME) == 0) paths.push_back(log.log);
+    }
+  }
+  for (const std::string& path : paths) {
+    if (base::Result<void> added = add_log(path, from); !added) return added;
+  }
+  if (!options_.follow && paths.empty()) return base::os_error("open '" + pattern + "'", ENOENT);
+  patterns_.push_back(pattern);
+  return start_notices();
+}
+
+// Also names that led to the same file as others, and may do so no more.
+void Tail::look_for_new() {
+  std::erase_if(doubles_, [&](const std::string& path) { return matches(path) && !look_at(path); });
+  for (const std::string& path : doubles_) look_at_double(path);
+  for (const std::string& pattern : patterns_) {
+    for (const std::string& path : match(pattern)) {
+      const bool known =
+          std::any_of(logs_.begin(), logs_.end(), [&](const auto& log) { return log->path() == path; });
+      if (!known && !doubles_.contains(path)) add_new(path, From::start);
+    }
+  }
+}
+
+// What the other one read of it is not read again.
+void Tail::look_at_double(const std::string& path) {
+  const base::Result<Facts> there = look_at(path);
+  const auto any = [&](auto claim) {
+    return std::any_of(logs_.begin(), logs_.end(), [&](const auto& log) { return claim(*log); });
+  };
+  if (!there || any([&](const Follower& log) { return log.path() == path || log.holds(there->file); }))
+    return;
+  const bool read = any([&](const Follower& log) { return log.has_read(there->file); });
+  add_new(path, read ? From::end : From::start);
+}
+
+// One that cannot be opened is warned of once and tried again at every look.
+void Tail::add_new(const std::string& path, From from) {
+  base::Result<void> added;
+  if (const base::Result<LogFile> file = LogFile::open(path); !file)
+    added = tl::make_unexpected(file.error());
+  else
+    added = add_log(path, from);
+  if (added)
+    refused_.erase(path);
+  else if (refused_.insert(path).second)
+    open_sink_(path).warning(added.error().text + ", skipped for now");
+}
+
+bool Tail::matches(const std::string& path) const {
+  return std::any_of(patterns_.begin(), patterns_.end(), [&](const std::string& pattern) {
+    return ::fnmatch(pattern.c_str(), path.c_str(), FNM_PATHNAME) == 0;
+  });
+}
+
+// Of those that match a pattern: should one come back, it is found again.
+void Tail::drop_deleted(std::chrono::steady_clock::time_point now) {
+  std::erase_if(logs_, [&](const std::unique_ptr<Follower>& log) {
+    if (!matches(log->path()) || !log->give_up_deleted(now)) return false;
+    std::erase_if(folders_, [&](const auto& entry) { return entry.second.first == log.get(); });
+    return true;
+  });
+}
+
+}  // namespace xlimit::follow

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: MIT
+# xlog-tail: which files names, links and patterns lead to.
+load ../helpers
+load following
+
+@test "a log that is not there yet is waited for, and read from its start" {
+  follow "$LOG"
+  grep -q "'access.log' is not there yet, waiting for it" err
+  lines 1 2
+  got 2
+  every_line_once 2
+}
+
+@test "a symbolic link that is turned to another file is followed" {
+  line 1 first.log
+  ln -s first.log "$LOG"
+  follow --from start "$LOG"
+  got 1
+  line 2 second.log
+  ln -sfn second.log "$LOG"
+  got 2
+  line 3 first.log
+  got 3
+  every_line_once 3
+}
+
+@test "a pattern is followed for new files too, and rotated ones are not logs of their own" {
+  line 1 a.log
+  line 2 a.log.1
+  follow --from start '*.log*'
+  got 1
+  line 3 b.log
+  got 3
+  [ "$(grep -c '"user":"u2"' "$OUT")" -eq 0 ]
+}
+
+@test "a log that appeared under a pattern while nobody read is read from its start" {
+  line 1 a.log
+  xlog-tail --no-follow --checkpoint place '*.log' >"$OUT"
+  line 2 a.log
+  line 3 b.log
+  mv "$OUT" before
+  follow --checkpoint place '*.log'
+  got 3
+  line 4 b.log
+  got 4
+  cat before >>"$OUT"
+  every_line_once 4
+}
+
+@test "a pattern that matches nothing yet is waited for" {
+  follow '*.log'
+  line 1 a.log
+  got 1
+  stop
+}
+
+@test "a file that matches and must not be read is skipped, and the others are followed on" {
+  needs_root
+  needs setpriv
+  line 1 a.log
+  spawn setpriv --bounding-set=-dac_override,-dac_read_search xlog-tail --from start '*.log' >"$OUT" 2>err
+  got 1
+  install -m 000 /dev/null b.log
+  wait_for_line err "b.log': Permission denied, skipped"
+  : >other
+  line 2 a.log
+  line 3 c.log
+  got 2
+  got 3
+  chmod 644 b.log
+  line 4 b.log
+  got 4
+  stop
+}
+
+@test "a file that several names lead to is read once" {
+  lines 1 3
+  mv "$LOG" a.log
+  ln -s a.log b.log
+  ln a.log c.log
+  xlog-tail --no-follow './*.log' a.log "$PWD/a.log" b.log c.log >"$OUT"
+  every_line_once 3
+}
+
+@test "a file that several names lead to is followed once, through rotation and restart" {
+  line 1 a.log
+  ln -s a.log b.log
+  follow --checkpoint place --from start '*.log' "$PWD/a.log" b.log
+  got 1
+  mv a.log a.log.1
+  line 2 a.log
+  got 2
+  stop
+  line 3 a.log
+  mv "$OUT" before
+  follow --checkpoint place '*.log' "$PWD/a.log" b.log
+  got 3
+  line 4 a.log
+  got 4
+  cat before >>"$OUT"
+  every_line_once 4
+}
+
+@test "a link that led to a followed file is followed when it is turned, and left when it leads to one again" {
+  line 1 a.log
+  line 2 c.log
+  ln -s a.log link
+  follow --from start a.log link c.log
+  got 1
+  got 2
+  line 3 new
+  ln -sfn new link
+  got 3
+  ln -sfn c.log link
+  line 4 new
+  got 4
+  line 5 c.log
+  got 5
+  stop
+  every_line_once 5
+}
+
+@test "what a turned link leads away from is followed on under its own name, and not read again" {
+  line 1 a.log
+  ln -s a.log link
+  follow --from start link a.log
+  got 1
+  line 2 new
+  ln -sfn new link
+  got 2
+  line 3 a.log
+  got 3
+  stop
+  every_line_once 3
+}
