@@ -53,17 +53,15 @@ base::Result<base::Fd> unpack(int packed, const std::string& path) {
   int failure = 0;
   const auto sink = [&](std::string_view text) {
     size += text.size();
-    if (size > kMostUnpacked)
-      failure = EFBIG;
-    else if (!write_all(plain.get(), text))
-      failure = errno;
-    return failure == 0;
+    if (size <= kMostUnpacked && !write_all(plain.get(), text)) failure = errno;
+    return size <= kMostUnpacked && failure == 0;
   };
   gzip::Inflater inflater;
   std::array<char, kPiece> bytes;
   while (const ssize_t got = ::read(packed, bytes.data(), bytes.size())) {
     if (got < 0) return base::os_error("read '" + path + "'");
     const bool fed = inflater.feed({bytes.data(), static_cast<std::size_t>(got)}, sink);
+    if (size > kMostUnpacked) return base::fail(base::Exit::kData, what + ": more than 4 GiB");
     if (failure != 0) return base::os_error(what, failure);
     if (!fed) return base::fail(base::Exit::kData, what + ": not in gzip's format");
   }
