@@ -14,10 +14,13 @@ constexpr std::chrono::seconds kLastWords{1};
 }  // namespace
 
 Filter::Filter(Handlers handlers)
-    : handlers_(std::move(handlers)), signals_(loop_), out_(STDOUT_FILENO, signals_.fd()) {}
+    : handlers_(std::move(handlers)),
+      signals_(loop_),
+      out_(STDOUT_FILENO, signals_.fd()),
+      pipe_(PipeInput::open(STDIN_FILENO)) {}
 
 base::Result<void> Filter::run() {
-  const Watch input{loop_, STDIN_FILENO, POLLIN, [this](short) { pull(); }};
+  const Watch input{loop_, pipe_ ? pipe_->fd() : STDIN_FILENO, POLLIN, [this](short) { pull(); }};
   // No events asked for: a pipe or socket whose reader left reports it by itself.
   const Watch reader{loop_, out_.fd(), 0, [this](short bits) {
                        if (Output::reader_left(bits)) loop_.stop();
@@ -30,27 +33,40 @@ base::Result<void> Filter::run() {
     if (ended) ended = std::move(handled);
   }
   base::Result<void> flushed = out_.flush();
-  return ended ? flushed : ended;
+  if (ended) ended = std::move(flushed);
+  if (ended && pipe_ && !out_.gone()) pipe_->release(lines_.pending());
+  return ended;
 }
 
 void Filter::pull() {
-  const base::Result<ReadState> state =
-      lines_.read(STDIN_FILENO, [this](const Piece& piece) { take(piece); });
+  const base::Result<ReadState> state = read();
   if (!state) return loop_.stop(state.error());
   if (loop_.stopped()) return;
   if (*state == ReadState::ended) return loop_.stop();
   if (*state == ReadState::more) return;
   if (handlers_.on_drained && !check(handlers_.on_drained(out_))) return;
-  check(out_.flush());
+  if (check(out_.flush()) && pipe_) pipe_->release(lines_.pending());
+}
+
+base::Result<ReadState> Filter::read() {
+  const auto on_piece = [this](const Piece& piece) { take(piece); };
+  if (!pipe_) return lines_.read(STDIN_FILENO, on_piece);
+  const ssize_t got = pipe_->read(lines_.space());
+  if (got < 0 && errno != EAGAIN && errno != EINTR) return base::os_error("read '-'");
+  if (got == 0) lines_.finish(on_piece);
+  if (got > 0) lines_.put(static_cast<std::size_t>(got), on_piece);
+  return got == 0 ? ReadState::ended : ReadState::drained;
 }
 
 // All that one read gave is taken, also when writing fails in between: a ban must not be lost because the log
 // is full.
 void Filter::take(const Piece& piece) { check(handlers_.on_line(piece, out_)); }
 
-// A line whose beginning was read when a signal came belongs to nobody else: its rest is waited for, not
-// long.
+// A line whose beginning was taken out of the input when a signal came belongs to nobody else: its rest is
+// waited for, not long.
 void Filter::finish_line() {
+  if (pipe_ && !lines_.inside()) return;
+  if (pipe_) pipe_->release(0);
   const auto deadline = std::chrono::steady_clock::now() + kLastWords;
   while (lines_.pending() > 0 || lines_.inside()) {
     const auto left =
@@ -72,8 +88,7 @@ bool Filter::check(base::Result<void> result) {
 }
 
 base::Result<void> pass(const Piece& piece, Output& out) {
-  if (base::Result<void> written = out.write(piece.text); !written || !piece.last) return written;
-  return out.write("\n");
+  return out.write(piece.text, piece.last ? "\n" : "");
 }
 
 }  // namespace xlimit::stream

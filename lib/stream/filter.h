@@ -9,14 +9,19 @@
 // Output is flushed whenever the input is drained, never by a timer. Ends with success at the end of the
 // input, when the reader of stdout goes away, or on TERM, INT or HUP. What was read by then is acted on
 // (on_drained, on_end), also after a failure.
+//
+// A pipe keeps what was read from it until what follows from it is out: when a stage is killed, the next that
+// reads the pipe goes on where it was, and says again what had just been said.
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "base/result.h"
 #include "stream/lines.h"
 #include "stream/loop.h"
 #include "stream/output.h"
+#include "stream/pipe_input.h"
 
 namespace xlimit::stream {
 
@@ -41,6 +46,7 @@ class Filter {
 
  private:
   void pull();
+  base::Result<ReadState> read();
   void take(const Piece& piece);
   void finish_line();
   bool check(base::Result<void> result);
@@ -50,6 +56,7 @@ class Filter {
   Signals signals_;
   Output out_;
   Lines lines_;
+  std::optional<PipeInput> pipe_;  // what stdin is, if it is one
 };
 
 // The line as it came. Half a line at the end of the stream gets its newline: last words may follow it.

@@ -26,10 +26,10 @@ class Output {
   // write out what is gathered.
   explicit Output(int fd, int stop_fd = -1);
 
-  // Fails as flush() does.
-  base::Result<void> write(std::string_view text) {
+  // Both leave together or not at all. Fails as flush() does.
+  base::Result<void> write(std::string_view text, std::string_view end = {}) {
     if (failure_) return flush();
-    buffer_.append(text);
+    buffer_.append(text).append(end);
     return buffer_.size() < kFlushAt ? base::Result<void>{} : flush();
   }
   // Returns when everything is written or the reader is gone. A failure is for good: what was gathered is

@@ -4,6 +4,8 @@
 bats_require_minimum_version 1.5.0
 load ../helpers
 
+teardown() { cleanup; }
+
 # into_closed CMD...: with a stdout whose reader has left already.
 into_closed() {
   local pipe=$BATS_TEST_TMPDIR/pipe reader writer
@@ -39,4 +41,31 @@ into_closed() {
   [[ -z $stderr ]]
   into_closed xlog-tail --explain x
   [[ -z $stderr ]]
+}
+
+grown() { [[ $(stat -c %s got) -gt $1 ]] || ! kill -0 "$2"; }
+
+@test "a stage that is killed leaves to the next what it had not finished, and no half line" {
+  local writer stage round size
+  cd "$BATS_TEST_TMPDIR"
+  mkfifo in out
+  exec 6<>in 7<>out
+  spawn cat <&7 >got
+  seq 30000 | awk '{ printf "{\"type\":\"access\",\"time\":\"2026-06-01T12:00:00.%06dZ\",\"user\":\"u%d\",\"ip\":\"203.0.113.1\",\"port\":1,\"status\":\"accepted\"}\n", $1, $1 }' >events
+  # In pieces that end anywhere, as a writer of large blocks makes them.
+  spawn dd if=events of=in bs=5000 status=none
+  writer=$SPAWNED
+  for round in {1..40}; do
+    spawn session-detect --verify none --shared-limit 0 --pass access <in >out
+    stage=$SPAWNED
+    size=$(stat -c %s got)
+    wait_until grown "$size" "$writer"
+    kill -KILL "$stage"
+    wait "$stage" || :
+    kill -0 "$writer" || break
+  done
+  spawn session-detect --verify none --shared-limit 0 --pass access <in >out
+  wait_until grep -q '"u30000"' got
+  [[ $round -gt 1 ]]
+  sort -u got | diff - <(sort events)
 }

@@ -38,7 +38,7 @@ class StateFile {
   base::Result<void> finish();
 
  private:
-  static constexpr std::size_t kMuch = 500;  // changes that are not gathered any longer
+  static constexpr std::size_t kMuch = 8192;  // changes; more than what is read at once from a pipe can make
 
   StateFile(const cli::Command& command, session::Detector& detector, store::Lock lock, store::Log log);
   bool is_due() const;

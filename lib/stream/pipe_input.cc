@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include "stream/pipe_input.h"
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+
+namespace xlimit::stream {
+namespace {
+
+epoll_event edge() {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLET;
+  return event;
+}
+
+}  // namespace
+
+std::optional<PipeInput> PipeInput::open(int fd) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0 || !S_ISFIFO(status.st_mode)) return {};
+  base::Fd watch{::epoll_create1(EPOLL_CLOEXEC)};
+  epoll_event event = edge();
+  int ends[2];
+  if (!watch || ::epoll_ctl(watch.get(), EPOLL_CTL_ADD, fd, &event) != 0 ||
+      ::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+    return {};
+  return PipeInput{fd, std::move(watch), base::Fd{ends[0]}, base::Fd{ends[1]}};
+}
+
+ssize_t PipeInput::read(std::span<char> into) {
+  epoll_event event{};
+  const bool closed = ::epoll_wait(edge_.get(), &event, 1, 0) > 0 && (event.events & EPOLLHUP) != 0;
+  // The copy begins with what was read before.
+  const ssize_t copied = ::tee(fd_, copier_.get(), standing_ + into.size(), SPLICE_F_NONBLOCK);
+  if (copied <= 0) return copied;
+  const auto there = static_cast<std::size_t>(copied);
+  drop(copy_.get(), std::min(there, standing_));
+  if (there <= standing_) {
+    if (closed) release(0);
+    errno = EAGAIN;
+    return closed ? 0 : -1;
+  }
+  const ssize_t got = ::read(copy_.get(), into.data(), there - standing_);
+  if (got > 0) standing_ += static_cast<std::size_t>(got);
+  return got;
+}
+
+void PipeInput::release(std::size_t kept) {
+  // A pipe full of one line that nobody takes out would wait for its end for ever.
+  kept = kept > PIPE_BUF ? 0 : std::min(kept, standing_);
+  drop(fd_, standing_ - kept);
+  standing_ = kept;
+  // There may be more than could be copied at once.
+  epoll_event event = edge();
+  (void)::epoll_ctl(edge_.get(), EPOLL_CTL_MOD, fd_, &event);
+}
+
+// What is known to be there goes in one read(2), which no kill can halve as it can splice(2).
+void PipeInput::drop(int fd, std::size_t size) {
+  if (nowhere_.size() < size) nowhere_.resize(size);
+  while (size > 0 && ::read(fd, nowhere_.data(), size) < 0 && errno == EINTR) continue;
+}
+
+}  // namespace xlimit::stream
