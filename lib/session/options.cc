@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Escalation, lists of names, lists of prefixes.
+// Escalation, files of words.
 #include "session/options.h"
 
 #include <fmt/format.h>
@@ -31,26 +31,23 @@ std::string show_value(const Escalation& value) {
   return value.factor <= 1 ? "" : fmt::format("{}:{}", value.factor, base::format_duration(value.most));
 }
 
-std::vector<std::string> parse_names(std::string_view text) {
-  std::vector<std::string> names;
-  while (!text.empty()) {
+Result<void> read_words(const std::string& file, std::string_view text,
+                        const std::function<Result<void>(std::string_view)>& take) {
+  constexpr std::string_view kBlanks = " \t\r";
+  for (std::size_t number = 1; !text.empty(); ++number) {
     std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
-    const std::size_t begin = line.find_first_not_of(" \t\r");
+    const std::size_t begin = line.find_first_not_of(kBlanks);
     if (begin == std::string_view::npos || line[begin] == '#') continue;
-    names.emplace_back(line.substr(begin, line.find_last_not_of(" \t\r") + 1 - begin));
+    line = line.substr(begin, line.find_last_not_of(kBlanks) + 1 - begin);
+    const bool commented =
+        line.find(" #") != std::string_view::npos || line.find("\t#") != std::string_view::npos;
+    const Result<void> taken =
+        commented ? base::fail(Exit::kData, fmt::format("'{}': a comment needs a line of its own", line))
+                  : take(line);
+    if (!taken) return base::fail(Exit::kData, fmt::format("{}:{}: {}", file, number, taken.error().text));
   }
-  return names;
-}
-
-Result<std::vector<ip::Prefix>> to_prefixes(const std::vector<std::string>& words) {
-  std::vector<ip::Prefix> prefixes;
-  for (const std::string& word : words) {
-    Result<ip::Prefix> prefix = ip::read_prefix(word);
-    if (!prefix) return base::failed(prefix);
-    prefixes.push_back(*prefix);
-  }
-  return prefixes;
+  return {};
 }
 
 }  // namespace xlimit::session

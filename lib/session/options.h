@@ -2,12 +2,11 @@
 // How the values of session-detect's own options are written.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/result.h"
-#include "ip/prefix.h"
 #include "session/policy.h"
 
 namespace xlimit::session {
@@ -17,9 +16,10 @@ namespace xlimit::session {
 base::Result<void> read_value(std::string_view text, Escalation& value);
 std::string show_value(const Escalation& value);
 
-// One name or prefix a line, with '#' comments and empty lines: what an @FILE of --exempt-... holds.
-std::vector<std::string> parse_names(std::string_view text);
-// Fails with kUsage and the first word that is none.
-base::Result<std::vector<ip::Prefix>> to_prefixes(const std::vector<std::string>& words);
+// What an @FILE of --exempt-... holds: one word a line, which may hold blanks. Empty lines and '#' lines say
+// nothing; a '#' behind a blank is refused, for it may be meant as a comment or be part of a name. Fails with
+// kData and "FILE:LINE: why", also when `take` does.
+base::Result<void> read_words(const std::string& file, std::string_view text,
+                              const std::function<base::Result<void>(std::string_view)>& take);
 
 }  // namespace xlimit::session

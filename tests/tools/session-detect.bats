@@ -81,3 +81,23 @@ feed() { "$@" >&"$FEED"; }
   session-detect --verify none < <(while access 1 ann 203.0.113.7; do :; done) | true
   [[ ${PIPESTATUS[0]} -eq 0 ]]
 }
+
+@test "a wrong line in a file of exemptions is 65 with its place, a comment behind a name among them" {
+  cd "$BATS_TEST_TMPDIR"
+  printf '# friends\n\n  198.51.100.0/24\n10.0.0.0/33\n' >nets
+  run -65 session-detect --exempt-net @nets </dev/null
+  [[ $output = "session-detect: nets:4: '10.0.0.0/33'"* ]]
+  printf 'the boss\nann # boss\n' >users
+  run -65 session-detect --exempt-user @users </dev/null
+  [[ $output = "session-detect: users:2: 'ann # boss': a comment needs a line of its own" ]]
+  printf '  # friends\r\nthe boss\r\nann#1\r\n' >users
+  sharing() {
+    local user
+    for user in 'the boss' 'ann#1' 'eve #1' bob; do
+      access 1 "$user" 203.0.113.7
+      access 2 "$user" 198.51.100.4
+    done
+  }
+  sharing | session-detect --verify none --rule strict --exempt-user '@users,eve #1' >out
+  [[ $(jq -r .user out | sort | uniq -c | tr -s ' ') = ' 2 bob' ]]
+}

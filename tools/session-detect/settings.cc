@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <functional>
 #include <memory>
 
 #include "asn/database.h"
@@ -21,19 +21,37 @@ namespace {
 
 constexpr std::size_t kMostList = 256 * 1024 * 1024;  // bytes of a file of limits or exemptions
 
-// The words, with each @FILE replaced by what it holds.
-Result<std::vector<std::string>> expand(const std::vector<std::string>& words) {
-  std::vector<std::string> all;
+// Each of the words; an @FILE stands for those it holds.
+Result<void> expand(const std::vector<std::string>& words,
+                    const std::function<Result<void>(std::string_view)>& take) {
   for (const std::string& word : words) {
-    if (word.empty() || word.front() != '@') {
-      all.push_back(word);
-      continue;
+    Result<void> taken;
+    if (word.starts_with('@')) {
+      Result<std::string> text = stream::read_file(word.substr(1), kMostList);
+      if (!text) return base::failed(text);
+      taken = session::read_words(word.substr(1), *text, take);
+    } else {
+      taken = take(word);
     }
-    Result<std::string> text = stream::read_file(word.substr(1), kMostList);
-    if (!text) return base::failed(text);
-    std::ranges::move(session::parse_names(*text), std::back_inserter(all));
+    if (!taken) return taken;
   }
-  return all;
+  return {};
+}
+
+Result<void> expand_exemptions(const Settings& settings, session::Policy& policy) {
+  policy.exempt_users.clear();
+  policy.exempt_nets.clear();
+  Result<void> taken = expand(settings.exempt_users, [&](std::string_view user) {
+    policy.exempt_users.emplace_back(user);
+    return Result<void>{};
+  });
+  if (!taken) return taken;
+  return expand(settings.exempt_nets, [&](std::string_view net) -> Result<void> {
+    Result<ip::Prefix> prefix = ip::read_prefix(net);
+    if (!prefix) return base::failed(prefix);
+    policy.exempt_nets.push_back(*prefix);
+    return {};
+  });
 }
 
 }  // namespace
@@ -97,20 +115,13 @@ Result<void> complete(Settings& settings) {
   if (policy.escalation.factor > 1 && policy.escalation.most < policy.ban_time)
     return base::fail(Exit::kUsage, "--escalate: MAX is shorter than the ban time");
   if (policy.max_users == 0) return base::fail(Exit::kUsage, "--max-users: at least 1");
-  Result<std::vector<std::string>> users = expand(settings.exempt_users);
-  if (!users) return base::failed(users);
-  Result<std::vector<std::string>> nets = expand(settings.exempt_nets);
-  if (!nets) return base::failed(nets);
-  Result<std::vector<ip::Prefix>> prefixes = session::to_prefixes(*nets);
-  if (!prefixes) return base::failed(prefixes);
+  if (Result<void> expanded = expand_exemptions(settings, policy); !expanded) return expanded;
   if (!settings.asn_file.empty()) {
     Result<asn::Database> opened = asn::Database::open(settings.asn_file);
     if (!opened) return base::failed(opened);
     const auto database = std::make_shared<asn::Database>(std::move(*opened));
     policy.asn_of = [database](const ip::Address& address) { return database->number(address); };
   }
-  policy.exempt_users = std::move(*users);
-  policy.exempt_nets = std::move(*prefixes);
   return {};
 }
 
