@@ -295,6 +295,9 @@ Result<Exit> Command::Impl::parse_and_run(std::function<Result<Exit>()> body) {
     return tl::make_unexpected(explain(error));
   }
   if (!readable) return base::failed(readable);
+  for (const std::string& file : app->get_config_ptr()->results()) {
+    if (Result<void> checked = check_keys(file); !checked) return base::failed(checked);
+  }
   for (std::size_t i = 0; i < verbs.size(); ++i) {
     if (verbs[i].get() == chosen()) body = bodies[i];
   }

@@ -122,7 +122,7 @@ std::string_view encode(const Violation& event, Line& line) {
   writer.text(kNodeKey, event.node, kNode);
   writer.text(",\"rule\":", event.rule, kWord);
   writer.text(kUserKey, event.user, kMaxUser);
-  writer.number(",\"limit\":", event.limit);
+  if (event.limit > 0) writer.number(",\"limit\":", event.limit);
   writer.raw(",\"addresses\":");
   put_prefixes(writer, first(event.addresses, kMaxAddresses));
   writer.number(",\"window_seconds\":", event.window.count());

@@ -147,7 +147,9 @@ void Detector::judge_addresses(Index user, Time now) {
   };
   leave_out("not counted, a gateway: ", [&](Index place) { return is_gateway(place, now); });
   const std::size_t counted = places.size();
-  if (breach) leave_out("not counted, no connection here: ", [&](Index place) { return !proven(place); });
+  if (breach)
+    leave_out("not counted, the logged port is no connection here: ",
+              [&](Index place) { return !proven(place); });
   unverified_ += counted - places.size();
   verdict.why = std::move(why);
   if (!out.empty()) add_clause(verdict.why, out);
@@ -155,6 +157,7 @@ void Detector::judge_addresses(Index user, Time now) {
     verdict.action = Action::spared;
     return tell(std::move(verdict), user);
   }
+  verdict.counted = places.size();
   act(std::move(verdict), user, losers(places, *breach));
 }
 

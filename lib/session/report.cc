@@ -13,7 +13,7 @@ namespace {
 // What the audit log says beside the ban.
 std::string reason_of(const Verdict& verdict) {
   if (verdict.rule != "addresses") return verdict.why;
-  return fmt::format("{} addresses, limit {}", verdict.addresses.size(), verdict.limit);
+  return fmt::format("{} addresses, limit {}", verdict.counted, verdict.limit);
 }
 
 }  // namespace

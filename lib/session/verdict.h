@@ -31,9 +31,10 @@ struct Target {
 struct Verdict {
   base::Time at;
   std::string user;
-  std::string_view rule;  // "addresses", "shared", "torrent"
-  std::uint32_t limit = 0;
+  std::string_view rule;    // "addresses", "shared", "torrent"
+  std::uint32_t limit = 0;  // 0: the rule knows none
   std::vector<ip::Prefix> addresses;
+  std::size_t counted = 0;  // of them, against the limit
   std::chrono::seconds window{};
   Action action = Action::report;
   std::string why;

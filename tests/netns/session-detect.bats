@@ -38,7 +38,7 @@ access() {  # USER ADDRESS [PORT]
   detect --rule strict
   access ann 203.0.113.8 "$home"
   access ann 203.0.113.7 1
-  wait_for_line "$OUT" '"action":"spared","why":".*not counted, no connection here: 203.0.113.7"'
+  wait_for_line "$OUT" '"action":"spared","why":".*not counted, the logged port is no connection here: 203.0.113.7"'
   access ben 203.0.113.8 "$home"
   access ben 203.0.113.7 0
   access cleo 203.0.113.8 "$home"

@@ -82,6 +82,24 @@ feed() { "$@" >&"$FEED"; }
   [[ ${PIPESTATUS[0]} -eq 0 ]]
 }
 
+@test "a key given twice, a list without its end and what is no part of a policy are 78 with their place" {
+  cd "$BATS_TEST_TMPDIR"
+  printf 'limit = 2\nwindow = 3\n"limit" = 1\n' >twice
+  run -78 session-detect --config twice </dev/null
+  [[ $output = "session-detect: twice:3: 'limit': given twice" ]]
+  printf 'limit = 2\nwindow = [1\n' >open
+  run -78 session-detect --config open </dev/null
+  [[ $output = "session-detect: open:2: 'window': a list without its ']'" ]]
+  printf 'limit = 2\ntorrent-tag = ["a", # both\n  "b"]\n' >whole
+  run -0 session-detect --verify none --config whole </dev/null
+  local key
+  for key in explain compare state; do
+    printf 'limit = 2\n%s = "x"\n' "$key" >policy
+    run -78 session-detect --compare policy </dev/null
+    [[ ${lines[0]} = "session-detect: policy:2: --$key: no part of a policy" ]]
+  done
+}
+
 @test "a wrong line in a file of exemptions is 65 with its place, a comment behind a name among them" {
   cd "$BATS_TEST_TMPDIR"
   printf '# friends\n\n  198.51.100.0/24\n10.0.0.0/33\n' >nets

@@ -79,7 +79,8 @@ TEST_CASE("a line that names an address without a connection bans nobody, whethe
     CHECK(world.hear(1s, kHome) == Action::spared);
   }
   CHECK(world.last.targets.empty());
-  CHECK(world.last.why.find("not counted, no connection here: 198.51.100.4") != std::string::npos);
+  CHECK(world.last.why.find("not counted, the logged port is no connection here: 198.51.100.4") !=
+        std::string::npos);
 }
 
 TEST_CASE("with connections at both places the ban goes through, without a walk") {

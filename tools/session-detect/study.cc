@@ -40,11 +40,17 @@ Result<Exit> read_stream(const cli::Command& command,
 // The given options, with those of the file in their place.
 Result<Settings> read_policy(const Settings& given, const std::string& path) {
   Settings settings = given;
+  settings.explain = settings.compare = settings.state_file = "";  // of the run, not of a policy
   cli::Command command{"session-detect", ""};
   declare(command, settings);
   std::string words[]{"session-detect", "--config", path};
   char* argv[]{words[0].data(), words[1].data(), words[2].data()};
   const auto finish = [&]() -> Result<Exit> {
+    const std::pair<const char*, const std::string&> foreign[]{
+        {"--explain", settings.explain}, {"--compare", settings.compare}, {"--state", settings.state_file}};
+    for (const auto& [option, value] : foreign) {
+      if (!value.empty()) return base::fail(Exit::kUsage, std::string{option} + ": no part of a policy");
+    }
     Result<void> completed = complete(settings);
     if (!completed) return base::failed(completed);
     return Exit::kDone;
