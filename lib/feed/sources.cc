@@ -50,7 +50,7 @@ class Reader {
     else if (key == "url")
       source.url = text(key, value);
     else if (key == "sha256")
-      source.demands.sha256 = text(key, value);
+      source.demands.sha256 = sum(key, value);
     else if (key == "minimum")
       source.demands.minimum = number(key, value, UINT32_MAX);
     else if (key == "max_shrink")
@@ -83,6 +83,12 @@ class Reader {
     if (read) return *read;
     blame(value, fmt::format("'{}': {}", key, read.error().text));
     return {};
+  }
+  std::string sum(std::string_view key, const toml::node& value) {
+    std::string sum = text(key, value);
+    if (sum.size() != 64 || sum.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos)
+      blame(value, fmt::format("'{}' is not 64 hexadecimal digits", key));
+    return sum;
   }
   bool is_out(std::string_view key, const toml::node& value) {
     const std::string word = text(key, value);

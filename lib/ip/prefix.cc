@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/number.h"
+#include "base/text.h"
 
 namespace xlimit::ip {
 namespace {
@@ -59,7 +60,8 @@ std::optional<Prefix> parse_prefix(std::string_view text) {
 base::Result<Prefix> read_prefix(std::string_view text) {
   const std::optional<Prefix> prefix = parse_prefix(text);
   if (!prefix)
-    return base::fail(base::Exit::kUsage, "'" + std::string{text} + "' is not an address or prefix (CIDR)");
+    return base::fail(base::Exit::kUsage,
+                      "'" + base::printable(text) + "' is not an address or prefix (CIDR)");
   return *prefix;
 }
 

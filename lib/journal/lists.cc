@@ -2,6 +2,7 @@
 // Named lists as they were loaded, one file each.
 #include "journal/lists.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -40,6 +41,23 @@ base::Result<void> keep_list(const Place& place, const KeptList& list, std::span
     if (base::Result<void> written = file->write(text); !written) return written;
   }
   return file->commit();
+}
+
+KeptFamilies kept_families(const Place& place, const KeptList& list) {
+  const base::Fd fd{::open(path_of(place, list).c_str(), O_RDONLY | O_CLOEXEC)};
+  std::array<char, 2 * ip::kPrefixLength> line{};
+  const auto is_v6 = [&](off_t from, bool last) {
+    const ssize_t got = ::pread(fd.get(), line.data(), line.size(), from);
+    std::string_view text{line.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0))};
+    if (last && text.ends_with('\n')) text.remove_suffix(1);
+    text = last ? text.substr(text.rfind('\n') + 1) : text.substr(0, text.find('\n'));
+    return text.find(':') != std::string_view::npos;
+  };
+  const off_t size = fd ? ::lseek(fd.get(), 0, SEEK_END) : 0;
+  if (size <= 0) return {};
+  // IPv4 comes first.
+  return {.v4 = !is_v6(0, false),
+          .v6 = is_v6(std::max<off_t>(0, size - static_cast<off_t>(line.size())), true)};
 }
 
 base::Result<void> forget_list(const Place& place, const KeptList& list) {

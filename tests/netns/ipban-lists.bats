@@ -169,3 +169,32 @@ dropped_by() { [[ $(node ipban status -o json | jq -r "select(.list == \"$1\") |
   netns_add node
   for name in 4a 'a b' a.b "$(printf 'a%.0s' {1..20})"; do run -64 node ipban load "$name" <<<198.51.100.1; done
 }
+
+@test "who loads at once comes one after another" {
+  local number
+  netns_add node
+  for number in 30 50; do
+    awk -v n="$number" 'BEGIN { for (i = 0; i < 60000; i++) printf "%d.%d.%d.%d\n", n, int(i / 32768), int(i / 128) % 256, i % 128 * 2 }' \
+      >"$BATS_TEST_TMPDIR/$number"
+  done
+  for _ in {1..3}; do
+    spawn ip netns exec "$(netns_name node)" ipban load feed -q "$BATS_TEST_TMPDIR/30"
+    node ipban load feed -q "$BATS_TEST_TMPDIR/50"
+    wait "$SPAWNED"
+    node ipban list feed -o plain >"$BATS_TEST_TMPDIR/got"
+    [[ $(wc -l <"$BATS_TEST_TMPDIR/got") -eq 60000 && $(cut -d. -f1 "$BATS_TEST_TMPDIR/got" | sort -u | wc -l) -eq 1 ]]
+  done
+}
+
+@test "a list that was loaded and is not in the kernel is no enforcement" {
+  netns_add node
+  printf '198.51.100.7\n2001:db8:5::7\n' | node ipban load feed
+  node ipban status -q
+  node nft flush ruleset
+  wait_until node ipset destroy xlimit.feed6
+  node ipban setup
+  run -1 --separate-stderr node ipban status
+  [[ $stderr = *"'xlimit.feed6': the set is missing"* ]]
+  node ipban unload feed
+  run -0 node ipban status
+}

@@ -102,6 +102,8 @@ base::Result<void> take_over(Part& part, const ip::Ranges& spared, const Setting
   part.blocked.subtract(allowed);
   if (part.blocked.empty() && !*there) return {};
   const std::vector<ip::Prefix> prefixes = part.blocked.prefixes();
+  base::Result<std::optional<store::Lock>> lock = memory.lock_lists(kListPatience);
+  if (!lock) return base::failed(lock);
   base::Result<sets::Change> change = backend.load(list, prefixes, settings.dry_run);
   if (!change) return base::failed(change);
   if (!settings.dry_run) memory.keep_list(list, prefixes);

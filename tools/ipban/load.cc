@@ -67,6 +67,8 @@ Ended load(const Settings& settings, const cli::Command& command) {
   if (!backend) return base::failed(backend);
   base::Result<Content> content = prepare(settings, command);
   if (!content) return base::failed(content);
+  base::Result<std::optional<store::Lock>> lock = memory.lock_lists(kListPatience);
+  if (!lock) return base::failed(lock);
   base::Result<sets::Change> change = (*backend)->load(*list, content->prefixes, settings.dry_run);
   if (!change) return base::failed(change);
   if (!settings.dry_run && (change->any() || !memory.keeps(*list)))
@@ -81,6 +83,8 @@ Ended unload(const Settings& settings, const cli::Command& command) {
   Memory memory{settings, command};
   base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings, memory);
   if (!backend) return base::failed(backend);
+  base::Result<std::optional<store::Lock>> lock = memory.lock_lists(kListPatience);
+  if (!lock) return base::failed(lock);
   // First, or a running `ipban apply` would put it back.
   if (!settings.dry_run) memory.forget_list(*list);
   base::Result<bool> gone = (*backend)->unload(*list, settings.dry_run);

@@ -85,6 +85,15 @@ ledger::Ledger Memory::recall(base::Time now, const std::optional<ip::Prefix>& t
   return ledger;
 }
 
+base::Result<std::optional<store::Lock>> Memory::lock_lists(std::chrono::milliseconds patience) {
+  if (!place_) return std::nullopt;
+  check(journal::make_folder(*place_));
+  base::Result<store::Lock> lock = store::Lock::take(place_->path("lists"), patience);
+  if (lock) return std::optional{std::move(*lock)};
+  if (lock.error().code == base::Exit::kTemporary) return base::failed(lock);
+  return std::nullopt;
+}
+
 void Memory::keep_list(const sets::ListKey& list, std::span<const ip::Prefix> prefixes) {
   if (place_) check(journal::keep_list(*place_, kept(list), prefixes));
 }

@@ -17,6 +17,7 @@
 #include "journal/journal.h"
 #include "ledger/ledger.h"
 #include "sets/backend.h"
+#include "store/atomic_file.h"
 
 namespace xlimit::ipban {
 
@@ -38,6 +39,9 @@ class Memory {
   // What the journal says, or only what it says of one target. Empty, and said, when it can't be read.
   ledger::Ledger recall(base::Time now, const std::optional<ip::Prefix>& target = {});
 
+  // While it is held no other process loads lists here; absent when nothing is remembered. Fails with
+  // kTemporary when another one is at it for as long as `patience`.
+  base::Result<std::optional<store::Lock>> lock_lists(std::chrono::milliseconds patience);
   void keep_list(const sets::ListKey& list, std::span<const ip::Prefix> prefixes);
   bool keeps(const sets::ListKey& list);
   void forget_list(const sets::ListKey& list);

@@ -98,6 +98,8 @@ base::Result<void> restore_lists(const Settings& settings, const cli::Command& c
   base::Result<std::vector<journal::KeptList>> kept = journal::kept_lists(*memory.place());
   if (!kept) return base::failed(kept);
   if (kept->empty()) return {};
+  base::Result<std::optional<store::Lock>> lock = memory.lock_lists(kListPatience);
+  if (!lock) return base::failed(lock);
   base::Result<std::vector<sets::ListKey>> there = backend.lists();
   if (!there) return base::failed(there);
   base::Result<ip::Ranges> spared = read_spared(settings, command);

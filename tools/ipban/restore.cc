@@ -47,6 +47,8 @@ base::Result<std::optional<Saved>> read_source(const Settings& settings, base::T
 base::Result<void> load_lists(const Settings& settings, const cli::Command& command, Memory& memory,
                               sets::Backend& backend, Saved& saved, Recovered& recovered) {
   if (saved.lists.empty()) return {};
+  base::Result<std::optional<store::Lock>> lock = memory.lock_lists(kListPatience);
+  if (!lock) return base::failed(lock);
   base::Result<ip::Ranges> spared = read_spared(settings, command);
   if (!spared) return base::failed(spared);
   for (auto& [list, ranges] : saved.lists) {

@@ -17,6 +17,9 @@ namespace xlimit::ipban {
 
 using cli::Format;
 
+// Whoever loads a list waits so long for others who do; a list of a million takes two seconds.
+inline constexpr std::chrono::seconds kListPatience{60};
+
 struct Settings {
   // shared
   std::string set = "xlimit";

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 // ipban status: are bans really enforced?
+#include <algorithm>
+
 #include "cli/print.h"
 #include "ipban/enforcer.h"
 #include "ipban/lists.h"
 #include "ipban/print.h"
+#include "journal/lists.h"
 
 namespace xlimit::ipban {
 namespace {
@@ -25,19 +28,41 @@ struct Shown {
   std::string list;
 };
 
-base::Result<std::vector<Shown>> read_states(sets::Backend& backend) {
+// A list that was loaded and whose set somebody took away.
+void blame_missing(const Memory& memory, const sets::ListKey& list, SetState& state) {
+  if (!memory.place() || state.exists) return;
+  const journal::KeptFamilies kept = journal::kept_families(*memory.place(), {list.name, list.direction});
+  if (state.key.family == sets::Family::v4 ? kept.v4 : kept.v6)
+    state.faults.emplace_back("the set is missing, and with it the list; 'ipban restore' puts it back");
+}
+
+// Lists that are in the kernel or were.
+base::Result<std::vector<sets::ListKey>> all_lists(const Memory& memory, sets::Backend& backend) {
+  base::Result<std::vector<sets::ListKey>> lists = backend.lists();
+  if (!lists || !memory.place()) return lists;
+  base::Result<std::vector<journal::KeptList>> kept = journal::kept_lists(*memory.place());
+  if (!kept) return base::failed(kept);
+  for (const journal::KeptList& one : *kept) {
+    const sets::ListKey list{one.name, one.direction};
+    if (std::ranges::count(*lists, list) == 0) lists->push_back(list);
+  }
+  return lists;
+}
+
+base::Result<std::vector<Shown>> read_states(const Memory& memory, sets::Backend& backend) {
   std::vector<Shown> shown;
   base::Result<std::vector<SetState>> bans = backend.status();
   if (!bans) return base::failed(bans);
   for (SetState& state : *bans) {
     if (is_shown(state)) shown.push_back({std::move(state), ""});
   }
-  base::Result<std::vector<sets::ListKey>> lists = backend.lists();
+  base::Result<std::vector<sets::ListKey>> lists = all_lists(memory, backend);
   if (!lists) return base::failed(lists);
   for (const sets::ListKey& list : *lists) {
     base::Result<sets::ListState> state = backend.status(list);
     if (!state) return base::failed(state);
     for (SetState& family : state->families) {
+      blame_missing(memory, list, family);
       if (is_shown(family)) shown.push_back({std::move(family), list.name});
     }
   }
@@ -72,7 +97,7 @@ Ended status(const Settings& settings, const cli::Command& command) {
   Memory memory{settings, command};
   base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings, memory);
   if (!backend) return base::failed(backend);
-  base::Result<std::vector<Shown>> states = read_states(**backend);
+  base::Result<std::vector<Shown>> states = read_states(memory, **backend);
   if (!states) return base::failed(states);
   const Format format = resolve(settings.format);
   std::vector<Row> rows;
