@@ -57,7 +57,7 @@ TEST_CASE("sources are read with their defaults") {
   const auto sources = feed::parse_sources(
       "[[source]]\nname = \"a\"\nurl = \"https://example.com/a\"\n"
       "[[source]]\nname = \"b\"\nurl = \"file:///b\"\ndirection = \"out\"\ninterval = \"2h\"\nminimum = 7\n"
-      "max_shrink = 10\nsha256 = \"00\"\n",
+      "max_shrink = 10\nsha256 = \"0000000000000000000000000000000000000000000000000000000000000000\"\n",
       "s.toml");
   REQUIRE(sources.has_value());
   REQUIRE(sources->size() == 2);
@@ -74,6 +74,7 @@ TEST_CASE("a mistake in the sources is named with its line") {
   CHECK(wrong(good + "colour = \"red\"\n") == "s.toml:4: 'colour': no such key");
   CHECK(wrong(good + "minimum = \"ten\"\n") == "s.toml:4: 'minimum' is not a number from 0 to 4294967295");
   CHECK(wrong(good + "direction = \"up\"\n") == "s.toml:4: 'direction' is neither 'in' nor 'out'");
+  CHECK(wrong(good + "sha256 = \"zz\"\n") == "s.toml:4: 'sha256' is not 64 hexadecimal digits");
   CHECK(wrong(good + good) == "s.toml:4: source 'a' is there twice");
   CHECK(wrong("[[source]]\nname = \"a\"\nurl = \"ftp://example.com\"\n") ==
         "s.toml:1: source 'a' needs a url that begins with https://, http:// or file:///");
