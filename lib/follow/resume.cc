@@ -40,7 +40,7 @@ std::vector<Sibling> find_beside(const std::string& log, const Place& place) {
 }  // namespace
 
 base::Result<void> Follower::resume(const LogState& state) {
-  for (const Done& done : state.done) done_[key_of(done.file)] = done;
+  done_ = state.done;
   if (sink_.recall) sink_.recall(state.note);
   if (base::Result<LogFile> file = LogFile::open(path_); !file && !is_absent(file.error()))
     return base::failed(file);
