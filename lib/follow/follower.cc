@@ -7,19 +7,26 @@
 
 namespace xlimit::follow {
 
-Follower::Follower(std::string path, Sink sink) : path_(std::move(path)), sink_(std::move(sink)) {}
+Follower::Follower(std::string path, Sink sink)
+    : path_(std::move(path)), names_{path_}, sink_(std::move(sink)) {}
 
 base::Result<void> Follower::begin(From from) {
-  for (const Sibling& sibling : find_siblings(path_)) {
-    if (sibling.facts.size > 0) remember(sibling);
-  }
-  missed_ = true;  // what was rotated since the siblings were looked for
   base::Result<LogFile> file = LogFile::open(path_);
-  if (from == From::end) hold_late_writer(file ? &*file : nullptr);
+  const LogFile* const log = file ? &*file : nullptr;
+  if (base::Result<void> held = hold_named(from, log); !held) return held;
+  for (const Sibling& sibling : find_siblings(names_)) {
+    if (sibling.facts.size > 0 && !holds(sibling.facts.file)) remember(sibling);
+  }
+  if (from == From::end) hold_late_writer(log);
+  missed_ = true;  // what was rotated since the siblings were looked for
   if (!file) return is_absent(file.error()) ? base::Result<void>{} : base::failed(file);
   if (from == From::end) file->seek_end();
   add(std::move(*file));
   return {};
+}
+
+void Follower::add_name(const std::string& path) {
+  if (std::find(names_.begin(), names_.end(), path) == names_.end()) names_.push_back(path);
 }
 
 // There is no log, or was none a moment ago.
@@ -170,8 +177,17 @@ void Follower::expire(std::chrono::steady_clock::time_point now) {
   for (Files::iterator next = files_.begin(); next != files_.end();) {
     Held& held = *next++;
     const bool replaced = next != files_.end() && files_.back().file.size() > 0;
-    if (replaced && now - held.file.grown() > kQuiet) held.leaving = held.touched = true;
+    const bool quiet = now - held.file.grown() > kQuiet;
+    if (replaced && quiet && !is_named(held.file.identity())) held.leaving = held.touched = true;
   }
+}
+
+// Does it stand under a name that was asked for?
+bool Follower::is_named(const Identity& file) const {
+  return std::any_of(names_.begin(), names_.end(), [&](const std::string& name) {
+    const base::Result<Facts> there = look_at(name);
+    return there && there->file.same_inode(file);
+  });
 }
 
 bool Follower::give_up_deleted(std::chrono::steady_clock::time_point now) {

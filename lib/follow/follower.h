@@ -53,6 +53,9 @@ class Follower {
   static constexpr std::size_t kMaxDone = 1000;
 
   Follower(std::string path, Sink sink);
+  // A file that rotation may have made of this log (siblings.h) and that is read as well, by its name; before
+  // begin() or resume(), or when it is new. Somebody may write to it all the time, in spite of its name.
+  void add_name(const std::string& path);
   Follower(const Follower&) = delete;
   Follower& operator=(const Follower&) = delete;
 
@@ -97,6 +100,7 @@ class Follower {
   void touch_all();
 
   const std::string& path() const { return path_; }
+  const Logs& names() const { return names_; }
   // Told of every file that is opened, and before it is closed; to watch it. May be empty.
   std::function<void(const LogFile&)> on_open, on_close;
   // Whether somebody else reads this file, which is then left to them. May be empty.
@@ -117,6 +121,7 @@ class Follower {
   bool is_absent(const base::Error& error) const;
   void look_up(bool in_place);
   bool is_log_cut();
+  bool is_named(const Identity& file) const;
   // rotated.cc
   void remember(Done done);
   void remember(const LogFile& file, bool read);
@@ -134,6 +139,7 @@ class Follower {
   bool was_read_and_packed(const Place& place, const std::vector<Sibling>& siblings);
   bool give_up_unreadable(const Sibling& sibling, const base::Error& error);
   bool is_copy(const LogFile& file);
+  base::Result<void> hold_named(From from, const LogFile* log);
   void hold_late_writer(const LogFile* log);
   void on_rotated_cut(Files::iterator held);
   void on_log_cut(const LogFile::Cut& cut);
@@ -151,6 +157,7 @@ class Follower {
   void bound();
 
   std::string path_;
+  Logs names_;  // the path, and those of rotated files that are read as well
   Sink sink_;
   Files files_;
   LogFile* reading_ = nullptr;

@@ -119,7 +119,7 @@ bool Follower::is_copy_begun(const LogFile& file) const {
 // may write over them. One that cannot be opened now is tried again at the next look.
 void Follower::open_missed(Files::iterator before, bool leaving) {
   missed_ = false;
-  const std::vector<Sibling> siblings = find_siblings(path_);
+  const std::vector<Sibling> siblings = find_siblings(names_);
   forget_gone(siblings);
   for (const Sibling& sibling : siblings) {
     const bool known = find(sibling.facts.file) != files_.end() || is_done(sibling);
@@ -136,7 +136,7 @@ bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool
     remember(sibling);
     return true;
   }
-  base::Result<LogFile> file = open_sibling(path_, sibling);
+  base::Result<LogFile> file = open_sibling(names_, sibling);
   if (!file && file.error().code == base::Exit::kUnavailable) {
     if (was_packed(sibling)) return false;  // its compressed form is next
     sink_.gap(Gap::lost, sibling.compressed ? 0 : sibling.facts.size);
@@ -162,7 +162,7 @@ bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool
 
 // Was it compressed since it was listed?
 bool Follower::was_packed(const Sibling& gone) const {
-  const std::vector<Sibling> siblings = find_siblings(path_);
+  const std::vector<Sibling> siblings = find_siblings(names_);
   return std::any_of(siblings.begin(), siblings.end(), [&](const Sibling& one) {
     return one.compressed && !is_done(one) &&
            (one.facts.written == gone.facts.written ||
@@ -192,12 +192,29 @@ bool Follower::is_copy(const LogFile& file) {
   });
 }
 
+// Those that were asked for by name are read like the log, and held as long as they have that name.
+base::Result<void> Follower::hold_named(From from, const LogFile* log) {
+  const Files::iterator before = files_.begin();
+  for (const Sibling& sibling : find_siblings(names_)) {
+    const bool left = sibling.facts.size == 0 || (sibling.compressed && from == From::end);
+    if (left || holds(sibling.facts.file) || !is_named(sibling.facts.file)) continue;
+    base::Result<LogFile> file = open_sibling(names_, sibling);
+    if (!file) return base::failed(file);
+    if (log != nullptr ? log->is_copied_by(*file) : is_copy(*file)) continue;
+    if (const Done* done = find_done(*file)) file->seek(done->mark.end);
+    if (from == From::end) file->seek_end();
+    add(before, std::move(*file), sibling.compressed);
+  }
+  return {};
+}
+
 // Not one that is made as a copy of the log again and again; an empty one may be a copy that has just been
 // begun.
 void Follower::hold_late_writer(const LogFile* log) {
-  const std::vector<Sibling> siblings = find_siblings(path_);
+  const std::vector<Sibling> siblings = find_siblings(names_);
   if (siblings.empty() || siblings.back().compressed || !is_recent(siblings.back().facts.written)) return;
-  base::Result<LogFile> file = open_sibling(path_, siblings.back());
+  if (holds(siblings.back().facts.file)) return;
+  base::Result<LogFile> file = open_sibling(names_, siblings.back());
   if (!file || file->size() == 0 || (log != nullptr && log->is_copied_by(*file))) return;
   file->seek_end();
   add(std::move(*file));
@@ -213,7 +230,7 @@ void Follower::on_rotated_cut(Files::iterator held) {
 // What a file was written over with is judged like one that is found: by copytruncate it is a copy of the
 // log. Not so when it has no name any more by which it could be found.
 bool Follower::take_anew(Files::iterator held) {
-  const std::vector<Sibling> siblings = find_siblings(path_);
+  const std::vector<Sibling> siblings = find_siblings(names_);
   const bool named = std::any_of(siblings.begin(), siblings.end(), [&](const Sibling& one) {
     return one.facts.file.same_inode(held->file.identity());
   });
@@ -237,14 +254,14 @@ void Follower::on_log_cut(const LogFile::Cut& cut) {
 // Rotation by copytruncate leaves a copy that has what was cut off unread. Returns how many bytes that is.
 std::uint64_t Follower::add_copy(const LogFile::Cut& cut) {
   std::uint64_t saved = 0;
-  std::vector<Sibling> siblings = find_siblings(path_);
+  std::vector<Sibling> siblings = find_siblings(names_);
   std::erase_if(siblings, [&](const Sibling& sibling) {
     return sibling.compressed && sibling.facts.written < cut.written;
   });
   const auto is_fresh = [](const Held& held) { return held.fresh; };
   const bool known = cut.mark.length > 0 || cut.before.head_length > 0;
   for (auto sibling = siblings.rbegin(); known && sibling != siblings.rend(); ++sibling) {
-    base::Result<LogFile> copy = open_sibling(path_, *sibling);
+    base::Result<LogFile> copy = open_sibling(names_, *sibling);
     if (!copy || !copy->holds(cut.before, cut.mark)) continue;
     saved += copy->size() - cut.offset;
     copy->seek(cut.offset);
