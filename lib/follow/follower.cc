@@ -7,17 +7,26 @@
 
 namespace xlimit::follow {
 
-Follower::Follower(std::string path, Sink sink) : path_(std::move(path)), sink_(std::move(sink)) {}
+Follower::Follower(std::string path, Sink sink)
+    : path_(std::move(path)), names_{path_}, sink_(std::move(sink)) {}
 
 base::Result<void> Follower::begin(From from) {
-  for (const Sibling& sibling : find_siblings(path_)) remember(sibling);
-  if (from == From::end) hold_late_writer();
-  missed_ = true;  // what was rotated since the siblings were looked for
   base::Result<LogFile> file = LogFile::open(path_);
+  const LogFile* const log = file ? &*file : nullptr;
+  if (base::Result<void> held = hold_named(from, log); !held) return held;
+  for (const Sibling& sibling : find_siblings(names_)) {
+    if (sibling.facts.size > 0 && !holds(sibling.facts.file)) remember(sibling);
+  }
+  if (from == From::end) hold_late_writer(log);
+  missed_ = true;  // what was rotated since the siblings were looked for
   if (!file) return is_absent(file.error()) ? base::Result<void>{} : base::failed(file);
   if (from == From::end) file->seek_end();
   add(std::move(*file));
   return {};
+}
+
+void Follower::add_name(const std::string& path) {
+  if (std::find(names_.begin(), names_.end(), path) == names_.end()) names_.push_back(path);
 }
 
 // There is no log, or was none a moment ago.
@@ -34,7 +43,7 @@ void Follower::append_state(std::string& text) const {
     append(text, place);
   }
   if (done_lines_.empty()) {
-    for (const auto& [key, done] : done_) append(done_lines_, done);
+    for (const Done& done : done_) append(done_lines_, done);
   }
   text += done_lines_;
   if (sink_.note) append_note(text, sink_.note());
@@ -72,8 +81,8 @@ bool Follower::holds(const Identity& file) const {
 }
 
 bool Follower::has_read(const Identity& file) const {
-  const auto known = done_.find(key_of(file));
-  return known != done_.end() && known->second.read && known->second.file.same_inode(file);
+  const Done* known = find_done(file);
+  return known != nullptr && known->read;
 }
 
 Follower::Files::iterator Follower::add(LogFile file, bool leaving) {
@@ -81,11 +90,10 @@ Follower::Files::iterator Follower::add(LogFile file, bool leaving) {
 }
 
 Follower::Files::iterator Follower::add(Files::iterator before, LogFile file, bool leaving) {
-  const auto done = done_.find(key_of(file.identity()));
-  if (done != done_.end() && done->second.file.same_inode(file.identity())) {
-    done_.erase(done);
-    done_lines_.clear();
-  }
+  const auto is_same = [&](const Done& done) {
+    return done.file.same_inode(file.identity()) && file.holds(done.file, done.mark);
+  };
+  if (std::erase_if(done_, is_same) > 0) done_lines_.clear();
   const Files::iterator held = files_.insert(before, Held{std::move(file), leaving});
   if (on_open) on_open(held->file);
   return held;
@@ -128,7 +136,7 @@ void Follower::hold_back() {
 
 bool Follower::read() {
   // The copies of what was cut off come before files that were found meanwhile.
-  if (!files_.empty() && files_.back().file.is_cut_next()) on_cut(std::prev(files_.end()));
+  if (is_log_cut()) on_log_cut(files_.back().file.take_cut());
   for (Files::iterator next = files_.begin(); next != files_.end();) {
     const Files::iterator held = next++;
     if (!held->touched) continue;
@@ -141,6 +149,17 @@ bool Follower::read() {
   return false;
 }
 
+// Whether that comes next: a copy may have been written over another file, which has to be seen first.
+bool Follower::is_log_cut() {
+  if (files_.empty() || !files_.back().file.is_cut_next()) return false;
+  for (Held& held : files_) {
+    held.file.look();
+    held.touched = held.touched || held.file.was_cut();
+  }
+  return std::none_of(files_.begin(), std::prev(files_.end()),
+                      [](const Held& held) { return held.file.was_cut(); });
+}
+
 bool Follower::read_slice(Files::iterator held) {
   reading_ = &held->file;
   const base::Result<LogFile::Step> step = held->file.read(sink_.piece);
@@ -149,7 +168,7 @@ bool Follower::read_slice(Files::iterator held) {
     warn(step.error().text);
     return false;
   }
-  if (*step == LogFile::Step::cut) on_cut(held);
+  if (*step == LogFile::Step::cut && std::next(held) != files_.end()) on_rotated_cut(held);
   return *step != LogFile::Step::drained;
 }
 
@@ -158,8 +177,17 @@ void Follower::expire(std::chrono::steady_clock::time_point now) {
   for (Files::iterator next = files_.begin(); next != files_.end();) {
     Held& held = *next++;
     const bool replaced = next != files_.end() && files_.back().file.size() > 0;
-    if (replaced && now - held.file.grown() > kQuiet) held.leaving = held.touched = true;
+    const bool quiet = now - held.file.grown() > kQuiet;
+    if (replaced && quiet && !is_named(held.file.identity())) held.leaving = held.touched = true;
   }
+}
+
+// Does it stand under a name that was asked for?
+bool Follower::is_named(const Identity& file) const {
+  return std::any_of(names_.begin(), names_.end(), [&](const std::string& name) {
+    const base::Result<Facts> there = look_at(name);
+    return there && there->file.same_inode(file);
+  });
 }
 
 bool Follower::give_up_deleted(std::chrono::steady_clock::time_point now) {

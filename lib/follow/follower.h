@@ -15,7 +15,6 @@
 #include <cstdint>
 #include <functional>
 #include <list>
-#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -54,6 +53,9 @@ class Follower {
   static constexpr std::size_t kMaxDone = 1000;
 
   Follower(std::string path, Sink sink);
+  // A file that rotation may have made of this log (siblings.h) and that is read as well, by its name; before
+  // begin() or resume(), or when it is new. Somebody may write to it all the time, in spite of its name.
+  void add_name(const std::string& path);
   Follower(const Follower&) = delete;
   Follower& operator=(const Follower&) = delete;
 
@@ -98,6 +100,7 @@ class Follower {
   void touch_all();
 
   const std::string& path() const { return path_; }
+  const Logs& names() const { return names_; }
   // Told of every file that is opened, and before it is closed; to watch it. May be empty.
   std::function<void(const LogFile&)> on_open, on_close;
   // Whether somebody else reads this file, which is then left to them. May be empty.
@@ -111,31 +114,37 @@ class Follower {
     bool fresh = false;  // a rotated file that was found since the log was last cut short
   };
   using Files = std::list<Held>;  // oldest first; the last is the one under the path, unless that is gone
-  using Key = std::pair<dev_t, ino_t>;
-  static Key key_of(const Identity& file) { return {file.device, file.inode}; }
 
   Files::iterator find(const Identity& file);
   Files::iterator add(LogFile file, bool leaving = false);
   Files::iterator add(Files::iterator before, LogFile file, bool leaving);
   bool is_absent(const base::Error& error) const;
   void look_up(bool in_place);
+  bool is_log_cut();
+  bool is_named(const Identity& file) const;
   // rotated.cc
+  void remember(Done done);
   void remember(const LogFile& file, bool read);
   void remember(const Sibling& sibling);
   void forget_gone(const std::vector<Sibling>& siblings);
+  const Done* find_done(const Identity& file) const;
   bool is_done(const Sibling& sibling) const;
   bool is_packed_known(const Sibling& sibling);
   const Done* find_done(const LogFile& file) const;
   bool was_read(const LogFile& file) const;
+  bool is_copy_begun(const LogFile& file) const;
   void open_missed(Files::iterator before, bool leaving);
   bool open_rotated(Files::iterator before, const Sibling& sibling, bool leaving);
   bool was_packed(const Sibling& gone) const;
   bool was_read_and_packed(const Place& place, const std::vector<Sibling>& siblings);
   bool give_up_unreadable(const Sibling& sibling, const base::Error& error);
   bool is_copy(const LogFile& file);
-  void hold_late_writer();
-  void on_cut(Files::iterator held);
-  std::uint64_t add_copies(Files::iterator before, const LogFile::Cut& cut);
+  base::Result<void> hold_named(From from, const LogFile* log);
+  void hold_late_writer(const LogFile* log);
+  void on_rotated_cut(Files::iterator held);
+  void on_log_cut(const LogFile::Cut& cut);
+  bool take_anew(Files::iterator held);
+  std::uint64_t add_copy(const LogFile::Cut& cut);
   // resume.cc
   bool seek_place(const Place& place);
   bool take_place(const Place& place, const std::vector<Sibling>& candidates, bool by_inode);
@@ -148,10 +157,11 @@ class Follower {
   void bound();
 
   std::string path_;
+  Logs names_;  // the path, and those of rotated files that are read as well
   Sink sink_;
   Files files_;
   LogFile* reading_ = nullptr;
-  std::map<Key, Done> done_;
+  std::vector<Done> done_;          // a file that was written over is there again, the latest last
   mutable std::string done_lines_;  // empty: to be made
   bool missed_ = false;             // look at the rotated files again
   std::set<std::string> warned_;    // said already

@@ -52,6 +52,18 @@ std::filesystem::path real(const std::string& path) {
 
 }  // namespace
 
+base::Result<void> Tail::add(const std::vector<std::string>& paths) {
+  for (const std::string& path : paths) {
+    if (path == "-" || is_fifo(path)) continue;
+    const Logs found = is_pattern(path) ? match(path) : Logs{path};
+    asked_.insert(asked_.end(), found.begin(), found.end());
+  }
+  for (const std::string& path : paths) {
+    if (base::Result<void> added = add(path); !added) return added;
+  }
+  return {};
+}
+
 base::Result<void> Tail::add(const std::string& path) {
   if (path == "-" || is_fifo(path))
     return add_pipe(PipeSource::open(loop_, path, options_.follow, handle(path)));
@@ -69,13 +81,31 @@ Follower* Tail::find_same(const std::string& path) const {
   return same == logs_.end() ? nullptr : same->get();
 }
 
+// Did rotation make it of another one that is asked for, as far as the names tell?
+bool Tail::is_rotated(const std::string& path) const {
+  return std::any_of(asked_.begin(), asked_.end(),
+                     [&](const std::string& log) { return is_rotated_path(log, path); });
+}
+
+void Tail::add_names(Follower& log) const {
+  for (std::size_t i = 0; i < log.names().size(); ++i) {
+    for (const std::string& path : asked_) {
+      if (is_rotated_path(log.names()[i], path)) log.add_name(path);
+    }
+  }
+}
+
 base::Result<void> Tail::add_log(const std::string& path, From from) {
   if (base::Result<void> started = start_notices(); !started) return started;
+  if (is_rotated(path))
+    return options_.follow || look_at(path) ? base::Result<void>{}
+                                            : base::os_error("open '" + path + "'", ENOENT);
   if (Follower* same = find_same(path)) {
     if (path != same->path()) doubles_.insert(path);
     return {};
   }
   auto log = std::make_unique<Follower>(path, open_sink_(path));
+  add_names(*log);
   watch_files(*log);
   if (base::Result<void> begun = begin(*log, from); !begun) return begun;
   if (log->open() == 0) {
@@ -117,9 +147,17 @@ void Tail::look_for_new() {
     for (const std::string& path : match(pattern)) {
       const bool known =
           std::any_of(logs_.begin(), logs_.end(), [&](const auto& log) { return log->path() == path; });
-      if (!known && !doubles_.contains(path)) add_new(path, From::start);
+      if (!known && !doubles_.contains(path) && !add_name(path)) add_new(path, From::start);
     }
   }
+}
+
+// Whether it is a rotated file of one that is followed.
+bool Tail::add_name(const std::string& path) {
+  const auto log = std::find_if(logs_.begin(), logs_.end(),
+                                [&](const auto& one) { return is_rotated_path(one->path(), path); });
+  if (log != logs_.end()) (*log)->add_name(path);
+  return log != logs_.end();
 }
 
 // What the other one read of it is not read again.

@@ -28,11 +28,12 @@ std::vector<Sibling> find_here(const std::string& log, const Place& place) {
   found.insert(found.end(), there.begin(), there.end());
   return found;
 }
-std::vector<Sibling> find_beside(const std::string& log, const Place& place) {
-  std::vector<Sibling> found = find_siblings(log);
+std::vector<Sibling> find_beside(const Logs& logs, const Place& place) {
+  std::vector<Sibling> found = find_siblings(logs);
   std::error_code unknown;
-  if (std::filesystem::equivalent(base::folder_of(log), base::folder_of(place.path), unknown)) return found;
-  const std::vector<Sibling> there = find_siblings(place.path);  // a symbolic link led there then
+  if (std::filesystem::equivalent(base::folder_of(logs.front()), base::folder_of(place.path), unknown))
+    return found;
+  const std::vector<Sibling> there = find_siblings({place.path});  // a symbolic link led there then
   found.insert(found.end(), there.begin(), there.end());
   return found;
 }
@@ -40,11 +41,11 @@ std::vector<Sibling> find_beside(const std::string& log, const Place& place) {
 }  // namespace
 
 base::Result<void> Follower::resume(const LogState& state) {
-  for (const Done& done : state.done) done_[key_of(done.file)] = done;
+  done_ = state.done;
   if (sink_.recall) sink_.recall(state.note);
   if (base::Result<LogFile> file = LogFile::open(path_); !file && !is_absent(file.error()))
     return base::failed(file);
-  const std::vector<Sibling> siblings = find_siblings(path_);
+  const std::vector<Sibling> siblings = find_siblings(names_);
   for (const Place& place : state.open) {
     if (!take_place(place, find_here(path_, place), true) && !take_place(place, siblings, true) &&
         !seek_place(place) && !was_read_and_packed(place, siblings))
@@ -53,6 +54,7 @@ base::Result<void> Follower::resume(const LogState& state) {
   const base::Result<Facts> current = look_at(path_);
   const bool in_place = current && !state.open.empty() && find(current->file) == files_.end() &&
                         current->file.same_inode(state.open.back().file);
+  if (base::Result<void> held = hold_named(From::start, nullptr); !held) return held;
   missed_ = true;
   look_up(in_place);
   missed_ = true;  // what was rotated meanwhile
@@ -63,9 +65,9 @@ base::Result<void> Follower::resume(const LogState& state) {
 // still the same file, else by its content; a copy will do. Copies are looked for after the log was found to
 // be cut short.
 bool Follower::seek_place(const Place& place) {
-  return take_place(place, find_beside(path_, place), true) ||
+  return take_place(place, find_beside(names_, place), true) ||
          (is_known_by_content(place) && (take_place(place, find_here(path_, place), false) ||
-                                         take_place(place, find_beside(path_, place), false)));
+                                         take_place(place, find_beside(names_, place), false)));
 }
 
 // The newest is the longest, if there are several copies.
@@ -74,7 +76,7 @@ bool Follower::take_place(const Place& place, const std::vector<Sibling>& candid
     if (find(one->facts.file) != files_.end()) continue;
     if (by_inode && !one->facts.file.same_inode(place.file)) continue;
     if (one->compressed && one->facts.written < place.written) continue;  // nor unpack all there are
-    base::Result<LogFile> file = open_sibling(path_, *one);
+    base::Result<LogFile> file = open_sibling(names_, *one);
     if (!file || file->size() < place.offset || !file->holds(place.file, place.mark)) continue;
     file->seek(place.offset);
     if (!file->holds(place.file, place.mark)) continue;  // cut short before it was sought

@@ -16,9 +16,18 @@ bool is_recent(std::int64_t written) {
 
 }  // namespace
 
-void Follower::remember(const LogFile& file, bool read) {
-  done_[key_of(file.identity())] = {file.identity(), file.mark(), file.written(), read};
+void Follower::remember(Done done) {
+  std::erase_if(done_,
+                [&](const Done& one) { return one.file.same_inode(done.file) && one.mark.length == 0; });
+  done_.push_back(std::move(done));
   done_lines_.clear();
+}
+
+void Follower::remember(const LogFile& file, bool read) {
+  std::erase_if(done_, [&](const Done& done) {
+    return done.file.same_inode(file.identity()) && file.holds(done.file, done.mark);
+  });
+  remember({file.identity(), file.mark(), file.written(), read});
 }
 
 // As it is now; one that cannot be read, or would have to be unpacked, by its inode alone.
@@ -28,28 +37,32 @@ void Follower::remember(const Sibling& sibling) {
     file->seek(file->size());
     return remember(*file, false);
   }
-  done_[key_of(sibling.facts.file)] = {
-      sibling.facts.file, {.end = sibling.facts.size}, sibling.facts.written, false};
-  done_lines_.clear();
+  remember({sibling.facts.file, {.end = sibling.facts.size}, sibling.facts.written, false});
 }
 
 void Follower::forget_gone(const std::vector<Sibling>& siblings) {
   if (done_.size() <= kMaxDone) return;
-  std::map<Key, Done> left;
+  std::vector<Done> left;
   for (const Sibling& sibling : siblings) {
-    if (const auto known = done_.find(key_of(sibling.facts.file)); known != done_.end()) left.insert(*known);
+    if (const Done* known = find_done(sibling.facts.file)) left.push_back(*known);
   }
   done_ = std::move(left);
   done_lines_.clear();
 }
 
+const Done* Follower::find_done(const Identity& file) const {
+  const auto known = std::find_if(done_.rbegin(), done_.rend(),
+                                  [&](const Done& done) { return done.file.same_inode(file); });
+  return known == done_.rend() ? nullptr : &*known;
+}
+
 // Without a look into it: it is the file that we know, and nobody has written to it since.
 bool Follower::is_done(const Sibling& sibling) const {
-  const auto known = done_.find(key_of(sibling.facts.file));
-  if (known == done_.end() || !known->second.file.same_inode(sibling.facts.file)) return false;
-  const bool same_time = known->second.written == sibling.facts.written;
-  if (sibling.compressed) return same_time || known->second.file.birth != 0;
-  return same_time && known->second.mark.end == sibling.facts.size;
+  const Done* known = find_done(sibling.facts.file);
+  if (known == nullptr) return false;
+  const bool same_time = known->written == sibling.facts.written;
+  if (sibling.compressed) return same_time || known->file.birth != 0;
+  return same_time && known->mark.end == sibling.facts.size;
 }
 
 // Did a file that we know or hold become this one? Compressing keeps the time of the last write.
@@ -65,7 +78,7 @@ bool Follower::is_packed_known(const Sibling& sibling) {
   };
   return std::any_of(files_.begin(), files_.end(), is_held_so) ||
          std::any_of(done_.begin(), done_.end(),
-                     [&](const auto& entry) { return same(entry.second.written, entry.second.mark.end); });
+                     [&](const Done& done) { return same(done.written, done.mark.end); });
 }
 
 // Compressed in a way that is not undone here; that keeps the time of the last write, too.
@@ -74,23 +87,19 @@ bool Follower::was_read_and_packed(const Place& place, const std::vector<Sibling
       place.unread() == 0 && std::any_of(siblings.begin(), siblings.end(), [&](const Sibling& one) {
         return one.compressed && one.facts.written == place.written;
       });
-  if (packed) done_[key_of(place.file)] = {place.file, place.mark, place.written, true};
+  if (packed) remember({place.file, place.mark, place.written, true});
   return packed;
 }
 
-// By its inode, or by its content when the whole folder was copied.
+// By its inode, or by its content when it was copied.
 const Done* Follower::find_done(const LogFile& file) const {
-  const auto known = done_.find(key_of(file.identity()));
-  const bool comparable = known != done_.end() && (!file.is_unpacked() || known->second.mark.length > 0);
-  if (comparable && known->second.file.same_inode(file.identity()) &&
-      file.holds(known->second.file, known->second.mark))
-    return &known->second;
-  const auto same = std::find_if(done_.begin(), done_.end(), [&](const auto& entry) {
-    const Done& done = entry.second;
-    const bool may_be = done.written == file.written() || file.is_unpacked();
-    return may_be && done.mark.length > 0 && done.mark.end == file.size() && file.holds(done.file, done.mark);
+  const Done* known = find_done(file.identity());
+  const bool comparable = known != nullptr && (!file.is_unpacked() || known->mark.length > 0);
+  if (comparable && file.holds(known->file, known->mark)) return known;
+  const auto same = std::find_if(done_.begin(), done_.end(), [&](const Done& done) {
+    return done.mark.length > 0 && done.mark.end == file.size() && file.holds(done.file, done.mark);
   });
-  return same == done_.end() ? nullptr : &same->second;
+  return same == done_.end() ? nullptr : &*same;
 }
 
 bool Follower::was_read(const LogFile& file) const {
@@ -98,11 +107,19 @@ bool Follower::was_read(const LogFile& file) const {
   return done != nullptr && done->read;
 }
 
+// May it be a copy that is just being made of a file that we know?
+bool Follower::is_copy_begun(const LogFile& file) const {
+  const auto begins_so = [&](const Done& done) {
+    return file.size() < done.mark.end && done.file.head_length > 0 && file.holds(done.file, {});
+  };
+  return is_recent(file.written()) && std::any_of(done_.begin(), done_.end(), begins_so);
+}
+
 // Files that came and were rotated away between two looks; `leaving`: they are copies, and the next rotation
 // may write over them. One that cannot be opened now is tried again at the next look.
 void Follower::open_missed(Files::iterator before, bool leaving) {
   missed_ = false;
-  const std::vector<Sibling> siblings = find_siblings(path_);
+  const std::vector<Sibling> siblings = find_siblings(names_);
   forget_gone(siblings);
   for (const Sibling& sibling : siblings) {
     const bool known = find(sibling.facts.file) != files_.end() || is_done(sibling);
@@ -119,7 +136,7 @@ bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool
     remember(sibling);
     return true;
   }
-  base::Result<LogFile> file = open_sibling(path_, sibling);
+  base::Result<LogFile> file = open_sibling(names_, sibling);
   if (!file && file.error().code == base::Exit::kUnavailable) {
     if (was_packed(sibling)) return false;  // its compressed form is next
     sink_.gap(Gap::lost, sibling.compressed ? 0 : sibling.facts.size);
@@ -128,6 +145,7 @@ bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool
   if (!file) return give_up_unreadable(sibling, file.error());
   if (file->size() == 0 && is_recent(file->written())) return false;
   const Done* done = find_done(*file);
+  if (done == nullptr && is_copy_begun(*file)) return false;
   const bool read = done != nullptr && done->read;
   file->seek(done != nullptr ? done->mark.end : 0);
   const bool copy = is_copy(*file);
@@ -144,7 +162,7 @@ bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool
 
 // Was it compressed since it was listed?
 bool Follower::was_packed(const Sibling& gone) const {
-  const std::vector<Sibling> siblings = find_siblings(path_);
+  const std::vector<Sibling> siblings = find_siblings(names_);
   return std::any_of(siblings.begin(), siblings.end(), [&](const Sibling& one) {
     return one.compressed && !is_done(one) &&
            (one.facts.written == gone.facts.written ||
@@ -174,50 +192,86 @@ bool Follower::is_copy(const LogFile& file) {
   });
 }
 
-void Follower::hold_late_writer() {
-  const std::vector<Sibling> siblings = find_siblings(path_);
+// Those that were asked for by name are read like the log, and held as long as they have that name.
+base::Result<void> Follower::hold_named(From from, const LogFile* log) {
+  const Files::iterator before = files_.begin();
+  for (const Sibling& sibling : find_siblings(names_)) {
+    const bool left = sibling.facts.size == 0 || (sibling.compressed && from == From::end);
+    if (left || holds(sibling.facts.file) || !is_named(sibling.facts.file)) continue;
+    base::Result<LogFile> file = open_sibling(names_, sibling);
+    if (!file) return base::failed(file);
+    if (log != nullptr ? log->is_copied_by(*file) : is_copy(*file)) continue;
+    if (const Done* done = find_done(*file)) file->seek(done->mark.end);
+    if (from == From::end) file->seek_end();
+    add(before, std::move(*file), sibling.compressed);
+  }
+  return {};
+}
+
+// Not one that is made as a copy of the log again and again; an empty one may be a copy that has just been
+// begun.
+void Follower::hold_late_writer(const LogFile* log) {
+  const std::vector<Sibling> siblings = find_siblings(names_);
   if (siblings.empty() || siblings.back().compressed || !is_recent(siblings.back().facts.written)) return;
-  base::Result<LogFile> file = open_sibling(path_, siblings.back());
-  if (!file) return;
+  if (holds(siblings.back().facts.file)) return;
+  base::Result<LogFile> file = open_sibling(names_, siblings.back());
+  if (!file || file->size() == 0 || (log != nullptr && log->is_copied_by(*file))) return;
   file->seek_end();
   add(std::move(*file));
 }
 
-void Follower::on_cut(Files::iterator held) {
+void Follower::on_rotated_cut(Files::iterator held) {
   const LogFile::Cut cut = held->file.take_cut();
-  const std::uint64_t saved = cut.to_start ? add_copies(held, cut) : 0;
+  const std::uint64_t saved = cut.to_start && take_anew(held) ? add_copy(cut) : 0;
+  if (cut.lost > saved) sink_.gap(Gap::truncated, cut.lost - saved);
+  if (cut.to_start) open_missed(std::prev(files_.end()), false);
+}
+
+// What a file was written over with is judged like one that is found: by copytruncate it is a copy of the
+// log. Not so when it has no name any more by which it could be found.
+bool Follower::take_anew(Files::iterator held) {
+  const std::vector<Sibling> siblings = find_siblings(names_);
+  const bool named = std::any_of(siblings.begin(), siblings.end(), [&](const Sibling& one) {
+    return one.facts.file.same_inode(held->file.identity());
+  });
+  if (!named) return false;
+  if (on_close) on_close(held->file);
+  files_.erase(held);
+  return true;
+}
+
+// If the log was cut more than once between two looks, other new files hold what we never saw. Of all those
+// the next rotation may write over them.
+void Follower::on_log_cut(const LogFile::Cut& cut) {
+  std::uint64_t saved = cut.to_start ? add_copy(cut) : 0;
+  if (cut.to_start) open_missed(std::prev(files_.end()), true);
+  for (Held& held : files_) {
+    if (cut.to_start && std::exchange(held.fresh, false)) saved += held.file.size();
+  }
   sink_.gap(Gap::truncated, cut.lost - std::min(cut.lost, saved));
 }
 
-// Rotation by copytruncate leaves a copy that has what was cut off unread. If the log was cut more than once
-// between two looks, other new files hold what we never saw. Of all those the next rotation may write over
-// them. Returns how many bytes they have for us.
-std::uint64_t Follower::add_copies(Files::iterator before, const LogFile::Cut& cut) {
+// Rotation by copytruncate leaves a copy that has what was cut off unread. Returns how many bytes that is.
+std::uint64_t Follower::add_copy(const LogFile::Cut& cut) {
   std::uint64_t saved = 0;
-  std::vector<Sibling> siblings = find_siblings(path_);
+  std::vector<Sibling> siblings = find_siblings(names_);
   std::erase_if(siblings, [&](const Sibling& sibling) {
     return sibling.compressed && sibling.facts.written < cut.written;
   });
   const auto is_fresh = [](const Held& held) { return held.fresh; };
   const bool known = cut.mark.length > 0 || cut.before.head_length > 0;
   for (auto sibling = siblings.rbegin(); known && sibling != siblings.rend(); ++sibling) {
-    base::Result<LogFile> copy = open_sibling(path_, *sibling);
+    base::Result<LogFile> copy = open_sibling(names_, *sibling);
     if (!copy || !copy->holds(cut.before, cut.mark)) continue;
     saved += copy->size() - cut.offset;
     copy->seek(cut.offset);
     const Files::iterator held = find(copy->identity());
+    const Files::iterator oldest = std::find_if(files_.begin(), std::prev(files_.end()), is_fresh);
     if (held != files_.end())
       held->fresh = false;
     else if (!was_read(*copy))
-      add(std::find_if(files_.begin(), before, is_fresh), std::move(*copy), true);  // it is the oldest
+      add(oldest, std::move(*copy), true);
     break;
-  }
-  for (const Sibling& sibling : siblings) {
-    if (find(sibling.facts.file) != files_.end() || is_done(sibling)) continue;
-    if (!open_rotated(before, sibling, true)) missed_ = true;
-  }
-  for (Held& held : files_) {
-    if (std::exchange(held.fresh, false)) saved += held.file.size();
   }
   return saved;
 }

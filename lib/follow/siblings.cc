@@ -125,27 +125,39 @@ std::vector<Sibling> describe(const Listing& listing) {
 
 namespace {
 
-// The log's, and that of the file that a symbolic link leads to.
-std::vector<fs::path> names_of(const std::string& log) {
-  std::vector<fs::path> logs{log};
-  std::error_code no_link;
-  if (fs::is_symlink(log, no_link)) {
+// The logs', and those of the files that symbolic links lead to.
+std::vector<fs::path> names_of(const Logs& logs) {
+  std::vector<fs::path> names;
+  for (const std::string& log : logs) {
+    names.emplace_back(log);
+    std::error_code no_link;
+    if (!fs::is_symlink(log, no_link)) continue;
     const fs::path target = fs::canonical(log, no_link);
-    if (!target.empty()) logs.push_back(target);
+    if (!target.empty()) names.push_back(target);
   }
-  return logs;
+  return names;
 }
 
 }  // namespace
 
+bool is_rotated_path(const std::string& log, const std::string& path) {
+  const std::vector<fs::path> names = names_of({log});
+  return std::any_of(names.begin(), names.end(), [&](const fs::path& name) {
+    std::error_code unknown;
+    return is_rotated_name(name.filename().string(), fs::path{path}.filename().string()) &&
+           fs::equivalent(base::folder_of(name.string()), base::folder_of(path), unknown) &&
+           !fs::is_symlink(path, unknown);
+  });
+}
+
 // Names that move while a folder is read may be missed, or lead to another file than the one that was listed,
 // so it is read until it says the same twice.
-std::vector<Sibling> find_siblings(const std::string& log) {
-  const std::vector<fs::path> logs = names_of(log);
-  Listing listing = list(logs);
+std::vector<Sibling> find_siblings(const Logs& logs) {
+  const std::vector<fs::path> names = names_of(logs);
+  Listing listing = list(names);
   std::vector<Sibling> found = describe(listing);
   for (int tries = 0; tries < kTries; ++tries) {
-    Listing again = list(logs);
+    Listing again = list(names);
     if (again == listing) break;
     listing = std::move(again);
     found = describe(listing);
@@ -156,12 +168,12 @@ std::vector<Sibling> find_siblings(const std::string& log) {
 namespace {
 
 // Where that file is now. Some file systems list other inode numbers than they give.
-std::string find_moved(const std::string& log, const Identity& file) {
-  const Listing now = list(names_of(log));
+std::string find_moved(const Logs& logs, const Identity& file) {
+  const Listing now = list(names_of(logs));
   const auto listed =
       std::find_if(now.begin(), now.end(), [&](const auto& entry) { return entry.second == file.inode; });
   if (listed != now.end()) return listed->first;
-  const std::vector<Sibling> siblings = find_siblings(log);
+  const std::vector<Sibling> siblings = find_siblings(logs);
   const auto found = std::find_if(siblings.begin(), siblings.end(),
                                   [&](const Sibling& one) { return one.facts.file.same_inode(file); });
   return found == siblings.end() ? std::string{} : found->path;
@@ -169,7 +181,7 @@ std::string find_moved(const std::string& log, const Identity& file) {
 
 }  // namespace
 
-base::Result<LogFile> open_sibling(const std::string& log, const Sibling& sibling) {
+base::Result<LogFile> open_sibling(const Logs& logs, const Sibling& sibling) {
   const auto open = [&](const std::string& path) {
     return sibling.compressed ? LogFile::unpack(path) : LogFile::open(path);
   };
@@ -177,7 +189,7 @@ base::Result<LogFile> open_sibling(const std::string& log, const Sibling& siblin
   for (int tries = 0; tries < kTries; ++tries) {
     const bool refused = !file && file.error().code != base::Exit::kUnavailable;
     if (refused || (file && file->identity().same_inode(sibling.facts.file))) return file;
-    const std::string moved = find_moved(log, sibling.facts.file);
+    const std::string moved = find_moved(logs, sibling.facts.file);
     if (moved.empty()) break;
     file = open(moved);
   }

@@ -11,6 +11,8 @@
 
 namespace xlimit::follow {
 
+using Logs = std::vector<std::string>;  // paths
+
 struct Sibling {
   std::string path;
   Facts facts;
@@ -28,12 +30,15 @@ bool looks_rotated(std::string_view name);
 // and where that is the same, as often it is, by what their names say.
 void sort_by_age(std::vector<Sibling>& siblings);
 
-// All of them in the log's folder, and in that of the file that a symbolic link leads to, oldest first. A
+// Whether `path` is a name that rotation may have made of the log's, in its folder, and no symbolic link.
+bool is_rotated_path(const std::string& log, const std::string& path);
+
+// All of them in the logs' folders, and in those of the files that symbolic links lead to, oldest first. A
 // folder that cannot be read has none.
-std::vector<Sibling> find_siblings(const std::string& log);
+std::vector<Sibling> find_siblings(const Logs& logs);
 
 // Opens that file, also when it is renamed meanwhile. Fails as LogFile::open and unpack() do, and when it is
 // gone.
-base::Result<LogFile> open_sibling(const std::string& log, const Sibling& sibling);
+base::Result<LogFile> open_sibling(const Logs& logs, const Sibling& sibling);
 
 }  // namespace xlimit::follow

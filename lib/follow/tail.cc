@@ -70,7 +70,15 @@ void Tail::watch_files(Follower& log) {
 
 base::Result<void> Tail::begin(Follower& log, From from) {
   const LogState* earlier = options_.state ? options_.state->find(log.path()) : nullptr;
-  return earlier != nullptr ? log.resume(*earlier) : log.begin(from);
+  if (earlier == nullptr) return log.begin(from);
+  LogState all = *earlier;
+  for (const std::string& name : log.names()) {  // those may have been logs of their own
+    const LogState* more = name == log.path() ? nullptr : options_.state->find(name);
+    if (more == nullptr) continue;
+    all.open.insert(all.open.begin(), more->open.begin(), more->open.end());
+    all.done.insert(all.done.begin(), more->done.begin(), more->done.end());
+  }
+  return log.resume(all);
 }
 
 std::size_t Tail::open() const {

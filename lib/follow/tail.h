@@ -2,7 +2,7 @@
 // Reads logs, pipes and stdin side by side on one loop.
 //
 //   follow::Tail tail{loop, {.follow = true}, open_sink, [&] { flush(); }};
-//   if (auto added = tail.add(path); !added) return failed(added);
+//   if (auto added = tail.add(paths); !added) return failed(added);
 //   loop.run();
 //
 // Event driven: inotify says when to look. A look a second is the net below, for file systems that tell
@@ -40,12 +40,13 @@ class Tail {
        std::function<void()> on_read);
   ~Tail();
 
-  // A file, a FIFO, "-" for stdin, or a pattern for files: `*`, `?` and `[` in the last part of the path
-  // (glob(7)), where rotated names are left out; following, new files that match are read from their start,
-  // also those that appeared since an earlier run. A file that is not there is waited for when following,
-  // with a warning; otherwise it is an error, as is a folder or one that must not be read. A file that is
-  // followed by another name is not followed twice.
-  base::Result<void> add(const std::string& path);
+  // All at once: files, FIFOs, "-" for stdin, or patterns for files: `*`, `?` and `[` in the last part of the
+  // path (glob(7)), where rotated names are left out; following, new files that match are read from their
+  // start, also those that appeared since an earlier run. A file that is not there is waited for when
+  // following, with a warning; otherwise it is an error, as is a folder or one that must not be read. A file
+  // that is followed by another name is not followed twice; one that rotation may have made of another that
+  // is asked for is read by the follower of that.
+  base::Result<void> add(const std::vector<std::string>& paths);
   // The output of a program (pipe_source.h).
   base::Result<void> add_command(const std::vector<std::string>& words);
 
@@ -62,12 +63,16 @@ class Tail {
 
  private:
   base::Result<void> begin(Follower& log, From from);
+  base::Result<void> add(const std::string& path);
   base::Result<void> add_log(const std::string& path, From from);
   base::Result<void> add_pipe(base::Result<std::unique_ptr<PipeSource>> pipe);
   base::Result<void> add_pattern(const std::string& pattern);
   PipeSource::Handlers handle(const std::string& name);
   // names.cc
   Follower* find_same(const std::string& path) const;
+  bool is_rotated(const std::string& path) const;
+  void add_names(Follower& log) const;
+  bool add_name(const std::string& path);
   void look_for_new();
   void look_at_double(const std::string& path);
   void add_new(const std::string& path, From from);
@@ -89,6 +94,7 @@ class Tail {
   Options options_;
   std::function<Follower::Sink(const std::string& name)> open_sink_;
   std::function<void()> on_read_;
+  Logs asked_;  // files by name or pattern, when it all began
   std::vector<std::string> patterns_;
   std::set<std::string> doubles_;  // names of files that are followed by another name
   std::set<std::string> refused_;  // files that match and cannot be opened for now

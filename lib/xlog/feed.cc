@@ -45,7 +45,7 @@ void Feed::count(Kind kind, std::string_view line) {
 
 // A panel that asks the core's API comes from loopback too, but is no user.
 void Feed::look_at_source(const event::Access& access) {
-  if (!access.ip->is_loopback() && !access.ip->is_unspecified()) {
+  if (!access.ip->is_loopback()) {
     seen_client_ = true;
   } else if (!access.user.empty()) {
     ++local_;

@@ -255,6 +255,7 @@ void Reader::judge(Outcome outcome) {
     case SourceKind::none: return judge_without_address();
     case SourceKind::address: break;
   }
+  if (source.ip->is_unspecified()) return say(Kind::no_address, "the source is the unspecified address");
   access.ip = source.ip;
   access.port = source.port;
   if (outcome != Outcome::good) return say(Kind::cut, "a part of the record is missing");

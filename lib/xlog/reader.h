@@ -31,7 +31,7 @@ enum class Kind : std::uint8_t {
   access,      // an event
   log,         // the core's own messages and banners
   dns,         // answers of the core's resolver, and its own connections
-  no_address,  // a unix socket, the DoH client, nothing, or a word where the address stands
+  no_address,  // a unix socket, the DoH client, nothing, a word, 0.0.0.0 or [::] as the address
   masked,      // the core's maskAddress setting took the address away
   cut,         // a record that lost its head, its tail or its time
   joined,      // two lines run into one

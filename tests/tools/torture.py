@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Writes numbered lines, rotates the log under xlog-tail and kills that at random instants: torture.py MODE SEED [STEPS]
 
-MODE: rename, copytruncate, mixed, s6 (keeps some), s6-none (deletes what it rotates), truncate (without a copy).
+MODE: rename, copytruncate, over (copies over the last copy), logrotate (as it comes, with options by chance), mixed,
+s6 (keeps some), s6-none (deletes what it rotates), truncate (without a copy). Half of the logs were rotated before.
 Runs in the current folder. Says what went wrong, and is 1 then: a line lost or doubled, or bytes told that are not those
 that are missing. All decisions come from SEED; the instants do not.
 """
@@ -15,57 +16,8 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
-import time
 
-DEADLINE = float(os.environ.get("XLIMIT_DEADLINE", "20"))
-
-
-def wait_until(what, condition):
-    end = time.monotonic() + DEADLINE
-    breath = threading.Event()
-    while not condition():
-        if time.monotonic() > end:
-            raise TimeoutError(what)
-        breath.wait(0.005)
-
-
-class Reader:
-    """xlog-tail, which writes into a pipe that outlives it, or appends to a file."""
-
-    def __init__(self, log, into_pipe):
-        self.log, self.process, self.starts = log, None, 0
-        self.text, self.flowing = bytearray(), threading.Event()
-        self.flowing.set()
-        self.out = os.open("out", os.O_RDWR | os.O_CREAT | os.O_APPEND)
-        if into_pipe:
-            source, self.out = os.pipe()
-            threading.Thread(target=self.drain, args=(source,), daemon=True).start()
-        self.into_pipe = into_pipe
-
-    def drain(self, source):
-        while self.flowing.wait():
-            self.text += os.read(source, 65536)
-
-    def start(self):
-        with open("err", "ab") as err:
-            self.process = subprocess.Popen(
-                ["xlog-tail", "--node", "n1", "--checkpoint", "place", self.log], stdout=self.out, stderr=err)
-        self.starts += 1
-
-    def end(self, how):
-        self.process.send_signal(how)
-        self.process.wait()
-        self.process = None
-
-    def came(self):
-        if self.into_pipe:
-            return bytes(self.text)
-        with open("out", "rb") as file:
-            return file.read()
-
-    def has(self, number):
-        return b'"user":"u%d"' % number in self.came()
+from torture_reader import Reader, wait_until
 
 
 class Torture:
@@ -78,6 +30,30 @@ class Torture:
         self.fd = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self.lengths, self.missing, self.halves, self.rotated, self.unseen, self.kept_up = [0], 0, 0, 0, 0, 0
         self.reader = Reader(self.log, self.dice.random() < 0.5)
+        if not mode.startswith("s6"):
+            self.rotate_before()
+        self.configure()
+
+    def rotate_before(self):
+        """What nobody may read; the newest was written to just now, or long ago."""
+        self.rotated = self.dice.choice([0, 0, 1, 3])
+        for number in range(1, self.rotated + 1):
+            name = self.log + (f"-20260601{number:06}" if self.dated else f".{self.rotated + 1 - number}")
+            with open(name, "w", encoding="ascii") as file:
+                file.write(f"2026/06/01 11:00:00 from 203.0.113.7:{number} accepted tcp:a.example:443 [in -> out] "
+                           "email: before\n" * self.dice.choice([0, 1, 30]))
+            if self.dice.random() < 0.3:
+                os.utime(name, (1e9 + number, 1e9 + number))
+
+    def configure(self):
+        """Of logrotate."""
+        chance, choice = self.dice.random, self.dice.choice
+        self.copies, self.few = chance() < 0.7, self.mode == "over" or chance() < 0.4
+        compress = choice(["nocompress", "compress", "compress\n  delaycompress"])
+        words = [f"rotate {choice([1, 2]) if self.few else 100}", "copytruncate" if self.copies else "create", compress,
+                 choice(["nodateext", "dateext"]), "dateformat -%Y%m%d%H%M%S"]
+        with open("logrotate.conf", "w", encoding="ascii") as file:
+            file.write(f"{os.path.abspath(self.log)} {{\n" + "".join(f"  {word}\n" for word in words) + "}\n")
 
     # --- the writer
 
@@ -139,6 +115,36 @@ class Torture:
         self.dice.choice([shutil.copyfile, shutil.copy2])(self.log, self.next_name())
         os.truncate(self.log, 0)
         self.compress()
+
+    def over(self):
+        if not self.may_lose_oldest():
+            return
+        for number in range(self.dice.choice([0, 0, 2]), 0, -1):
+            if os.path.exists(f"{self.log}.{number}"):
+                shutil.copyfile(f"{self.log}.{number}", f"{self.log}.{number + 1}")
+        shutil.copyfile(self.log, self.log + ".1")
+        os.truncate(self.log, 0)
+        self.rotated += 1
+
+    def logrotate(self):
+        if self.few and not self.may_lose_oldest():
+            return
+        subprocess.run(["logrotate", "-f", "-s", "logrotate.state", "logrotate.conf"], check=False,
+                       stderr=subprocess.DEVNULL)  # twice in a second gives the same date, and no rotation
+        if not self.copies:
+            os.close(self.fd)
+            self.fd = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        self.rotated += 1
+
+    def may_lose_oldest(self):
+        """Not unread; only the newest lines are waited for."""
+        if self.reader.process:
+            self.reader.flowing.set()
+            self.keep_up()
+        elif self.unseen and not self.reader.has(self.unseen):
+            return False
+        self.unseen = len(self.lengths) - 1
+        return True
 
     def mixed(self):
         self.dice.choice([self.rename, self.copytruncate])()

@@ -134,3 +134,64 @@ load following
   stop
   every_line_once 3
 }
+
+# rotate HOW: access-1.log holds what access.log held.
+rotate() {
+  [[ $1 = over || ! -e access-1.log ]] || mv access-1.log access-2.log
+  if [[ $1 = rename ]]; then mv access.log access-1.log; else cp access.log access-1.log; fi
+  : >access.log
+}
+
+@test "a rotated file that is asked for beside its log is read, and comes once however both are rotated" {
+  local how names
+  for how in rename copy over; do
+    for names in "access.log access-1.log" "access-1.log access.log" "access-1.log access*.log"; do
+      rm -f access* place*
+      lines 1 2 access-1.log
+      line 3
+      # shellcheck disable=SC2086
+      follow --checkpoint place --from start $names
+      got 3
+      line 4
+      got 4
+      rotate $how
+      line 5
+      got 5
+      stop
+      mv "$OUT" before
+      rotate $how
+      line 6
+      # shellcheck disable=SC2086
+      follow --checkpoint place $names
+      got 6
+      rotate $how
+      line 7
+      got 7
+      stop
+      cat before >>"$OUT"
+      every_line_once 7
+    done
+  done
+}
+
+@test "of two logs that are written to, one is called as if rotation had made it of the other" {
+  : >access.log
+  : >access-2.log
+  follow access-2.log access.log
+  line 1 access-2.log
+  line 2
+  got 1
+  got 2
+  mv access-2.log access-2.log.1
+  line 3 access-2.log
+  got 3
+  cp access-2.log access-2.log.1
+  : >access-2.log
+  mv access.log access.log.1
+  lines 4 5 access-2.log
+  line 6
+  got 5
+  got 6
+  stop
+  every_line_once 6
+}

@@ -9,12 +9,19 @@ setup() { cd "$BATS_TEST_TMPDIR" || return; }
 torture() {  # MODE
   local seed=${XLIMIT_SEED:-$RANDOM}
   echo "seed $seed"
-  python3 "$ROOT/tests/tools/torture.py" "$1" "$seed" "${XLIMIT_STEPS:-150}"
+  python3 -B "$ROOT/tests/tools/torture.py" "$1" "$seed" "${XLIMIT_STEPS:-150}"
 }
 
 @test "rotation by rename: no line is lost, none comes twice" { torture rename; }
 
 @test "rotation by copytruncate: no line is lost, none comes twice, no gap is told" { torture copytruncate; }
+
+@test "a copy over the last copy: no line is lost, none comes twice" { torture over; }
+
+@test "logrotate with options by chance: no line is lost, none comes twice" {
+  needs logrotate
+  torture logrotate
+}
 
 @test "rotation by either in turn: no line is lost, none comes twice" { torture mixed; }
 

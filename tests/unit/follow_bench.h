@@ -8,6 +8,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,7 +40,9 @@ struct Bench {
     std::ofstream{path(name)} << text;
   }
   void rename(const std::string& from, const std::string& to) const { fs::rename(path(from), path(to)); }
-  void copy(const std::string& from, const std::string& to) const { fs::copy_file(path(from), path(to)); }
+  void copy(const std::string& from, const std::string& to) const {
+    fs::copy_file(path(from), path(to), fs::copy_options::overwrite_existing);
+  }
   // All of these files were last written at one moment.
   void same_time(const Lines& names) const {
     const auto now = fs::file_time_type::clock::now();
@@ -85,5 +88,14 @@ struct Bench {
     return text;
   }
 };
+
+// A follower of a log that holds `text`, all of it read or, from its end, left.
+inline std::unique_ptr<Follower> follow(Bench& bench, const std::string& text, From from = From::start) {
+  bench.append("access.log", text);
+  auto follower = std::make_unique<Follower>(bench.log, bench.sink());
+  REQUIRE(follower->begin(from).has_value());
+  Bench::read_all(*follower);
+  return follower;
+}
 
 }  // namespace bench

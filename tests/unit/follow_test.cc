@@ -25,15 +25,6 @@ Lines sorted(std::vector<Sibling> siblings) {
   return names;
 }
 
-// A follower of a log that holds `text`, all of it read.
-std::unique_ptr<Follower> follow(Bench& bench, const std::string& text) {
-  bench.append("access.log", text);
-  auto follower = std::make_unique<Follower>(bench.log, bench.sink());
-  REQUIRE(follower->begin(From::start).has_value());
-  bench.read_all(*follower);
-  return follower;
-}
-
 }  // namespace
 
 TEST_CASE("a state's text says what was put in") {
@@ -141,84 +132,6 @@ TEST_CASE("a log of which only the end is cut off goes on there") {
   bench.read_all(*follower);
   CHECK(bench.given() == "one|two");
   CHECK(bench.gap_list() == "truncated 5");
-}
-
-TEST_CASE("copies of a log that was cut short twice between two looks are all read") {
-  Bench bench;
-  const auto follower = follow(bench, "one\n");
-  bench.append("access.log", "two\n");
-  bench.copy("access.log", "access.log.2");
-  bench.overwrite("access.log", "three\n");
-  bench.copy("access.log", "access.log.1");
-  bench.overwrite("access.log", "four\n");
-  bench.read_all(*follower);
-  CHECK(bench.given() == "one|two|three|four");
-  CHECK(bench.gap_list() == "truncated 0");
-}
-
-TEST_CASE("copies that were made while nothing was read are found, and none of their bytes is a gap") {
-  Bench bench;
-  const auto follower = follow(bench, "");
-  const auto cut = [&](const std::string& text, const std::string& copy, bool look_between) {
-    bench.append("access.log", text);
-    follower->look();
-    bench.copy("access.log", copy);
-    if (look_between) follower->look_around();
-    bench.overwrite("access.log", "");
-    follower->look();
-    follower->look_around();
-  };
-  SUBCASE("seen before the log is cut short") { cut("one\n", "access.log.2", true); }
-  SUBCASE("seen afterwards") { cut("one\n", "access.log.2", false); }
-  cut("two\n", "access.log.1", false);
-  bench.read_all(*follower);
-  follower->look_around();
-  bench.read_all(*follower);
-  CHECK(bench.given() == "one|two");
-  CHECK(bench.gap_list() == "truncated 0");
-}
-
-TEST_CASE("a copy that was found before what it holds was read is remembered as one") {
-  Bench bench;
-  const auto follower = follow(bench, "");
-  bench.append("access.log", "one\n");
-  bench.copy("access.log", "access.log.2");
-  follower->look_around();
-  std::string wanted = "one";
-  SUBCASE("and so is the next one") {
-    bench.overwrite("access.log", "two\n");
-    bench.copy("access.log", "access.log.1");
-    follower->look_around();
-    wanted += "|two";
-  }
-  bench.overwrite("access.log", "");
-  bench.read_all(*follower);
-  CHECK(bench.given() == wanted);
-  CHECK(bench.gap_list() == "truncated 0");
-}
-
-TEST_CASE("a copy that is always made under the same name is read each time") {
-  Bench bench;
-  const auto follower = follow(bench, "one\n");
-  for (const std::string next : {"two", "three", "four"}) {
-    bench.append("access.log", next + "\n");
-    fs::copy_file(bench.log, bench.path("access.log.1"), fs::copy_options::overwrite_existing);
-    bench.overwrite("access.log", "");
-    follower->look_around();
-    bench.read_all(*follower);
-  }
-  CHECK(bench.given() == "one|two|three|four");
-}
-
-TEST_CASE("a copy put into the place of the log goes on where the log was") {
-  Bench bench;
-  const auto follower = follow(bench, "one\ntwo\n");
-  bench.copy("access.log", "edited");
-  bench.append("edited", "three\n");
-  bench.rename("edited", "access.log");
-  follower->look_up();
-  bench.read_all(*follower);
-  CHECK(bench.given() == "one|two|three");
 }
 
 TEST_CASE("a core that writes into the renamed file when we come is heard") {

@@ -90,7 +90,8 @@ TEST_CASE("sources are read with and without a network, in brackets, with a zone
 
 TEST_CASE("a source without an address is counted, never guessed") {
   for (const char* source :
-       {"@", "unix:@", "unix:/run/a b.sock", "DoH", "tcp:", "", "myhost:57676", "xxx.xx:xx"})
+       {"@", "unix:@", "unix:/run/a b.sock", "DoH", "tcp:", "", "myhost:57676", "xxx.xx:xx", "0.0.0.0:0",
+        "0.0.0.0:9", "tcp:0.0.0.0:0", "[::]:0", "[::ffff:0.0.0.0]:9"})
     CHECK(read(from(source)).kind == Kind::no_address);
   CHECK(read(from("DNS")).kind == Kind::dns);
   CHECK(read(from("203.0.113.700:1")).kind == Kind::cut);

@@ -51,9 +51,7 @@ base::Result<base::Exit> Program::run() {
 }
 
 base::Result<void> Program::add_sources() {
-  for (const std::string& file : settings_.files) {
-    if (base::Result<void> added = tail_.add(file); !added) return added;
-  }
+  if (base::Result<void> added = tail_.add(settings_.files); !added) return added;
   return settings_.command.empty() ? base::Result<void>{} : tail_.add_command(settings_.command);
 }
 

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+// Rotation by copying: a copy is known by what it holds, whatever its name and inode were before.
+#include "follow_bench.h"
+
+using namespace bench;
+
+namespace {
+
+void look(Follower& follower) {
+  follower.look_around();
+  Bench::read_all(follower);
+}
+
+}  // namespace
+
+TEST_CASE("a copy over the file that was rotated before us is known") {
+  for (const std::string before : {"before\n", ""}) {
+    for (const std::string seen : {"nothing", "the lines", "the copy"}) {
+      CAPTURE(before);
+      CAPTURE(seen);
+      Bench bench;
+      bench.append("access.log.1", before);
+      const auto follower = follow(bench, "", From::end);
+      bench.append("access.log", "one\ntwo\n");
+      if (seen != "nothing") look(*follower);
+      bench.copy("access.log", "access.log.1");
+      if (seen == "the copy") look(*follower);
+      bench.overwrite("access.log", "three\n");
+      look(*follower);
+      CHECK(bench.given() == "one|two|three");
+      CHECK(bench.gap_list() == (seen == "nothing" ? "" : "truncated 0"));
+    }
+  }
+}
+
+TEST_CASE("a copy over a rotated file of which lines wait: what is missing is told") {
+  Bench bench;
+  const auto follower = follow(bench, "one\n");
+  bench.rename("access.log", "access.log.1");
+  bench.append("access.log", "two\n");
+  follower->look_around();
+  Bench::read_all(*follower);
+  bench.append("access.log.1", "lost\n");
+  follower->look();
+  bench.copy("access.log", "access.log.1");
+  bench.overwrite("access.log", "three\n");
+  look(*follower);
+  CHECK(bench.given() == "one|two|three");
+  CHECK(bench.gap_list() == "truncated 5 truncated 0");
+}
+
+TEST_CASE("a rotated file that is copied on before the next copy is written over it is read once") {
+  Bench bench;
+  bench.append("access.log", "one\n");
+  std::string state;
+  for (const std::string next : {"two\n", "three\n", "four\n"}) {
+    state = bench.run(state);
+    if (fs::exists(bench.path("access.log.2"))) bench.copy("access.log.2", "access.log.3");
+    if (fs::exists(bench.path("access.log.1"))) bench.copy("access.log.1", "access.log.2");
+    bench.copy("access.log", "access.log.1");
+    bench.overwrite("access.log", next);
+  }
+  bench.run(state);
+  CHECK(bench.given() == "one|two|three|four");
+}
+
+TEST_CASE("a copy that is just being made of a file that was read waits until it is whole") {
+  Bench bench;
+  const std::string head(600, 'h');
+  bench.append("access.log.1", head + "\none\n");
+  const auto follower = follow(bench, "two\n");
+  bench.append("access.log.2", head + "\n");
+  look(*follower);
+  bench.append("access.log.2", "one\n");
+  look(*follower);
+  CHECK(bench.given() == "two");
+}
+
+TEST_CASE("a copy that was there before us and is made again and again of the growing log is left") {
+  Bench bench;
+  bench.append("access.log", "before\n");
+  bench.copy("access.log", "access.log.1");
+  const auto follower = follow(bench, "", From::end);
+  for (const std::string next : {"one\n", "two\n", "three\n"}) {
+    bench.append("access.log", next);
+    bench.copy("access.log", "access.log.1");
+    look(*follower);
+  }
+  CHECK(bench.given() == "one|two|three");
+  CHECK(bench.gap_list().empty());
+}
+
+TEST_CASE("copies of a log that was cut short twice between two looks are all read") {
+  Bench bench;
+  const auto follower = follow(bench, "one\n");
+  bench.append("access.log", "two\n");
+  bench.copy("access.log", "access.log.2");
+  bench.overwrite("access.log", "three\n");
+  bench.copy("access.log", "access.log.1");
+  bench.overwrite("access.log", "four\n");
+  bench.read_all(*follower);
+  CHECK(bench.given() == "one|two|three|four");
+  CHECK(bench.gap_list() == "truncated 0");
+}
+
+TEST_CASE("copies that were made while nothing was read are found, and none of their bytes is a gap") {
+  Bench bench;
+  const auto follower = follow(bench, "");
+  const auto cut = [&](const std::string& text, const std::string& copy, bool look_between) {
+    bench.append("access.log", text);
+    follower->look();
+    bench.copy("access.log", copy);
+    if (look_between) follower->look_around();
+    bench.overwrite("access.log", "");
+    follower->look();
+    follower->look_around();
+  };
+  SUBCASE("seen before the log is cut short") { cut("one\n", "access.log.2", true); }
+  SUBCASE("seen afterwards") { cut("one\n", "access.log.2", false); }
+  cut("two\n", "access.log.1", false);
+  bench.read_all(*follower);
+  follower->look_around();
+  bench.read_all(*follower);
+  CHECK(bench.given() == "one|two");
+  CHECK(bench.gap_list() == "truncated 0");
+}
+
+TEST_CASE("a copy that was found before what it holds was read is remembered as one") {
+  Bench bench;
+  const auto follower = follow(bench, "");
+  bench.append("access.log", "one\n");
+  bench.copy("access.log", "access.log.2");
+  follower->look_around();
+  std::string wanted = "one";
+  SUBCASE("and so is the next one") {
+    bench.overwrite("access.log", "two\n");
+    bench.copy("access.log", "access.log.1");
+    follower->look_around();
+    wanted += "|two";
+  }
+  bench.overwrite("access.log", "");
+  bench.read_all(*follower);
+  CHECK(bench.given() == wanted);
+  CHECK(bench.gap_list() == "truncated 0");
+}
+
+TEST_CASE("a copy that is always made under the same name is read each time") {
+  Bench bench;
+  const auto follower = follow(bench, "one\n");
+  for (const std::string next : {"two", "three", "four"}) {
+    bench.append("access.log", next + "\n");
+    bench.copy("access.log", "access.log.1");
+    bench.overwrite("access.log", "");
+    follower->look_around();
+    bench.read_all(*follower);
+  }
+  CHECK(bench.given() == "one|two|three|four");
+}
+
+TEST_CASE("a copy put into the place of the log goes on where the log was") {
+  Bench bench;
+  const auto follower = follow(bench, "one\ntwo\n");
+  bench.copy("access.log", "edited");
+  bench.append("edited", "three\n");
+  bench.rename("edited", "access.log");
+  follower->look_up();
+  bench.read_all(*follower);
+  CHECK(bench.given() == "one|two|three");
+}
