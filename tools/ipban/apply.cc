@@ -77,7 +77,7 @@ Ended apply(const Settings& settings, const cli::Command& command) {
     base::Result<int> news = backend->watch();
     if (!news) return base::failed(news);
     rules.emplace(stage.loop(), *news, POLLIN, [&](short) {
-      if (!backend->lost_something()) return;
+      if (!backend->was_harmed()) return;
       // Somebody may have chosen others since we began.
       if (settings.ports.empty()) backend->limit_to(enforcer.memory().ports());
       put_rules_back(*backend, not_put_back);
