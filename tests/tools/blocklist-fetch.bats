@@ -187,6 +187,21 @@ stays() { # PATH REASON [KEYS [OPTIONS...]]
   source_at "$WEB/good"
   fetch --force >/dev/null
   run -0 fetch explain 198.18.0.7
+@test "a dry run ends as a fetch would" {
+  printf '[[source]]\nname = "%s"\nurl = "%s"\n' one "$WEB/good?n=256" two "$WEB/html" >"$SOURCES"
+  run -75 --separate-stderr fetch --dry-run
+  [[ -z $output && $stderr = *"source 'two' has no good copy yet: nothing written"* ]]
+  run -0 fetch --dry-run --partial
+  run -0 fetch --dry-run one
+  run -75 fetch --dry-run --partial two
+  run -75 fetch --dry-run --direction out
+  [[ -z $(ls "$CACHE"/*.list 2>/dev/null) ]]
+  run -0 fetch one
+  source_at "$WEB/html"
+  run -0 --separate-stderr fetch --dry-run
+  [[ $stderr = *"the last good copy stays in force"* ]]
+}
+
   [[ $output =~ ^198.18.0.7:\ in\ source\ \'one\'\ as\ 198.18.0.0/23\ since\ 20 ]]
   first=${output##*since }
   run -0 fetch explain 198.18.3.200

@@ -28,19 +28,22 @@ void show_progress(std::size_t done, std::size_t all, std::uint64_t bytes) {
 }  // namespace
 
 // A few at a time: what came is held until it is checked, and there may be many sources with large lists.
-base::Result<void> Update::run(const std::vector<feed::Source>& sources) {
+base::Result<std::vector<std::string>> Update::run(const std::vector<feed::Source>& sources) {
   base::Result<std::vector<Job>> jobs = due(sources);
   if (!jobs) return base::failed(jobs);
   std::span<Job> left{*jobs};
+  std::vector<std::string> lacking;
   while (!left.empty()) {
     const std::span<Job> now = left.first(std::min(left.size(), http::Limits{}.at_once));
-    const std::vector<http::Response> responses = download(now, jobs->size() - left.size(), jobs->size());
+    std::vector<http::Response> responses = download(now, jobs->size() - left.size(), jobs->size());
     for (std::size_t i = 0; i < now.size(); ++i) {
-      if (base::Result<void> taken = take(now[i], responses[i]); !taken) return taken;
+      if (base::Result<void> taken = take(now[i], std::move(responses[i])); !taken)
+        return base::failed(taken);
+      if (!now[i].copy.good() && !now[i].copy.error.empty()) lacking.push_back(now[i].source->name);
     }
     left = left.subspan(now.size());
   }
-  return {};
+  return lacking;
 }
 
 base::Result<std::vector<Update::Job>> Update::due(const std::vector<feed::Source>& sources) const {

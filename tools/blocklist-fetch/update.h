@@ -19,8 +19,8 @@ class Update {
       : settings_(settings), command_(command), cache_(cache) {}
 
   // Fails when copies can't be read or written. That a source can't be had is said and noted, and is no
-  // failure.
-  base::Result<void> run(const std::vector<feed::Source>& sources);
+  // failure: gives the names of those that have no good copy, or with a dry run would have none.
+  base::Result<std::vector<std::string>> run(const std::vector<feed::Source>& sources);
 
  private:
   struct Job {
