@@ -64,6 +64,25 @@ stays() { # PATH REASON [KEYS [OPTIONS...]]
 @test "a chunked body that ends in the middle is no list" { stays chunkcut "transfer closed"; }
 @test "a compressed body that ends in the middle is no list" { stays gzipcut "its compressed body is cut"; }
 @test "a body in a coding that nobody asked for is no list" { stays brotli "it is coded as 'br'"; }
+@test "an answer that says 'not modified' to nobody's question is no list" {
+  source_at "$WEB/same"
+  run -75 --separate-stderr fetch
+  [[ $stderr = *"source 'one': the server answers 304; there is no good copy"* ]]
+}
+@test "a last line without its end is left out where the end of the list is that of the connection" {
+  source_at "$WEB/open?n=257"
+  run -0 --separate-stderr fetch
+  [[ $output = 198.18.0.0/24 && $(known entries) -eq 256 && $(known invalid) -eq 1 ]]
+  [[ $stderr = *"source 'one': the last line '198.18.1.0' has no end, and the server did not say how long the list is, skipped" ]]
+  run -0 --separate-stderr fetch --force
+  [[ $output = 198.18.0.0/24 ]]
+  source_at "$WEB/opengzip?n=257"
+  run -0 --separate-stderr fetch
+  [[ $output = $'198.18.0.0/24\n198.18.1.0' && -z $stderr ]]
+  source_at "$WEB/open?n=257" "sha256 = \"$(printf '198.18.%d.%d\n' $(for i in {0..256}; do echo $((i / 256)) $((i % 256)); done) | head -c -1 | sha256sum | cut -d' ' -f1)\""
+  run -0 --separate-stderr fetch
+  [[ $output = $'198.18.0.0/24\n198.18.1.0' && -z $stderr ]]
+}
 @test "redirects that go round are left" { stays loop "Maximum (5) redirects followed"; }
 @test "a redirect to a file is not followed" { stays tofile "Protocol \"file\" not supported or disabled"; }
 @test "a list that shrank too much is not believed" {
@@ -168,6 +187,21 @@ stays() { # PATH REASON [KEYS [OPTIONS...]]
   run -64 fetch three
 }
 
+@test "a dry run ends as a fetch would" {
+  printf '[[source]]\nname = "%s"\nurl = "%s"\n' one "$WEB/good?n=256" two "$WEB/html" >"$SOURCES"
+  run -75 --separate-stderr fetch --dry-run
+  [[ -z $output && $stderr = *"source 'two' has no good copy yet: nothing written"* ]]
+  run -0 fetch --dry-run --partial
+  run -0 fetch --dry-run one
+  run -75 fetch --dry-run --partial two
+  run -75 fetch --dry-run --direction out
+  [[ -z $(ls "$CACHE"/*.list 2>/dev/null) ]]
+  run -0 fetch one
+  source_at "$WEB/html"
+  run -0 --separate-stderr fetch --dry-run
+  [[ $stderr = *"the last good copy stays in force"* ]]
+}
+
 @test "each direction has its own sources" {
   printf '[[source]]\nname = "%s"\nurl = "%s"\ndirection = "%s"\n' a "$WEB/good?n=256" in b "$WEB/good?n=512" out >"$SOURCES"
   [[ $(fetch) = 198.18.0.0/24 && $(fetch --direction out) = 198.18.0.0/23 ]]
@@ -187,21 +221,6 @@ stays() { # PATH REASON [KEYS [OPTIONS...]]
   source_at "$WEB/good"
   fetch --force >/dev/null
   run -0 fetch explain 198.18.0.7
-@test "a dry run ends as a fetch would" {
-  printf '[[source]]\nname = "%s"\nurl = "%s"\n' one "$WEB/good?n=256" two "$WEB/html" >"$SOURCES"
-  run -75 --separate-stderr fetch --dry-run
-  [[ -z $output && $stderr = *"source 'two' has no good copy yet: nothing written"* ]]
-  run -0 fetch --dry-run --partial
-  run -0 fetch --dry-run one
-  run -75 fetch --dry-run --partial two
-  run -75 fetch --dry-run --direction out
-  [[ -z $(ls "$CACHE"/*.list 2>/dev/null) ]]
-  run -0 fetch one
-  source_at "$WEB/html"
-  run -0 --separate-stderr fetch --dry-run
-  [[ $stderr = *"the last good copy stays in force"* ]]
-}
-
   [[ $output =~ ^198.18.0.7:\ in\ source\ \'one\'\ as\ 198.18.0.0/23\ since\ 20 ]]
   first=${output##*since }
   run -0 fetch explain 198.18.3.200

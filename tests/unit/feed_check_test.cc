@@ -39,6 +39,14 @@ TEST_CASE("pages, empty answers and remarks are no lists") {
   CHECK(objection("192.0.2.1\nnot\nat all\n") == "2 lines of 3 are no address or prefix, the first 'not'");
 }
 
+TEST_CASE("a last line that is an entry and lacks its end may be half of one") {
+  CHECK(feed::torn_entry("192.0.2.1\n192.0.2.4") == "192.0.2.4");
+  CHECK(feed::torn_entry("192.0.2.4") == "192.0.2.4");
+  CHECK(feed::torn_entry("192.0.2.1\n192.0.2.4\n").empty());
+  CHECK(feed::torn_entry("192.0.2.1\n# the end").empty());
+  CHECK(feed::torn_entry("").empty());
+}
+
 TEST_CASE("a list must be as long as it was asked to be, and not shrink too much") {
   CHECK(objection("192.0.2.1\n", {.minimum = 2}) == "1 entries, fewer than the 2 asked for");
   CHECK(objection("192.0.2.1\n192.0.2.2\n", {.max_shrink = 50}, 4).empty());
