@@ -215,6 +215,14 @@ stays() { # PATH REASON [KEYS [OPTIONS...]]
   [[ $stderr = *"taken out: 1 too wide, 2 bogons, 1 allowlisted"* ]]
 }
 
+@test "mapped addresses are IPv4, and all of them at once a bogon that is always taken out" {
+  printf '%s\n' ::ffff:198.18.0.1 ::ffff:198.18.1.0/120 ::ffff:0:0/96 2001:db8::1 >"$BATS_TEST_TMPDIR/list"
+  run -0 --separate-stderr blocklist-fetch merge "$BATS_TEST_TMPDIR/list"
+  [[ $output = $'198.18.0.1\n198.18.1.0/24\n2001:db8::1' && $stderr = "blocklist-fetch: taken out: 1 bogons" ]]
+  run -0 --separate-stderr blocklist-fetch merge <<<::/80
+  [[ ${#lines[@]} -eq 16 && $stderr = "blocklist-fetch: taken out: 1 bogons" ]]
+}
+
 @test "explain tells which source holds an address, since when, and what is taken out" {
   source_at "$WEB/good?n=600"
   fetch >/dev/null
