@@ -56,6 +56,7 @@ class IpsetBackend final : public Backend {
   // The sets of ours that exist.
   base::Result<std::vector<std::string>> own_sets();
   base::Result<void> destroy_set(const std::string& name);
+  void take_back(const ListKey& list, const std::vector<Family>& fresh);
   base::Result<bool> destroy_list_set(const ListKey& list, Family family, bool dry_run);
   // `timeouts`: as the sets of bans are.
   base::Result<SetState> state_of(SetKey key, const std::string& name, bool timeouts);
