@@ -212,7 +212,10 @@ dropped_by() { [[ $(node ipban status -o json | jq -r "select(.list == \"$1\") |
   wait_until node ipset destroy xlimit.feed6
   node ipban setup
   run -1 --separate-stderr node ipban status
-  [[ $stderr = *"'xlimit.feed6': the set is missing"* ]]
+  [[ $stderr = *"'xlimit.feed6': the set is missing, and with it the list; 'ipban restore' puts it back"* ]]
+  node ipban restore -o json </dev/null | grep -q '"lists":1'
+  run -0 node ipban status
+  [[ $(node ipban list feed -o plain | paste -sd' ') = "198.51.100.7 2001:db8:5::7" ]]
   node ipban unload feed
   run -0 node ipban status
 }

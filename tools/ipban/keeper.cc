@@ -38,7 +38,10 @@ void Keeper::look() {
   // Somebody may have chosen others since we began.
   if (settings_.ports.empty()) backend_.limit_to(enforcer_.memory().ports());
   if (put_rules_back()) undone_ = now;
-  if (backend_.made_sets()) put_bans_back();
+  const bool bans_went = backend_.made_sets();
+  // A list that another process loads or unloads just now is not lacking: nobody waits here for it.
+  base::Result<bool> lists_went = lacks_lists(enforcer_.memory(), backend_);
+  if (bans_went || (lists_went && *lists_went)) put_back(bans_went);
 }
 
 // Of an `out` set that was never used nothing is made. True when something was to be done.
@@ -59,15 +62,17 @@ bool Keeper::put_rules_back() {
 }
 
 // Sets that went took their bans with them, and so did lists.
-void Keeper::put_bans_back() {
-  ledger::Ledger ledger = enforcer_.memory().recall(base::now());
+void Keeper::put_back(bool bans) {
+  ledger::Ledger ledger;
+  if (bans) ledger = enforcer_.memory().recall(base::now());
   Recovered recovered;
   const OnBan on_ban{.restored = [](const event::Banned&, base::Time) {},
                      .refused =
                          [&](const ip::Prefix& target, const std::string& why) {
                            not_put_back_.add("ban '" + ip::to_string(target) + "': " + why);
                          }};
-  base::Result<void> done = restore_bans(enforcer_, backend_, ledger, on_ban, recovered);
+  base::Result<void> done;
+  if (bans) done = restore_bans(enforcer_, backend_, ledger, on_ban, recovered);
   if (done) done = restore_lists(settings_, command_, enforcer_.memory(), backend_, recovered);
   if (!done) not_put_back_.add(done.error().text);
   if (recovered.restored + recovered.lists == 0) return;

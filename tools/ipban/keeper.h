@@ -24,7 +24,7 @@ class Keeper {
 
  private:
   bool put_rules_back();
-  void put_bans_back();
+  void put_back(bool bans);
 
   Enforcer& enforcer_;
   sets::Backend& backend_;
