@@ -121,6 +121,23 @@ stays() { # PATH REASON [KEYS [OPTIONS...]]
   grep "Could not resolve host: no-such-host.invalid" "$BATS_TEST_TMPDIR/said"
 }
 
+@test "what a url may hide is never shown" {
+  local url
+  for url in file:///nope?SECRET file:///nope#SECRET "http://u:SECRET@127.0.0.1:1/?SECRET#SECRET" "http://u:SECRET@a b/" \
+    "${WEB/\/\//\/\/u:SECRET@}/html?SECRET" http:///SECRET; do
+    source_at "$url"
+    run fetch -v
+    [[ $output = *"'one'"* && $output != *SECRET* ]] || { echo "$url: $output"; return 1; }
+    run fetch status -o json
+    [[ $output != *SECRET* ]]
+  done
+  grep 'GET /html?SECRET' "$BATS_TEST_TMPDIR/requests"
+  run ! grep -r SECRET "$CACHE"
+  echo 198.18.0.1 >"$BATS_TEST_TMPDIR/list"
+  source_at "file://$BATS_TEST_TMPDIR/list?SECRET"
+  [[ $(fetch) = 198.18.0.1 ]]
+}
+
 @test "a source that moved is asked for at once, and not whether it changed since the old one" {
   source_at "$WEB/dated"
   [[ $(fetch) = 198.18.0.0/23* ]]

@@ -85,7 +85,7 @@ TEST_CASE("a mistake in the sources is named with its line") {
   CHECK(wrong(good + "sha256 = \"zz\"\n") == "s.toml:4: 'sha256' is not 64 hexadecimal digits");
   CHECK(wrong(good + good) == "s.toml:4: source 'a' is there twice");
   CHECK(wrong("[[source]]\nname = \"a\"\nurl = \"ftp://example.com\"\n") ==
-        "s.toml:1: source 'a' needs a url that begins with https://, http:// or file:///");
+        "s.toml:1: source 'a' needs a url: https://HOST..., http://HOST... or file:///...");
   CHECK(wrong("[[source]]\nname = \"../a\"\nurl = \"file:///a\"\n")
             .starts_with("s.toml:1: a source needs a name"));
   CHECK(wrong("colour = 1\n") == "s.toml:1: 'colour': only [[source]] tables are known here");

@@ -85,8 +85,9 @@ std::vector<http::Response> Update::download(std::span<const Job> jobs, std::siz
 }
 
 http::Response Update::read(const feed::Source& source) const {
+  const std::string path = source.url.substr(kFile.size(), source.url.find_first_of("?#") - kFile.size());
   base::Result<std::string> text =
-      stream::read_file(source.url.substr(kFile.size()), static_cast<std::size_t>(settings_.largest << 20U));
+      stream::read_file(path, static_cast<std::size_t>(settings_.largest << 20U));
   if (!text) return {.error = text.error().text};
   return {.status = 200, .body = std::move(*text)};
 }
