@@ -48,6 +48,11 @@ std::optional<std::string> objection(std::string_view text, std::string_view typ
   return {};
 }
 
+std::string_view torn_entry(std::string_view text) {
+  const std::string_view last = text.substr(text.rfind('\n') + 1);
+  return parse(last).entries > 0 ? last : std::string_view{};
+}
+
 bool is_sum(std::string_view one, std::string_view other) { return lower(one) == lower(other); }
 
 std::string sha256(std::string_view text) {

@@ -23,6 +23,10 @@ struct Demands {
 std::optional<std::string> objection(std::string_view text, std::string_view type, const Parsed& parsed,
                                      const Demands& demands, std::uint64_t before);
 
+// The last line, when it is an entry that lacks its end. Of a text that may have been cut it may be the
+// beginning of another: 192.0.2.4 of 192.0.2.41.
+std::string_view torn_entry(std::string_view text);
+
 // Are these the same sum, in letters of whatever case?
 bool is_sum(std::string_view one, std::string_view other);
 // In lower case hexadecimal.

@@ -37,9 +37,14 @@ bool add_entry(std::string_view column, ip::Ranges& ranges) {
       dash != std::string_view::npos && add_range(column.substr(0, dash), column.substr(dash + 1), ranges))
     return true;
   // What follows an address behind a blank is a host's name or a remark.
-  const std::optional<ip::Prefix> prefix = ip::parse_prefix(column.substr(0, column.find_first_of(kBlanks)));
-  if (prefix) ranges.add(*prefix);
-  return prefix.has_value();
+  const std::string_view word = column.substr(0, column.find_first_of(kBlanks));
+  if (const std::optional<ip::Prefix> prefix = ip::parse_prefix(word)) {
+    ranges.add(*prefix);
+    return true;
+  }
+  const std::optional<unsigned> length = ip::parse_around_mapped(word);
+  if (length) ranges.add_around_mapped(*length);
+  return length.has_value();
 }
 
 // Nearly every line is nothing but an address or prefix. One look at each character tells.

@@ -37,7 +37,7 @@ class Reader {
     if (wrong_.empty() && !is_name(source.name))
       blame(table_, "a source needs a name of 1 to 32 letters, digits, '-' and '_'");
     if (wrong_.empty() && !is_url(source.url))
-      blame(table_, fmt::format("source '{}' needs a url that begins with https://, http:// or file:///",
+      blame(table_, fmt::format("source '{}' needs a url: https://HOST..., http://HOST... or file:///...",
                                 source.name));
     if (!wrong_.empty()) return base::fail(Exit::kConfig, wrong_);
     return source;
@@ -100,7 +100,10 @@ class Reader {
     return !name.empty() && name.size() <= 32 && name.find_first_not_of(kPlain) == std::string_view::npos;
   }
   static bool is_url(std::string_view url) {
-    return url.starts_with("https://") || url.starts_with("http://") || url.starts_with("file:///");
+    const std::size_t host = url.find("://") + 3;
+    const bool named = host < url.size() && url[host] != '/';
+    return url.starts_with("file:///") ||
+           (named && (url.starts_with("https://") || url.starts_with("http://")));
   }
 
   const toml::table& table_;

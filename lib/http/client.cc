@@ -114,6 +114,14 @@ std::unique_ptr<Transfer> begin(const Request& request, Response& response, cons
   return transfer;
 }
 
+bool is_end_told(const Transfer& transfer) {
+  CURL* easy = transfer.easy.get();
+  long version = 0;
+  curl().easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
+  return transfer.inflater || version > CURL_HTTP_VERSION_1_1 || !header(easy, "Content-Length").empty() ||
+         !header(easy, "Transfer-Encoding").empty();
+}
+
 std::string describe(const Transfer& transfer, CURLcode code) {
   if (transfer.too_large || code == CURLE_FILESIZE_EXCEEDED)
     return "it is larger than " + std::to_string(transfer.most) + " bytes";
@@ -122,7 +130,8 @@ std::string describe(const Transfer& transfer, CURLcode code) {
   if (code == CURLE_WRITE_ERROR) return "its compressed body is broken";
   if (code != CURLE_OK) return transfer.text[0] != '\0' ? transfer.text.data() : curl().easy_strerror(code);
   const long status = transfer.response->status;
-  if (status != 200 && status != 304) return "the server answers " + std::to_string(status);
+  const bool compared = !transfer.request->etag.empty() || !transfer.request->last_modified.empty();
+  if (status != 200 && (status != 304 || !compared)) return "the server answers " + std::to_string(status);
   return transfer.inflater && !transfer.inflater->whole() ? "its compressed body is cut" : "";
 }
 
@@ -133,6 +142,7 @@ void finish(Transfer& transfer, CURLcode code) {
   response.etag = header(easy, "ETag");
   response.last_modified = header(easy, "Last-Modified");
   response.type = header(easy, "Content-Type");
+  response.end_told = is_end_told(transfer);
   response.error = describe(transfer, code);
   if (!response.good()) response.body.clear();
 }

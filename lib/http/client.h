@@ -32,7 +32,10 @@ struct Limits {
 struct Response {
   long status = 0;  // 200, 304, ...; 0 when there was no answer
   std::string body{}, etag{}, last_modified{}, type{};
-  std::string error{};  // empty: the status is 200 or 304, and the body is whole
+  std::string error{};  // empty: the status is 200, or 304 when asked, and the body is whole
+  // Whether it is whole could be told: the server said how long it is. Otherwise it ends where the connection
+  // does, which may be anywhere.
+  bool end_told = true;
 
   bool good() const { return error.empty(); }
   bool unchanged() const { return good() && status == 304; }

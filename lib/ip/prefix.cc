@@ -11,6 +11,8 @@
 namespace xlimit::ip {
 namespace {
 
+constexpr unsigned kMappedLength = 96;
+
 // The first `bits` of 64, in network order.
 std::uint64_t mask_of(unsigned bits) {
   return __builtin_bswap64(bits == 0 ? 0 : ~std::uint64_t{0} << (64 - bits));
@@ -27,7 +29,7 @@ Address masked(const Address& address, unsigned bits) {
 
 // How many of the 16 bytes' bits count: an IPv4 prefix stands behind 96 fixed ones.
 unsigned mapped_length(const Address& address, unsigned length) {
-  return length + (address.is_v4() ? 96 : 0);
+  return length + (address.is_v4() ? kMappedLength : 0);
 }
 
 }  // namespace
@@ -50,11 +52,20 @@ std::optional<Prefix> parse_prefix(std::string_view text) {
   const std::optional<Address> address = parse_address(text.substr(0, slash));
   if (!address) return {};
   if (slash == std::string_view::npos) return Prefix{*address};
-  // "::ffff:192.0.2.0/120" would mean 24 bits of IPv4; nobody writes it and guessing wrong bans too much.
-  if (address->is_v4() && text.find(':') != std::string_view::npos) return {};
   const base::Result<std::uint8_t> length = base::parse_number<std::uint8_t>(text.substr(slash + 1));
-  if (!length || *length > address->bits()) return {};
-  return Prefix{*address, *length};
+  if (!length) return {};
+  const unsigned fixed = address->is_v4() && text.find(':') < slash ? kMappedLength : 0;
+  if (*length > address->bits() + fixed || (fixed > 0 && *length <= fixed)) return {};
+  return Prefix{*address, *length - fixed};
+}
+
+std::optional<unsigned> parse_around_mapped(std::string_view text) {
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  const std::optional<Address> address = parse_address(text.substr(0, slash));
+  if (!address || !address->is_v4() || text.find(':') > slash || slash == text.size()) return {};
+  const base::Result<std::uint8_t> length = base::parse_number<std::uint8_t>(text.substr(slash + 1));
+  if (!length || *length > kMappedLength) return {};
+  return *length;
 }
 
 base::Result<Prefix> read_prefix(std::string_view text) {

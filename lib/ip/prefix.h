@@ -40,7 +40,10 @@ class Prefix {
 };
 
 // An address or CIDR notation. Host bits may be set and are cleared. Absent when the text is anything else.
+// "::ffff:192.0.2.0/120" is 192.0.2.0/24; with less than 97 bits it is none, for no Prefix begins there.
 std::optional<Prefix> parse_prefix(std::string_view text);
+// The length of such a one, which holds all mapped addresses.
+std::optional<unsigned> parse_around_mapped(std::string_view text);
 // The same as a command line wants it: fails with kUsage and the text quoted.
 base::Result<Prefix> read_prefix(std::string_view text);
 

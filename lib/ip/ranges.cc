@@ -48,12 +48,15 @@ bool Ranges::add(const Address& first, const Address& last) {
   return true;
 }
 
-// An IPv4-mapped address is the IPv4 address, so IPv6 has a hole there: no prefix can begin in it.
-void Ranges::unite() {
+void Ranges::add_around_mapped(unsigned length) {
+  const Wide others = low_bits<Wide>(128 - length);
+  v6_.push_back(make(kMapped & ~others, kMapped | others));
+}
+
+std::size_t Ranges::unite() {
   unite(v4_);
   unite(v6_);
-  constexpr Wide kMapped = Wide{0xffff} << 32U;
-  subtract(v6_, {make(kMapped, kMapped | low_bits<Wide>(32))});
+  return subtract(v6_, {make(kMapped, kMapped | low_bits<Wide>(32))});
 }
 
 template <class Range>

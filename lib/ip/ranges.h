@@ -25,6 +25,10 @@ class Ranges {
   // before `first`.
   bool add(const Address& first, const Address& last);
 
+  // The IPv6 prefix of so many bits, at most 96, that holds all mapped addresses: nothing of it but what is
+  // around them outlives unite().
+  void add_around_mapped(unsigned length);
+
   // All of another's.
   void add(Ranges&& other);
 
@@ -32,8 +36,9 @@ class Ranges {
   // unite(), which would let one that is too wide swallow all others.
   std::size_t erase_wider(unsigned widest4, unsigned widest6);
 
-  // Sorts, and joins what overlaps or touches. The calls below want this done since the last add().
-  void unite();
+  // Sorts, and joins what overlaps or touches. The calls below want this done since the last add(). Takes the
+  // mapped addresses out of IPv6, where no prefix can begin in them, and returns how many pieces that were.
+  std::size_t unite();
   // Takes out what is in `others`, which is united. Returns how many pieces were cut out.
   std::size_t subtract(const Ranges& others);
   // Calls visit(Prefix) for the fewest prefixes.
@@ -104,6 +109,8 @@ class Ranges {
     constexpr unsigned kAll = sizeof(Number) * 8;
     return bits >= kAll ? static_cast<Number>(~Number{0}) : static_cast<Number>((Number{1} << bits) - 1);
   }
+
+  static constexpr Wide kMapped = Wide{0xffff} << 32U;
 
   std::vector<Range4> v4_;
   std::vector<Range6> v6_;

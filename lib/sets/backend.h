@@ -139,8 +139,8 @@ class Backend : public BanStore {
   // Begins to listen for changes of the packet filter; gives a descriptor that is readable when there was
   // one.
   virtual base::Result<int> watch() = 0;
-  // Takes the news; true when rules of ours may have been taken away.
-  virtual bool lost_something() = 0;
+  // Takes the news; true when rules of ours may no longer be there, first, or in force.
+  virtual bool was_harmed() = 0;
 
   // Makes `prefixes` the list's whole content: at every moment a packet meets the old list or the new one.
   // They must be sorted, IPv4 first, and disjoint. Sets and rules are put in place first; a list that has

@@ -34,13 +34,14 @@ std::vector<std::uint16_t> ports_for(const ChainState& state, const ChainPlan& p
   return plan.ports;
 }
 
+bool lets_by(const SeenRule& seen) { return seen.lets_by; }
+
 void append(std::vector<Rule>& rules, const std::vector<Rule>& more) {
   rules.insert(rules.end(), more.begin(), more.end());
 }
 
-}  // namespace
-
-std::vector<std::string> chain_faults(const ChainState& state, SetKey key, const std::optional<SetRef>& set) {
+// Those that new rules mend.
+std::vector<std::string> rule_faults(const ChainState& state, SetKey key, const std::optional<SetRef>& set) {
   const std::string name = "chain '" + std::string{chain_name(key.direction)} + "'";
   if (!state.chain) return {"no " + name};
   std::vector<std::string> faults;
@@ -48,10 +49,18 @@ std::vector<std::string> chain_faults(const ChainState& state, SetKey key, const
     faults.push_back(name + " is not at its hook and priority");
   const auto first = std::ranges::find_if(
       state.rules, [&](const SeenRule& seen) { return set && seen.rule && is_for(*seen.rule, key, *set); });
-  if (first == state.rules.end()) faults.push_back("no rule in " + name + " drops what the set holds");
-  // Whatever is not ours could accept before a rule of ours is reached.
-  else if (std::any_of(state.rules.begin(), first, [](const SeenRule& seen) { return !seen.rule; }))
-    faults.push_back("a foreign rule stands first in " + name);
+  if (first == state.rules.end())
+    faults.push_back("no rule in " + name + " drops what the set holds");
+  else if (std::any_of(state.rules.begin(), first, lets_by))
+    faults.push_back("a foreign rule that may let packets by stands first in " + name);
+  return faults;
+}
+
+}  // namespace
+
+std::vector<std::string> chain_faults(const ChainState& state, SetKey key, const std::optional<SetRef>& set) {
+  std::vector<std::string> faults = rule_faults(state, key, set);
+  if (state.dormant) faults.emplace_back("its table is dormant");
   return faults;
 }
 
@@ -61,11 +70,10 @@ std::optional<ChainOrder> plan_chain(const ChainState& state, const ChainPlan& p
   std::vector<Rule> all, lacking;
   const auto need = [&](const SetRef& set, std::vector<Rule> wanted, bool exact) {
     const std::vector<Rule> standing = rules_for(state, set);
-    const bool stands = chain_faults(state, plan.key, set).empty() && (!exact || standing == wanted);
+    const bool stands = rule_faults(state, plan.key, set).empty() && (!exact || standing == wanted);
     // A chain without fault where only this set has no rules needs no more than these.
     const bool in_chain =
-        state.chain == wanted_chain(plan.key.direction) &&
-        std::ranges::all_of(state.rules, [](const SeenRule& seen) { return seen.rule.has_value(); });
+        state.chain == wanted_chain(plan.key.direction) && std::ranges::none_of(state.rules, lets_by);
     good = good && (stands || (standing.empty() && in_chain));
     if (!exact && !standing.empty()) wanted = standing;
     append(all, wanted);

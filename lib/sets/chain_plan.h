@@ -16,6 +16,7 @@ namespace xlimit::sets {
 struct ChainState {
   std::optional<SeenChain> chain;  // absent: there is none
   std::vector<SeenRule> rules;
+  bool dormant = false;  // with its whole table
 };
 
 // Rules to be put into one chain, behind those that are there.
@@ -26,7 +27,7 @@ struct ChainOrder {
 };
 
 // What keeps a chain from dropping the packets of `set`, one clause each. Ports are not judged: a rule that
-// drops some of them is somebody's choice. Nor are other rules of our form: all they do is drop.
+// drops some of them is somebody's choice. Nor are other rules that let no packets by.
 std::vector<std::string> chain_faults(const ChainState& state, SetKey key, const std::optional<SetRef>& set);
 
 // The sets that a chain's rules should match with.

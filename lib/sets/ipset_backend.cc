@@ -158,12 +158,24 @@ base::Result<Change> IpsetBackend::load(const ListKey& list, std::span<const ip:
                                         bool dry_run) {
   if (base::Result<void> good = names_.check_list(list.name); !good) return base::failed(good);
   if (dry_run) return lists_.compare(list, prefixes);
-  base::Result<void> made = lists_.make(list, prefixes);
+  std::vector<Family> fresh;
+  base::Result<void> made = lists_.make(list, prefixes, fresh);
   std::vector<std::string> done;
   if (made) made = make_sets(list.direction, false, done);
   if (made) made = rules_.keep([&] { return plan_rules(list.direction, Setup::missing); }, false, done);
-  if (!made) return base::failed(made);
-  return lists_.replace(list, prefixes);
+  base::Result<Change> change = made ? lists_.replace(list, prefixes) : base::failed(made);
+  if (!change) take_back(list, fresh);
+  return change;
+}
+
+// A list that could not be loaded is not there, rather than empty: who asks is told so. What went wrong first
+// is what is told.
+void IpsetBackend::take_back(const ListKey& list, const std::vector<Family>& fresh) {
+  const Lock lock;
+  for (const Family family : fresh) {
+    base::Result<Description> description = admin_.describe(names_.of(list, family));
+    if (description && description->entries == 0) (void)destroy_list_set(list, family, false);
+  }
 }
 
 base::Result<bool> IpsetBackend::unload(const ListKey& list, bool dry_run) {

@@ -43,7 +43,7 @@ class IpsetBackend final : public Backend {
   }
   base::Result<ListState> status(const ListKey& list) override;
   base::Result<int> watch() override { return rules_.watch(); }
-  bool lost_something() override { return rules_.lost_something(); }
+  bool was_harmed() override { return rules_.was_harmed(); }
   base::Result<std::vector<SetState>> status() override;
 
  private:
@@ -56,6 +56,7 @@ class IpsetBackend final : public Backend {
   // The sets of ours that exist.
   base::Result<std::vector<std::string>> own_sets();
   base::Result<void> destroy_set(const std::string& name);
+  void take_back(const ListKey& list, const std::vector<Family>& fresh);
   base::Result<bool> destroy_list_set(const ListKey& list, Family family, bool dry_run);
   // `timeouts`: as the sets of bans are.
   base::Result<SetState> state_of(SetKey key, const std::string& name, bool timeouts);

@@ -74,7 +74,8 @@ base::Result<std::vector<ListKey>> IpsetLists::all() {
   return lists;
 }
 
-base::Result<void> IpsetLists::make(const ListKey& list, std::span<const ip::Prefix> prefixes) {
+base::Result<void> IpsetLists::make(const ListKey& list, std::span<const ip::Prefix> prefixes,
+                                    std::vector<Family>& made) {
   for (const Family family : kFamilies) {
     const std::string set = names_.of(list, family);
     base::Result<bool> there = client_.exists(set);
@@ -82,7 +83,8 @@ base::Result<void> IpsetLists::make(const ListKey& list, std::span<const ip::Pre
     const std::size_t count = part_of(prefixes, family).size();
     if (*there || count == 0) continue;
     // The set that will hold the content comes later and is swapped with this one.
-    if (base::Result<void> made = admin_.create(set, form_for(family, 0)); !made) return made;
+    if (base::Result<void> created = admin_.create(set, form_for(family, 0)); !created) return created;
+    made.push_back(family);
   }
   return {};
 }

@@ -20,8 +20,10 @@ class IpsetLists {
 
   // The lists that have a set, sorted.
   base::Result<std::vector<ListKey>> all();
-  // Makes the sets for these prefixes, empty where they are new, so that rules can use them.
-  base::Result<void> make(const ListKey& list, std::span<const ip::Prefix> prefixes);
+  // Makes the sets for these prefixes, empty where they are new, so that rules can use them. Adds the
+  // families of new ones to `made`, also when it fails.
+  base::Result<void> make(const ListKey& list, std::span<const ip::Prefix> prefixes,
+                          std::vector<Family>& made);
   // What replacing would change: all is new when there is no such list yet.
   base::Result<Change> compare(const ListKey& list, std::span<const ip::Prefix> prefixes);
   // Replaces the content of the sets there are; those that hold it already are left alone.

@@ -45,7 +45,7 @@ class NftBackend final : public Backend {
   }
   base::Result<ListState> status(const ListKey& list) override;
   base::Result<int> watch() override { return rules_.watch(); }
-  bool lost_something() override { return rules_.lost_something(); }
+  bool was_harmed() override { return rules_.was_harmed(); }
   base::Result<std::vector<SetState>> status() override;
 
  private:

@@ -176,7 +176,10 @@ base::Result<std::string> NftLists::fill(const ListKey& list, Family family,
       for (std::size_t i = 0; i < at_once && !rest.empty(); ++i)
         rest = rest.subspan(put_intervals(batch, set, rest, client_.next()));
     });
-    if (!added && at_once == kFewestMessages) return base::failed(added);
+    if (!added && at_once == kFewestMessages) {
+      drop(set);
+      return base::failed(added);
+    }
     if (!added) {
       at_once = kFewestMessages;
       continue;
@@ -184,8 +187,14 @@ base::Result<std::string> NftLists::fill(const ListKey& list, Family family,
     error = *added;
     prefixes = rest;
   }
-  if (error != 0) return base::os_error("fill set '" + set.name + "'", error);
-  return set.name;
+  if (error == 0) return set.name;
+  drop(set);
+  return base::os_error("fill set '" + set.name + "'", error);
+}
+
+// Of what went wrong before is told, not of this.
+void NftLists::drop(const NftSet& set) {
+  (void)client_.change(kSmall, [&](netlink::Batch& batch) { put_delete_set(batch, set, client_.next()); });
 }
 
 // One transaction: the rule of the old set becomes the new one's, with its counter, and all other sets of the

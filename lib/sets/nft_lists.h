@@ -50,6 +50,7 @@ class NftLists {
   base::Result<std::vector<SeenSet>> sets_of(const ListKey& list, Family family);
   base::Result<std::uint64_t> count_kept(const NftSet& set, std::span<const ip::Prefix> prefixes);
   base::Result<std::string> fill(const ListKey& list, Family family, std::span<const ip::Prefix> prefixes);
+  void drop(const NftSet& set);
   base::Result<int> use(const ListKey& list, Family family, const std::string& set);
 
   NftClient& client_;

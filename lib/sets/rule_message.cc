@@ -158,8 +158,9 @@ void put_transaction_end(netlink::Batch& batch, std::uint32_t sequence) {
   put_bracket(batch, NFNL_MSG_BATCH_END, sequence);
 }
 
-void put_table(netlink::Batch& batch, Family family, std::string_view table, std::uint32_t sequence) {
-  begin(batch, NFT_MSG_NEWTABLE, NLM_F_CREATE, family, sequence);
+void put_table(netlink::Batch& batch, Family family, std::string_view table, std::uint32_t sequence,
+               bool acknowledge) {
+  begin(batch, NFT_MSG_NEWTABLE, NLM_F_CREATE | (acknowledge ? NLM_F_ACK : 0U), family, sequence);
   batch.put_text(NFTA_TABLE_NAME, table);
   put_number(batch, NFTA_TABLE_FLAGS, 0);
 }

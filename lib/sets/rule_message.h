@@ -63,6 +63,8 @@ struct Counted {
 // A rule as the kernel lists it.
 struct SeenRule {
   std::optional<Rule> rule;  // absent when it is not of the form above
+  // Could it let packets by that a rule behind it would drop? Rules of ours can't, nor those that only count.
+  bool lets_by = false;
   Counted counted{};
   std::uint64_t handle = 0;  // by which it is deleted or replaced
 };
@@ -86,7 +88,9 @@ SeenChain wanted_chain(Direction direction);
 // of this generation (0: any).
 void put_transaction_begin(netlink::Batch& batch, std::uint32_t generation, std::uint32_t sequence);
 void put_transaction_end(netlink::Batch& batch, std::uint32_t sequence);
-void put_table(netlink::Batch& batch, Family family, std::string_view table, std::uint32_t sequence);
+// Makes a table, and wakes one that is dormant.
+void put_table(netlink::Batch& batch, Family family, std::string_view table, std::uint32_t sequence,
+               bool acknowledge = false);
 void put_chain(netlink::Batch& batch, SetKey key, std::string_view table, std::uint32_t sequence);
 struct Placement {
   // Of the last rule of a transaction: the acknowledgement comes when all is committed.
@@ -112,10 +116,13 @@ void put_list_rules(netlink::Batch& batch, SetKey key, std::string_view table, s
 
 // Readers of the answers; absent when the message is something else.
 std::optional<std::uint32_t> read_generation(const nlmsghdr& message);
+// Is the table dormant, so that no packet meets its rules?
+std::optional<bool> read_dormant(const nlmsghdr& message);
 std::optional<SeenChain> read_chain(const nlmsghdr& message);
 std::optional<SeenRule> read_rule(const nlmsghdr& message);
 
-// Does this notification tell that something was taken out of the table?
-bool is_loss_in(const nlmsghdr& message, std::string_view table);
+// Could what this notification tells keep rules in the table from dropping? Something was taken out, the
+// table or a chain is not as it was, a rule came that could let packets by.
+bool is_harm_in(const nlmsghdr& message, std::string_view table);
 
 }  // namespace xlimit::sets

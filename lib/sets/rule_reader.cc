@@ -26,14 +26,36 @@ using nft::is_command;
 using nft::number;
 using nft::text;
 
+// Absent when it only loads a value.
+std::optional<std::uint32_t> verdict_of(const Attributes& immediate) {
+  const std::optional<Attribute> data = find(immediate, NFTA_IMMEDIATE_DATA);
+  const std::optional<Attribute> verdict = data ? find(Attributes{*data}, NFTA_DATA_VERDICT) : std::nullopt;
+  return verdict ? number(Attributes{*verdict}, NFTA_VERDICT_CODE) : std::nullopt;
+}
+
+// Does this expression leave the packet and its addresses to the rules behind, or drop it? What is not known
+// here may do anything.
+bool is_harmless(std::string_view name, const std::optional<Attribute>& data) {
+  constexpr std::array<std::string_view, 23> kOnlyLook{
+      "bitwise", "byteorder", "cmp",   "connlimit", "counter", "ct",    "dynset", "exthdr",
+      "fib",     "hash",      "last",  "limit",     "log",     "match", "meta",   "notrack",
+      "numgen",  "osf",       "quota", "range",     "reject",  "rt",    "socket"};
+  if (name == "immediate") return data && verdict_of(Attributes{*data}).value_or(NF_DROP) == NF_DROP;
+  if (name == "lookup") return data && number(Attributes{*data}, NFTA_LOOKUP_DREG) != NFT_REG_VERDICT;
+  // It may also rewrite the address.
+  if (name == "payload") return data && !find(Attributes{*data}, NFTA_PAYLOAD_SREG);
+  return std::ranges::find(kOnlyLook, name) != kOnlyLook.end();
+}
+
 // The expressions of one rule, read in their order: each must come where a rule of ours has it.
 class Reader {
  public:
   void read(const Attribute& expression) {
     const Attributes parts{expression};
     const std::optional<Attribute> data = find(parts, NFTA_EXPR_DATA);
-    if (!data) return spoil();
     const std::string_view name = text(parts, NFTA_EXPR_NAME);
+    lets_by_ = lets_by_ || !is_harmless(name, data);
+    if (!data) return spoil();
     const Attributes body{*data};
     if (name == "meta") return expect(Stage::start, read_meta(body), Stage::protocol);
     if (name == "cmp") return read_compare(body);
@@ -42,13 +64,14 @@ class Reader {
     if (name == "lookup") return read_lookup(body);
     if (name == "match") return read_match(body);
     if (name == "counter") return read_counter(body);
-    if (name == "immediate") return expect(Stage::verdict, is_drop(body), Stage::end);
+    if (name == "immediate") return expect(Stage::verdict, verdict_of(body) == NF_DROP, Stage::end);
     spoil();
   }
 
   SeenRule result() const {
     SeenRule seen = seen_;
     if (stage_ == Stage::end) seen.rule = rule_;
+    seen.lets_by = stage_ != Stage::end && lets_by_;
     return seen;
   }
 
@@ -112,13 +135,6 @@ class Reader {
            Stage::counter);
   }
 
-  static bool is_drop(const Attributes& body) {
-    const std::optional<Attribute> data = find(body, NFTA_IMMEDIATE_DATA);
-    if (!data) return false;
-    const std::optional<Attribute> verdict = find(Attributes{*data}, NFTA_DATA_VERDICT);
-    return verdict && number(Attributes{*verdict}, NFTA_VERDICT_CODE) == NF_DROP;
-  }
-
   void read_compare(const Attributes& body) {
     const std::optional<Attribute> data = find(body, NFTA_CMP_DATA);
     if (!data || number(body, NFTA_CMP_OP) != NFT_CMP_EQ) return spoil();
@@ -158,6 +174,7 @@ class Reader {
   }
 
   Stage stage_ = Stage::start;
+  bool lets_by_ = false;
   Rule rule_;
   SeenRule seen_;
 };
@@ -167,6 +184,12 @@ class Reader {
 std::optional<std::uint32_t> read_generation(const nlmsghdr& message) {
   if (!is_command(message, NFT_MSG_NEWGEN)) return {};
   return number(Attributes{message, sizeof(nfgenmsg)}, NFTA_GEN_ID);
+}
+
+std::optional<bool> read_dormant(const nlmsghdr& message) {
+  if (!is_command(message, NFT_MSG_NEWTABLE)) return {};
+  const Attributes attributes{message, sizeof(nfgenmsg)};
+  return (number(attributes, NFTA_TABLE_FLAGS).value_or(0) & NFT_TABLE_F_DORMANT) != 0;
 }
 
 std::optional<SeenChain> read_chain(const nlmsghdr& message) {
@@ -197,12 +220,16 @@ std::optional<SeenRule> read_rule(const nlmsghdr& message) {
   return rule;
 }
 
-bool is_loss_in(const nlmsghdr& message, std::string_view table) {
+bool is_harm_in(const nlmsghdr& message, std::string_view table) {
   // The table's name is attribute 1 in all four kinds of message.
   static_assert(NFTA_TABLE_NAME == 1 && NFTA_CHAIN_TABLE == 1 && NFTA_RULE_TABLE == 1 && NFTA_SET_TABLE == 1);
-  const bool loss = is_command(message, NFT_MSG_DELTABLE) || is_command(message, NFT_MSG_DELCHAIN) ||
-                    is_command(message, NFT_MSG_DELRULE) || is_command(message, NFT_MSG_DELSET);
-  return loss && text(Attributes{message, sizeof(nfgenmsg)}, NFTA_TABLE_NAME) == table;
+  constexpr std::array kChanges{NFT_MSG_DELTABLE, NFT_MSG_DELCHAIN, NFT_MSG_DELRULE,
+                                NFT_MSG_DELSET,   NFT_MSG_NEWTABLE, NFT_MSG_NEWCHAIN};
+  const std::optional<SeenRule> rule = read_rule(message);
+  const bool harm =
+      rule ? rule->lets_by
+           : std::ranges::any_of(kChanges, [&](unsigned command) { return is_command(message, command); });
+  return harm && text(Attributes{message, sizeof(nfgenmsg)}, NFTA_TABLE_NAME) == table;
 }
 
 }  // namespace xlimit::sets

@@ -74,6 +74,9 @@ base::Result<ChainState> Rules::look(SetKey key) {
   alignas(nlmsghdr) std::array<std::byte, 256> buffer;
   netlink::Batch request{buffer};
   ChainState state;
+  base::Result<std::optional<bool>> sleeps = dormant(key.family);
+  if (!sleeps) return base::failed(sleeps);
+  state.dormant = sleeps->value_or(false);
   put_get_chain(request, key, table_, ++sequence_);
   base::Result<int> error = ask(request, [&](const nlmsghdr& message) { state.chain = read_chain(message); });
   if (!error) return base::failed(error);
@@ -142,14 +145,33 @@ base::Result<bool> Rules::remove(SetKey key, const SetRef& set) {
   return any;
 }
 
-base::Result<bool> Rules::exists(Family family) {
+base::Result<std::optional<bool>> Rules::dormant(Family family) {
   alignas(nlmsghdr) std::array<std::byte, 128> buffer;
   netlink::Batch request{buffer};
   put_get_table(request, family, table_, ++sequence_);
-  base::Result<int> error = ask(request, [](const nlmsghdr&) {});
+  std::optional<bool> sleeps;
+  base::Result<int> error = ask(request, [&](const nlmsghdr& message) { sleeps = read_dormant(message); });
   if (!error) return base::failed(error);
   if (*error != 0 && *error != ENOENT) return base::os_error("look up table '" + table_ + "'", *error);
-  return *error == 0;
+  return sleeps;
+}
+
+// By itself, because the kernel takes no new chains in the transaction that wakes a table.
+base::Result<void> Rules::wake(Family family, bool dry_run, std::vector<std::string>& done) {
+  base::Result<std::optional<bool>> sleeps = dormant(family);
+  if (!sleeps) return base::failed(sleeps);
+  if (!sleeps->value_or(false)) return {};
+  done.push_back("wake table '" + table_text(family, table_) + "'");
+  if (dry_run) return {};
+  alignas(nlmsghdr) std::array<std::byte, 256> buffer;
+  netlink::Batch batch{buffer};
+  put_transaction_begin(batch, 0, ++sequence_);
+  put_table(batch, family, table_, ++sequence_, true);
+  put_transaction_end(batch, ++sequence_);
+  base::Result<int> error = commit(batch);
+  if (!error) return base::failed(error);
+  if (*error != 0) return base::os_error("wake table '" + table_text(family, table_) + "'", *error);
+  return {};
 }
 
 base::Result<bool> Rules::remove(Family family) {
@@ -167,7 +189,9 @@ base::Result<bool> Rules::remove(Family family) {
 base::Result<std::vector<std::string>> Rules::remove_tables(bool dry_run) {
   std::vector<std::string> done;
   for (const Family family : {Family::v4, Family::v6}) {
-    base::Result<bool> there = dry_run ? exists(family) : remove(family);
+    base::Result<std::optional<bool>> known = dormant(family);
+    if (!known) return base::failed(known);
+    base::Result<bool> there = dry_run ? known->has_value() : remove(family);
     if (!there) return base::failed(there);
     if (*there) done.push_back("remove table '" + table_text(family, table_) + "'");
   }
@@ -175,6 +199,9 @@ base::Result<std::vector<std::string>> Rules::remove_tables(bool dry_run) {
 }
 
 base::Result<void> Rules::keep(const Plan& plan, bool dry_run, std::vector<std::string>& done) {
+  for (const Family family : {Family::v4, Family::v6}) {
+    if (base::Result<void> awake = wake(family, dry_run, done); !awake) return awake;
+  }
   for (int round = 0; round < kRounds; ++round) {
     base::Result<std::uint32_t> before = generation();
     if (!before) return base::failed(before);
@@ -200,11 +227,11 @@ base::Result<int> Rules::watch() {
   return news_->fd();
 }
 
-bool Rules::lost_something() {
-  bool lost = false;
+bool Rules::was_harmed() {
+  bool harmed = false;
   const base::Result<void> read =
-      news_->receive_now([&](const nlmsghdr& message) { lost = lost || is_loss_in(message, table_); });
-  return lost || !read;
+      news_->receive_now([&](const nlmsghdr& message) { harmed = harmed || is_harm_in(message, table_); });
+  return harmed || !read;
 }
 
 }  // namespace xlimit::sets

@@ -26,22 +26,25 @@ class Rules {
   base::Result<bool> change(const std::vector<ChainOrder>& orders, std::uint32_t generation);
   // Takes the rules that use this set out of a chain; false when there were none.
   base::Result<bool> remove(SetKey key, const SetRef& set);
-  base::Result<bool> exists(Family family);
+  // Is the table dormant? Absent when there is none.
+  base::Result<std::optional<bool>> dormant(Family family);
   // Takes both tables away, with all that is in them; says so, one clause each.
   base::Result<std::vector<std::string>> remove_tables(bool dry_run);
 
-  // Makes what `plan` orders, anew each time somebody else changed the ruleset meanwhile, and adds to `done`
-  // what was done or with `dry_run` would be. Fails with kTemporary when others never stop.
+  // Wakes dormant tables and makes what `plan` orders, anew each time somebody else changed the ruleset
+  // meanwhile, and adds to `done` what was done or with `dry_run` would be. Fails with kTemporary when others
+  // never stop.
   using Plan = std::function<base::Result<std::vector<ChainOrder>>()>;
   base::Result<void> keep(const Plan& plan, bool dry_run, std::vector<std::string>& done);
 
   // See Backend.
   base::Result<int> watch();
-  bool lost_something();
+  bool was_harmed();
 
  private:
   Rules(netlink::Socket socket, std::string table) : socket_(std::move(socket)), table_(std::move(table)) {}
   base::Result<int> ask(const netlink::Batch& request, const netlink::Socket::OnMessage& on_answer);
+  base::Result<void> wake(Family family, bool dry_run, std::vector<std::string>& done);
   // False when there was no table of that family.
   base::Result<bool> remove(Family family);
 

@@ -22,12 +22,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   sets::read_entries(*message, [](const sets::Entry& entry) {
     if (entry.target.length() > entry.target.address().bits()) __builtin_trap();
   });
-  for (const unsigned command : {3U, 6U, 15U}) {  // NFT_MSG_NEWCHAIN, NEWRULE, NEWGEN
+  for (const unsigned command : {0U, 3U, 6U, 15U}) {  // NFT_MSG_NEWTABLE, NEWCHAIN, NEWRULE, NEWGEN
     message->nlmsg_type = static_cast<std::uint16_t>(10 << 8 | command);
     (void)sets::read_chain(*message);
     (void)sets::read_rule(*message);
     (void)sets::read_generation(*message);
-    (void)sets::is_loss_in(*message, "xlimit");
+    (void)sets::read_dormant(*message);
+    (void)sets::is_harm_in(*message, "xlimit");
   }
   for (const unsigned command : {9U, 12U}) {  // NFT_MSG_NEWSET, NEWSETELEM
     message->nlmsg_type = static_cast<std::uint16_t>(10 << 8 | command);

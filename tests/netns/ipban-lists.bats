@@ -186,6 +186,24 @@ dropped_by() { [[ $(node ipban status -o json | jq -r "select(.list == \"$1\") |
   done
 }
 
+@test "a list that could not be loaded is not there, one that was there stays" {
+  netns_add node
+  # What a list is filled into is in use by somebody else.
+  node ipset create xlimit.feed6+ hash:net family inet6
+  node ipset create holder list:set
+  node ipset add holder xlimit.feed6+
+  run -71 node ipban load feed <<<$'2001:db8:5::7'
+  [[ $output = *"'xlimit.feed6+'"* ]]
+  run -1 node ipban list feed
+  run -0 node ipban status
+  node ipset flush holder
+  node ipban load feed <<<$'2001:db8:5::7'
+  node ipset create xlimit.feed6+ hash:net family inet6
+  node ipset add holder xlimit.feed6+
+  run -71 node ipban load feed <<<$'2001:db8:5::8'
+  [[ $(node ipban list feed -o plain) = 2001:db8:5::7 ]]
+}
+
 @test "a list that was loaded and is not in the kernel is no enforcement" {
   netns_add node
   printf '198.51.100.7\n2001:db8:5::7\n' | node ipban load feed
@@ -194,7 +212,10 @@ dropped_by() { [[ $(node ipban status -o json | jq -r "select(.list == \"$1\") |
   wait_until node ipset destroy xlimit.feed6
   node ipban setup
   run -1 --separate-stderr node ipban status
-  [[ $stderr = *"'xlimit.feed6': the set is missing"* ]]
+  [[ $stderr = *"'xlimit.feed6': the set is missing, and with it the list; 'ipban restore' puts it back"* ]]
+  node ipban restore -o json </dev/null | grep -q '"lists":1'
+  run -0 node ipban status
+  [[ $(node ipban list feed -o plain | paste -sd' ') = "198.51.100.7 2001:db8:5::7" ]]
   node ipban unload feed
   run -0 node ipban status
 }

@@ -255,6 +255,21 @@ start_apply() {
   exec 4>&-
 }
 
+@test "apply puts back a half of a list that was destroyed under it" {
+  netns_add node
+  printf '198.51.100.0/24\n2001:db8:5::/48\n' | node ipban load feed
+  start_apply
+  ban_line 203.0.113.2 600 >&4
+  wait_for_line "$OUT" 203.0.113.2
+  kill -STOP "$SPAWNED"
+  node nft flush ruleset
+  wait_until node ipset destroy xlimit.feed6
+  kill -CONT "$SPAWNED"
+  wait_until node ipban status -q
+  run -0 node ipban test 198.51.100.5 2001:db8:5::9
+  exec 4>&-
+}
+
 @test "what can not be remembered is said once, and banned all the same" {
   netns_add node
   run -0 node ipban add 192.0.2.1 -o plain --state /proc/nowhere

@@ -42,6 +42,10 @@ proves() {
   proves ipban-lists.bats 6 '^(NDJSON loads|while a list of 100,000|another list and bans|own addresses, peers|an empty list|a list of direction out)'
 }
 
+@test "what is enforced, what is said and what is undone: as with ipset" {
+  proves ipban-enforced.bats 5 .
+}
+
 @test "a prefix bans what is in it, and its set is made by the first ban of that length" {
   in_fresh_netns bash -c '
     nft_ipban add 192.0.2.0/24 203.0.113.7 192.0.2.9 2001:db8::/64 >/dev/null

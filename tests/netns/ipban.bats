@@ -221,6 +221,15 @@ ban_line() { # TARGET SECONDS [MORE]
   [[ $(tail -n 1 "$BATS_TEST_TMPDIR/out") = "4 half" ]]
 }
 
+@test "what became of each target of add is an event, in its place" {
+  run -1 --separate-stderr in_fresh_netns ipban add 203.0.113.1 127.0.0.1 203.0.113.2
+  [[ $(sed 's/.*"type":"\([a-z]*\)".*"target":"\([0-9.]*\)".*/\1 \2/' <<<"$output" | paste -sd' ') = "banned 203.0.113.1 refused 127.0.0.1 banned 203.0.113.2" ]]
+  [[ ${lines[1]} = *'"seconds":0,"direction":"in","rule":"manual","why":"'*'loopback'*'"}' ]]
+  [[ $stderr = "ipban: ban '127.0.0.1': "*loopback* ]]
+  run -1 --separate-stderr in_fresh_netns ipban add 127.0.0.1 203.0.113.2 -o plain
+  [[ $(awk '{ print $1, $2 }' <<<"$output" | paste -sd' ') = "127.0.0.1 refused 203.0.113.2 added" ]]
+}
+
 @test "own addresses and gateways are refused, also when they come while apply runs" {
   netns_add node client
   netns_join node "192.0.2.1/24" client "192.0.2.9/24"
@@ -245,8 +254,8 @@ ban_line() { # TARGET SECONDS [MORE]
   spawn_in client bash -c 'exec 3<>/dev/tcp/192.0.2.1/80; echo open; exec cat <&3' >"$BATS_TEST_TMPDIR/client"
   local client=$SPAWNED
   wait_for_line "$BATS_TEST_TMPDIR/client" open
-  run -1 node ipban add 192.0.2.9 --protect-port 80
-  [[ $output = "ipban: ban '192.0.2.9': connected to a protected port: 192.0.2.9" ]]
+  run -1 --separate-stderr node ipban add 192.0.2.9 --protect-port 80
+  [[ $stderr = "ipban: ban '192.0.2.9': connected to a protected port: 192.0.2.9" ]]
   run -1 node ipban add 192.0.2.8/30 --protect-port 80 --protect-port 22
   node ipban add 192.0.2.10 --protect-port 80
   kill "$client"

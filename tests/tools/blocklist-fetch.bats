@@ -64,6 +64,25 @@ stays() { # PATH REASON [KEYS [OPTIONS...]]
 @test "a chunked body that ends in the middle is no list" { stays chunkcut "transfer closed"; }
 @test "a compressed body that ends in the middle is no list" { stays gzipcut "its compressed body is cut"; }
 @test "a body in a coding that nobody asked for is no list" { stays brotli "it is coded as 'br'"; }
+@test "an answer that says 'not modified' to nobody's question is no list" {
+  source_at "$WEB/same"
+  run -75 --separate-stderr fetch
+  [[ $stderr = *"source 'one': the server answers 304; there is no good copy"* ]]
+}
+@test "a last line without its end is left out where the end of the list is that of the connection" {
+  source_at "$WEB/open?n=257"
+  run -0 --separate-stderr fetch
+  [[ $output = 198.18.0.0/24 && $(known entries) -eq 256 && $(known invalid) -eq 1 ]]
+  [[ $stderr = *"source 'one': the last line '198.18.1.0' has no end, and the server did not say how long the list is, skipped" ]]
+  run -0 --separate-stderr fetch --force
+  [[ $output = 198.18.0.0/24 ]]
+  source_at "$WEB/opengzip?n=257"
+  run -0 --separate-stderr fetch
+  [[ $output = $'198.18.0.0/24\n198.18.1.0' && -z $stderr ]]
+  source_at "$WEB/open?n=257" "sha256 = \"$(printf '198.18.%d.%d\n' $(for i in {0..256}; do echo $((i / 256)) $((i % 256)); done) | head -c -1 | sha256sum | cut -d' ' -f1)\""
+  run -0 --separate-stderr fetch
+  [[ $output = $'198.18.0.0/24\n198.18.1.0' && -z $stderr ]]
+}
 @test "redirects that go round are left" { stays loop "Maximum (5) redirects followed"; }
 @test "a redirect to a file is not followed" { stays tofile "Protocol \"file\" not supported or disabled"; }
 @test "a list that shrank too much is not believed" {
@@ -100,6 +119,23 @@ stays() { # PATH REASON [KEYS [OPTIONS...]]
   done
   grep "Failed to connect to 127.0.0.1 port 1" "$BATS_TEST_TMPDIR/said"
   grep "Could not resolve host: no-such-host.invalid" "$BATS_TEST_TMPDIR/said"
+}
+
+@test "what a url may hide is never shown" {
+  local url
+  for url in file:///nope?SECRET file:///nope#SECRET "http://u:SECRET@127.0.0.1:1/?SECRET#SECRET" "http://u:SECRET@a b/" \
+    "${WEB/\/\//\/\/u:SECRET@}/html?SECRET" http:///SECRET; do
+    source_at "$url"
+    run fetch -v
+    [[ $output = *"'one'"* && $output != *SECRET* ]] || { echo "$url: $output"; return 1; }
+    run fetch status -o json
+    [[ $output != *SECRET* ]]
+  done
+  grep 'GET /html?SECRET' "$BATS_TEST_TMPDIR/requests"
+  run ! grep -r SECRET "$CACHE"
+  echo 198.18.0.1 >"$BATS_TEST_TMPDIR/list"
+  source_at "file://$BATS_TEST_TMPDIR/list?SECRET"
+  [[ $(fetch) = 198.18.0.1 ]]
 }
 
 @test "a source that moved is asked for at once, and not whether it changed since the old one" {
@@ -168,6 +204,21 @@ stays() { # PATH REASON [KEYS [OPTIONS...]]
   run -64 fetch three
 }
 
+@test "a dry run ends as a fetch would" {
+  printf '[[source]]\nname = "%s"\nurl = "%s"\n' one "$WEB/good?n=256" two "$WEB/html" >"$SOURCES"
+  run -75 --separate-stderr fetch --dry-run
+  [[ -z $output && $stderr = *"source 'two' has no good copy yet: nothing written"* ]]
+  run -0 fetch --dry-run --partial
+  run -0 fetch --dry-run one
+  run -75 fetch --dry-run --partial two
+  run -75 fetch --dry-run --direction out
+  [[ -z $(ls "$CACHE"/*.list 2>/dev/null) ]]
+  run -0 fetch one
+  source_at "$WEB/html"
+  run -0 --separate-stderr fetch --dry-run
+  [[ $stderr = *"the last good copy stays in force"* ]]
+}
+
 @test "each direction has its own sources" {
   printf '[[source]]\nname = "%s"\nurl = "%s"\ndirection = "%s"\n' a "$WEB/good?n=256" in b "$WEB/good?n=512" out >"$SOURCES"
   [[ $(fetch) = 198.18.0.0/24 && $(fetch --direction out) = 198.18.0.0/23 ]]
@@ -179,6 +230,14 @@ stays() { # PATH REASON [KEYS [OPTIONS...]]
   run -0 --separate-stderr blocklist-fetch --sources "$SOURCES" --cache "$CACHE" --allow 8.8.8.128/25
   [[ $output = $'8.8.8.0/25\n9.9.9.9\n2a00::/30' ]]
   [[ $stderr = *"taken out: 1 too wide, 2 bogons, 1 allowlisted"* ]]
+}
+
+@test "mapped addresses are IPv4, and all of them at once a bogon that is always taken out" {
+  printf '%s\n' ::ffff:198.18.0.1 ::ffff:198.18.1.0/120 ::ffff:0:0/96 2001:db8::1 >"$BATS_TEST_TMPDIR/list"
+  run -0 --separate-stderr blocklist-fetch merge "$BATS_TEST_TMPDIR/list"
+  [[ $output = $'198.18.0.1\n198.18.1.0/24\n2001:db8::1' && $stderr = "blocklist-fetch: taken out: 1 bogons" ]]
+  run -0 --separate-stderr blocklist-fetch merge <<<::/80
+  [[ ${#lines[@]} -eq 16 && $stderr = "blocklist-fetch: taken out: 1 bogons" ]]
 }
 
 @test "explain tells which source holds an address, since when, and what is taken out" {

@@ -3,7 +3,8 @@
 """A web server on 127.0.0.1 that behaves as its paths say. Prints its port; writes each request to stderr.
 
 /good N entries as ?n=N, with an ETag    /html /empty /500 /404    /cut /chunkcut /gzipcut    /drip    /loop /tofile
-/huge /bomb    /flaky 500 the first two times    /dated 304 to whoever knows any date    /escape    /brotli    /large 4 MB
+/huge /bomb    /flaky 500 the first two times    /dated 304 to whoever knows any date    /same 304
+/escape    /brotli    /large 4 MB    /open?n=N the end is that of the connection, without a line's    /opengzip
 """
 import gzip
 import http.server
@@ -59,6 +60,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.headers.get("If-Modified-Since"):
             return self.answer(304)
         self.answer(200, text, Last_Modified="Thu, 01 Jan 2026 00:00:00 GMT")
+
+    def do_same(self, _):
+        self.answer(304)
+
+    def do_open(self, text, **headers):
+        self.close_connection = True
+        self.send_response(200)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(text if headers else text.rstrip(b"\n"))
+
+    def do_opengzip(self, text):
+        self.do_open(gzip.compress(text.rstrip(b"\n")), Content_Encoding="gzip")
 
     def do_large(self, text):
         self.answer(200, text * 300)

@@ -39,6 +39,14 @@ TEST_CASE("pages, empty answers and remarks are no lists") {
   CHECK(objection("192.0.2.1\nnot\nat all\n") == "2 lines of 3 are no address or prefix, the first 'not'");
 }
 
+TEST_CASE("a last line that is an entry and lacks its end may be half of one") {
+  CHECK(feed::torn_entry("192.0.2.1\n192.0.2.4") == "192.0.2.4");
+  CHECK(feed::torn_entry("192.0.2.4") == "192.0.2.4");
+  CHECK(feed::torn_entry("192.0.2.1\n192.0.2.4\n").empty());
+  CHECK(feed::torn_entry("192.0.2.1\n# the end").empty());
+  CHECK(feed::torn_entry("").empty());
+}
+
 TEST_CASE("a list must be as long as it was asked to be, and not shrink too much") {
   CHECK(objection("192.0.2.1\n", {.minimum = 2}) == "1 entries, fewer than the 2 asked for");
   CHECK(objection("192.0.2.1\n192.0.2.2\n", {.max_shrink = 50}, 4).empty());
@@ -77,7 +85,7 @@ TEST_CASE("a mistake in the sources is named with its line") {
   CHECK(wrong(good + "sha256 = \"zz\"\n") == "s.toml:4: 'sha256' is not 64 hexadecimal digits");
   CHECK(wrong(good + good) == "s.toml:4: source 'a' is there twice");
   CHECK(wrong("[[source]]\nname = \"a\"\nurl = \"ftp://example.com\"\n") ==
-        "s.toml:1: source 'a' needs a url that begins with https://, http:// or file:///");
+        "s.toml:1: source 'a' needs a url: https://HOST..., http://HOST... or file:///...");
   CHECK(wrong("[[source]]\nname = \"../a\"\nurl = \"file:///a\"\n")
             .starts_with("s.toml:1: a source needs a name"));
   CHECK(wrong("colour = 1\n") == "s.toml:1: 'colour': only [[source]] tables are known here");

@@ -21,7 +21,10 @@ std::string read(std::string_view text) {
 
 TEST_CASE("an address or prefix a line, host bits set or not, in both families") {
   CHECK(read("192.0.2.1\n198.51.100.7/24\n2001:DB8::1/32\n\n") == "192.0.2.1 198.51.100.0/24 2001:db8::/32");
-  CHECK(read("::ffff:192.0.2.1") == "192.0.2.1");
+  CHECK(read("::ffff:192.0.2.1\n::ffff:198.51.100.0/120\n") == "192.0.2.1 198.51.100.0/24");
+  const feed::Parsed all_mapped = feed::parse("::ffff:0:0/96\n");
+  CHECK(all_mapped.entries == 1);
+  CHECK(all_mapped.invalid == 0);
 }
 
 TEST_CASE("comments, blanks, carriage returns and a byte order mark are passed over") {

@@ -93,6 +93,21 @@ TEST_CASE("the ends of the address space are no special case") {
         "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
 }
 
+TEST_CASE("mapped addresses are cut out of what holds them, and that is counted") {
+  ip::Ranges all;
+  all.add(prefix("::fffe:0:0/96"));
+  CHECK(all.unite() == 0);
+  all.add(prefix("::fffe:0:0/95"));
+  CHECK(all.unite() == 1);
+  CHECK(text_of(all) == "::fffe:0:0/96");
+  all.add_around_mapped(95);
+  all.add_around_mapped(96);
+  CHECK(all.unite() == 1);
+  CHECK(text_of(all) == "::fffe:0:0/96");
+  all.add_around_mapped(0);
+  CHECK(all.erase_wider(8, 16) == 1);
+}
+
 TEST_CASE("a range from one address to another is split at the borders of its blocks") {
   ip::Ranges all;
   CHECK(all.add(ip::parse_address("192.0.2.1").value(), ip::parse_address("192.0.2.6").value()));

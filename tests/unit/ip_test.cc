@@ -59,9 +59,24 @@ TEST_CASE("host bits of a prefix are cleared, and a whole address has no length"
   CHECK(canonical("203.0.113.9/0") == "0.0.0.0/0");
   CHECK(canonical("2001:db8::9/64") == "2001:db8::/64");
   CHECK(canonical("2001:db8::9/61") == "2001:db8::/61");
-  for (const char* wrong : {"203.0.113.0/33", "203.0.113.0/", "203.0.113.0/-1", "/24", "2001:db8::/129",
-                            "::ffff:192.0.2.0/120", "203.0.113.0/24/8"})
+  for (const char* wrong :
+       {"203.0.113.0/33", "203.0.113.0/", "203.0.113.0/-1", "/24", "2001:db8::/129", "203.0.113.0/24/8"})
     CHECK_MESSAGE(!ip::parse_prefix(wrong), wrong);
+}
+
+TEST_CASE("a prefix of mapped addresses is the IPv4 prefix, and one that holds them all is none") {
+  const auto canonical = [](std::string_view text) { return ip::to_string(*ip::parse_prefix(text)); };
+  CHECK(canonical("::ffff:192.0.2.9/120") == "192.0.2.0/24");
+  CHECK(canonical("::ffff:c000:209/128") == "192.0.2.9");
+  CHECK(canonical("::ffff:128.0.0.0/97") == "128.0.0.0/1");
+  for (const char* wide : {"::ffff:0:0/96", "::ffff:192.0.2.0/96", "::ffff:192.0.2.0/24", "::ffff:0:0/0"}) {
+    CHECK_MESSAGE(!ip::parse_prefix(wide), wide);
+    CHECK_MESSAGE(ip::parse_around_mapped(wide).has_value(), wide);
+  }
+  CHECK(ip::parse_around_mapped("::ffff:0:0/64") == 64U);
+  for (const char* other :
+       {"::ffff:0:0/97", "::ffff:0:0/129", "::/64", "192.0.2.0/24", "::ffff:0:0", "::ffff:0:0/"})
+    CHECK_MESSAGE(!ip::parse_around_mapped(other), other);
 }
 
 TEST_CASE("prefixes contain what they cover and nothing of the other family") {

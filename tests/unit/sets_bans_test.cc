@@ -240,11 +240,14 @@ TEST_CASE("a chain's faults: missing, misplaced, without our rule, behind a fore
   sets::SeenChain late = right;
   late.priority = 0;
   CHECK(faults({right, {ours}}).empty());
-  CHECK(faults({right, {ours, {}}}).empty());
+  const sets::SeenRule foreign{.rule = {}, .lets_by = true};
+  CHECK(faults({right, {ours, foreign}}).empty());
+  CHECK(faults({right, {{}, ours}}).empty());
   CHECK(faults({{}, {}}).size() == 1);
   CHECK(faults({late, {ours}}).size() == 1);
   CHECK(faults({right, {}}).size() == 1);
-  CHECK(faults({right, {{}, ours}}).size() == 1);
+  CHECK(faults({right, {foreign, ours}}).size() == 1);
+  CHECK(faults({right, {ours}, true}).size() == 1);
   CHECK(sets::chain_faults({right, {ours}}, key, 8).size() == 1);
   CHECK(sets::chain_faults({right, {ours}}, key, {}).size() == 1);
 }

@@ -94,9 +94,12 @@ TEST_CASE("sorted prefixes fall into an IPv4 and an IPv6 part") {
 TEST_CASE("a rule of a list before the bans' rule does no harm, a foreign one does") {
   const sets::SetKey key{};
   CHECK(sets::chain_faults(chain({drop(7), drop(3)}), key, 3).empty());
-  CHECK(sets::chain_faults(chain({drop(3), {}}), key, 3).empty());
-  CHECK(sets::chain_faults(chain({{}, drop(3)}), key, 3) ==
-        std::vector<std::string>{"a foreign rule stands first in chain 'prerouting'"});
+  const sets::SeenRule foreign{.rule = {}, .lets_by = true};
+  CHECK(sets::chain_faults(chain({drop(3), foreign}), key, 3).empty());
+  CHECK(sets::chain_faults(chain({{}, drop(3)}), key, 3).empty());
+  CHECK(
+      sets::chain_faults(chain({foreign, drop(3)}), key, 3) ==
+      std::vector<std::string>{"a foreign rule that may let packets by stands first in chain 'prerouting'"});
   CHECK(sets::chain_faults(chain({drop(7)}), key, 3) ==
         std::vector<std::string>{"no rule in chain 'prerouting' drops what the set holds"});
 }

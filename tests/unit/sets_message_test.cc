@@ -116,6 +116,8 @@ TEST_CASE("recorded rules are recognised, a foreign one among them is not") {
   REQUIRE(rules[0].rule.has_value());
   CHECK(*rules[0].rule == sets::wanted_rules(rules[0].rule->set, sets::Direction::in, {}).front());
   CHECK_FALSE(rules[1].rule.has_value());
+  CHECK_FALSE(rules[0].lets_by);
+  CHECK(rules[1].lets_by);  // it accepts
 }
 
 TEST_CASE("recorded rules with a port are TCP's and UDP's") {
@@ -160,17 +162,20 @@ TEST_CASE("an order is the message that the ipset program would send") {
   CHECK(std::memcmp(bytes.data(), expected.data(), expected.size()) == 0);
 }
 
-TEST_CASE("news of a loss are about our table and about taking away") {
+TEST_CASE("news of harm are about our table: what is taken away, what is not as it was, not a rule of ours") {
   alignas(nlmsghdr) std::array<std::byte, 512> buffer;
   netlink::Batch batch{buffer};
   auto& header = *reinterpret_cast<const nlmsghdr*>(buffer.data());
   sets::put_delete_table(batch, sets::Family::v4, "xlimit", 1, false);
-  CHECK(sets::is_loss_in(header, "xlimit"));
-  CHECK_FALSE(sets::is_loss_in(header, "xlimit2"));
+  CHECK(sets::is_harm_in(header, "xlimit"));
+  CHECK_FALSE(sets::is_harm_in(header, "xlimit2"));
   batch.clear();
   sets::put_delete_rules(batch, {}, "xlimit", 1);
-  CHECK(sets::is_loss_in(header, "xlimit"));
+  CHECK(sets::is_harm_in(header, "xlimit"));
   batch.clear();
   sets::put_table(batch, sets::Family::v4, "xlimit", 1);
-  CHECK_FALSE(sets::is_loss_in(header, "xlimit"));
+  CHECK(sets::is_harm_in(header, "xlimit"));
+  batch.clear();
+  sets::put_rule(batch, {}, "xlimit", {.set = 7}, 1, {});
+  CHECK_FALSE(sets::is_harm_in(header, "xlimit"));
 }

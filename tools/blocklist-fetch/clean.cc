@@ -51,7 +51,7 @@ base::Result<Cleaner> Cleaner::open(const Settings& settings) {
 
 void Cleaner::clean(ip::Ranges& ranges) {
   wide_count_ += ranges.erase_wider(widest4_, widest6_);
-  ranges.unite();
+  bogon_count_ += ranges.unite();
   own_count_ += ranges.subtract(own_);
   bogon_count_ += ranges.subtract(bogons_);
   allowed_count_ += ranges.subtract(allowed_);

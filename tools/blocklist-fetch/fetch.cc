@@ -2,6 +2,8 @@
 // blocklist-fetch: the copies of all sources brought up to date, merged, on stdout.
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "blocklist-fetch/clean.h"
 #include "blocklist-fetch/source_set.h"
 #include "blocklist-fetch/update.h"
@@ -9,27 +11,33 @@
 namespace xlimit::blocklist_fetch {
 namespace {
 
-// All good copies of one direction. Fails when a source has none, because a list without it would let in
-// again what it holds, unless that is wanted.
-base::Result<ip::Ranges> gather(const std::vector<feed::Source>& sources, const Cache& cache,
-                                const Settings& settings) {
-  ip::Ranges all;
+// Those of one direction that have a good copy. Fails when one has none, because a list without it would let
+// in again what it holds, unless that is wanted.
+base::Result<std::vector<std::string>> choose(const std::vector<feed::Source>& sources,
+                                              const std::vector<std::string>& lacking,
+                                              const Settings& settings) {
+  std::vector<std::string> chosen;
   for (const feed::Source& source : sources) {
     if (source.out != settings.out) continue;
-    base::Result<Copy> copy = cache.read(source.name);
-    if (!copy) return base::failed(copy);
-    if (!copy->good() && settings.partial) continue;
-    if (!copy->good())
+    if (std::ranges::count(lacking, source.name) == 0)
+      chosen.push_back(source.name);
+    else if (!settings.partial)
       return base::fail(base::Exit::kTemporary,
                         "source '" + source.name + "' has no good copy yet: nothing written; see --partial");
-    base::Result<feed::Parsed> list = cache.list(source.name);
+  }
+  if (!chosen.empty()) return chosen;
+  return base::fail(
+      base::Exit::kTemporary,
+      fmt::format("no source of direction {} has anything: nothing written", settings.out ? "out" : "in"));
+}
+
+base::Result<ip::Ranges> gather(const std::vector<std::string>& names, const Cache& cache) {
+  ip::Ranges all;
+  for (const std::string& name : names) {
+    base::Result<feed::Parsed> list = cache.list(name);
     if (!list) return base::failed(list);
     all.add(std::move(list->ranges));
   }
-  if (all.empty())
-    return base::fail(
-        base::Exit::kTemporary,
-        fmt::format("no source of direction {} has anything: nothing written", settings.out ? "out" : "in"));
   return all;
 }
 
@@ -43,10 +51,12 @@ Ended fetch(const Settings& settings, const cli::Command& command) {
   const Cache cache{settings.cache};
   base::Result<store::Lock> lock = cache.lock();
   if (!lock) return base::failed(lock);
-  if (base::Result<void> updated = Update{settings, command, cache}.run(*sources); !updated)
-    return base::failed(updated);
+  base::Result<std::vector<std::string>> lacking = Update{settings, command, cache}.run(*sources);
+  if (!lacking) return base::failed(lacking);
+  base::Result<std::vector<std::string>> names = choose(*sources, *lacking, settings);
+  if (!names) return base::failed(names);
   if (settings.dry_run) return base::Exit::kDone;
-  base::Result<ip::Ranges> all = gather(*sources, cache, settings);
+  base::Result<ip::Ranges> all = gather(*names, cache);
   if (!all) return base::failed(all);
   cleaner->clean(*all);
   if (const std::string out = cleaner->taken_out(); !out.empty()) command.warn("taken out: " + out);

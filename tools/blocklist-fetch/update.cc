@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "feed/check.h"
 #include "stream/file.h"
 
@@ -28,19 +29,22 @@ void show_progress(std::size_t done, std::size_t all, std::uint64_t bytes) {
 }  // namespace
 
 // A few at a time: what came is held until it is checked, and there may be many sources with large lists.
-base::Result<void> Update::run(const std::vector<feed::Source>& sources) {
+base::Result<std::vector<std::string>> Update::run(const std::vector<feed::Source>& sources) {
   base::Result<std::vector<Job>> jobs = due(sources);
   if (!jobs) return base::failed(jobs);
+  std::vector<std::string> lacking;
   std::span<Job> left{*jobs};
   while (!left.empty()) {
     const std::span<Job> now = left.first(std::min(left.size(), http::Limits{}.at_once));
-    const std::vector<http::Response> responses = download(now, jobs->size() - left.size(), jobs->size());
+    std::vector<http::Response> responses = download(now, jobs->size() - left.size(), jobs->size());
     for (std::size_t i = 0; i < now.size(); ++i) {
-      if (base::Result<void> taken = take(now[i], responses[i]); !taken) return taken;
+      if (base::Result<void> taken = take(now[i], std::move(responses[i])); !taken)
+        return base::failed(taken);
+      if (!now[i].copy.good() && !now[i].copy.error.empty()) lacking.push_back(now[i].source->name);
     }
     left = left.subspan(now.size());
   }
-  return {};
+  return lacking;
 }
 
 base::Result<std::vector<Update::Job>> Update::due(const std::vector<feed::Source>& sources) const {
@@ -81,13 +85,14 @@ std::vector<http::Response> Update::download(std::span<const Job> jobs, std::siz
 }
 
 http::Response Update::read(const feed::Source& source) const {
+  const std::string path = source.url.substr(kFile.size(), source.url.find_first_of("?#") - kFile.size());
   base::Result<std::string> text =
-      stream::read_file(source.url.substr(kFile.size()), static_cast<std::size_t>(settings_.largest << 20U));
+      stream::read_file(path, static_cast<std::size_t>(settings_.largest << 20U));
   if (!text) return {.error = text.error().text};
   return {.status = 200, .body = std::move(*text)};
 }
 
-base::Result<void> Update::take(Job& job, const http::Response& response) {
+base::Result<void> Update::take(Job& job, http::Response response) {
   job.copy.checked = base::now();
   job.copy.error = response.error;
   if (response.good() && !response.unchanged()) {
@@ -101,7 +106,21 @@ base::Result<void> Update::take(Job& job, const http::Response& response) {
   return cache_.note(job.source->name, job.copy);
 }
 
-base::Result<void> Update::take_body(Job& job, const http::Response& response) {
+// What is pinned was whole when its sum is right.
+bool Update::cut_torn(const feed::Source& source, http::Response& response) const {
+  if (response.end_told || !source.demands.sha256.empty()) return false;
+  const std::string_view torn = feed::torn_entry(response.body);
+  if (torn.empty()) return false;
+  command_.warn(
+      fmt::format("source '{}': the last line '{}' has no end, and the server did not say how long "
+                  "the list is, skipped",
+                  source.name, base::printable(torn.substr(0, feed::kSample))));
+  response.body.resize(response.body.size() - torn.size());
+  return true;
+}
+
+base::Result<void> Update::take_body(Job& job, http::Response& response) {
+  const bool torn = cut_torn(*job.source, response);
   feed::Parsed parsed = feed::parse(response.body);
   const std::optional<std::string> objection =
       feed::objection(response.body, response.type, parsed, job.source->demands, job.copy.entries);
@@ -119,7 +138,7 @@ base::Result<void> Update::take_body(Job& job, const http::Response& response) {
   if (job.copy.good() && sum == job.copy.sha256) return {};
   job.copy.sha256 = sum;
   job.copy.entries = parsed.entries;
-  job.copy.invalid = parsed.invalid;
+  job.copy.invalid = parsed.invalid + (torn ? 1 : 0);
   return settings_.dry_run ? base::Result<void>{} : replace(job, response, parsed.ranges);
 }
 

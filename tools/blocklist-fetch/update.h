@@ -19,8 +19,8 @@ class Update {
       : settings_(settings), command_(command), cache_(cache) {}
 
   // Fails when copies can't be read or written. That a source can't be had is said and noted, and is no
-  // failure.
-  base::Result<void> run(const std::vector<feed::Source>& sources);
+  // failure: gives the names of those that have no good copy, or with a dry run would have none.
+  base::Result<std::vector<std::string>> run(const std::vector<feed::Source>& sources);
 
  private:
   struct Job {
@@ -33,9 +33,11 @@ class Update {
   std::vector<http::Response> download(std::span<const Job> jobs, std::size_t done_before,
                                        std::size_t all) const;
   http::Response read(const feed::Source& source) const;
-  base::Result<void> take(Job& job, const http::Response& response);
-  base::Result<void> take_body(Job& job, const http::Response& response);
+  base::Result<void> take(Job& job, http::Response response);
+  base::Result<void> take_body(Job& job, http::Response& response);
   base::Result<void> replace(Job& job, const http::Response& response, ip::Ranges& ranges);
+  // Cuts off what may be half a line; false when there was nothing to cut.
+  bool cut_torn(const feed::Source& source, http::Response& response) const;
 
   const Settings& settings_;
   const cli::Command& command_;

@@ -33,11 +33,11 @@ Ended tell(std::span<const Verdict> verdicts, std::span<const Order> orders, con
   std::vector<Row> rows;
   for (std::size_t i = 0; i < orders.size(); ++i) {
     const std::string target = ip::to_string(orders[i].entry.target);
-    if (!verdicts[i].why.empty()) {
-      all = false;
-      cli::complain("ipban", fmt::format("{} '{}': {}", what, target, verdicts[i].why));
-    } else if (settings.dry_run) {
-      cli::print("would {} '{}'\n", what, target);
+    const bool good = verdicts[i].why.empty();
+    if (!good) cli::complain("ipban", fmt::format("{} '{}': {}", what, target, verdicts[i].why));
+    all = all && good;
+    if (settings.dry_run) {
+      if (good) cli::print("would {} '{}'\n", what, target);
     } else if (format == Format::json) {
       cli::print("{}", line(i));
     } else {
@@ -75,9 +75,14 @@ Ended add(const Settings& settings, const cli::Command& command) {
   if (!done) return tl::make_unexpected(done.error());
   event::Line buffer;
   return tell(
-      verdicts, *orders, settings, "ban", [&](std::size_t i) { return event::encode(banned(i), buffer); },
+      verdicts, *orders, settings, "ban",
+      [&](std::size_t i) {
+        return verdicts[i].done ? event::encode(banned(i), buffer)
+                                : event::encode(event::Refused{requests[i].ban, verdicts[i].why}, buffer);
+      },
       [&](std::size_t i) -> Row {
         const sets::Entry& entry = (*orders)[i].entry;
+        if (!verdicts[i].done) return {ip::to_string(entry.target), "refused", ""};
         return {ip::to_string(entry.target), word(verdicts[i].result),
                 verdicts[i].result == event::BanResult::present ? "" : show_remaining(entry.timeout)};
       });
@@ -105,8 +110,12 @@ Ended del(const Settings& settings, const cli::Command& command) {
   memory.write();
   event::Line buffer;
   return tell(
-      verdicts, *orders, settings, "unban", [&](std::size_t i) { return event::encode(unbanned(i), buffer); },
+      verdicts, *orders, settings, "unban",
+      [&](std::size_t i) {
+        return verdicts[i].done ? event::encode(unbanned(i), buffer) : std::string_view{};
+      },
       [&](std::size_t i) -> Row {
+        if (!verdicts[i].done) return {ip::to_string((*orders)[i].entry.target), "failed"};
         return {ip::to_string((*orders)[i].entry.target), verdicts[i].was_present ? "removed" : "absent"};
       });
 }

@@ -27,8 +27,8 @@ base::Result<Content> prepare(const Settings& settings, const cli::Command& comm
   ip::Ranges& ranges = parsed->ranges;
   Content content{.prefixes = {}, .invalid = parsed->invalid};
   content.too_wide = ranges.erase_wider(kWidestList4, kWidestList6);
-  ranges.unite();
-  content.spared = ranges.subtract(*spared);
+  content.spared = ranges.unite();
+  content.spared += ranges.subtract(*spared);
   content.prefixes = ranges.prefixes();
   if (parsed->invalid > 0)
     command.warn(fmt::format("{} lines are no address or prefix, the first '{}', skipped", parsed->invalid,

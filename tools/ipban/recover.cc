@@ -64,6 +64,22 @@ base::Result<Planned> plan(sets::Backend& backend, const ledger::Ledger& ledger,
   return planned;
 }
 
+base::Result<std::vector<journal::KeptList>> lacking(const Memory& memory, sets::Backend& backend) {
+  std::vector<journal::KeptList> lists;
+  if (!memory.place()) return lists;
+  base::Result<std::vector<journal::KeptList>> kept = journal::kept_lists(*memory.place());
+  if (!kept) return kept;
+  for (journal::KeptList& list : *kept) {
+    base::Result<sets::ListState> state = backend.status({list.name, list.direction});
+    if (!state) return base::failed(state);
+    const journal::KeptFamilies families = journal::kept_families(*memory.place(), list);
+    const bool whole =
+        (state->families[0].exists || !families.v4) && (state->families[1].exists || !families.v6);
+    if (!whole) lists.push_back(std::move(list));
+  }
+  return lists;
+}
+
 }  // namespace
 
 base::Result<void> restore_bans(Enforcer& enforcer, sets::Backend& backend, ledger::Ledger& ledger,
@@ -92,21 +108,24 @@ base::Result<void> restore_bans(Enforcer& enforcer, sets::Backend& backend, ledg
   return {};
 }
 
+base::Result<bool> lacks_lists(const Memory& memory, sets::Backend& backend) {
+  base::Result<std::vector<journal::KeptList>> lists = lacking(memory, backend);
+  if (!lists) return base::failed(lists);
+  return !lists->empty();
+}
+
 base::Result<void> restore_lists(const Settings& settings, const cli::Command& command, Memory& memory,
                                  sets::Backend& backend, Recovered& recovered) {
-  if (!memory.place()) return {};
-  base::Result<std::vector<journal::KeptList>> kept = journal::kept_lists(*memory.place());
-  if (!kept) return base::failed(kept);
-  if (kept->empty()) return {};
+  base::Result<bool> any = lacks_lists(memory, backend);
+  if (!any || !*any) return any ? base::Result<void>{} : base::failed(any);
   base::Result<std::optional<store::Lock>> lock = memory.lock_lists(kListPatience);
   if (!lock) return base::failed(lock);
-  base::Result<std::vector<sets::ListKey>> there = backend.lists();
-  if (!there) return base::failed(there);
+  // Another process may have been faster.
+  base::Result<std::vector<journal::KeptList>> lists = lacking(memory, backend);
+  if (!lists) return base::failed(lists);
   base::Result<ip::Ranges> spared = read_spared(settings, command);
   if (!spared) return base::failed(spared);
-  for (const journal::KeptList& one : *kept) {
-    const sets::ListKey list{one.name, one.direction};
-    if (std::ranges::count(*there, list) > 0) continue;
+  for (const journal::KeptList& one : *lists) {
     base::Result<std::vector<ip::Prefix>> prefixes = journal::read_list(*memory.place(), one);
     if (!prefixes) {
       ++recovered.refused;
@@ -118,9 +137,12 @@ base::Result<void> restore_lists(const Settings& settings, const cli::Command& c
     ranges.unite();
     ranges.subtract(*spared);
     if (ranges.empty()) continue;
-    base::Result<sets::Change> change = backend.load(list, ranges.prefixes(), settings.dry_run);
-    ++(change ? recovered.lists : recovered.refused);
-    if (!change) command.warn(change.error().text + ", list '" + one.name + "' is not restored");
+    base::Result<sets::Change> change =
+        backend.load({one.name, one.direction}, ranges.prefixes(), settings.dry_run);
+    if (change && change->any()) ++recovered.lists;
+    if (change) continue;
+    ++recovered.refused;
+    command.warn(change.error().text + ", list '" + one.name + "' is not restored");
   }
   return {};
 }

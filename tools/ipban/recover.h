@@ -28,8 +28,10 @@ struct OnBan {
 base::Result<void> restore_bans(Enforcer& enforcer, sets::Backend& backend, ledger::Ledger& ledger,
                                 const OnBan& on_ban, Recovered& recovered);
 
-// The lists that were kept and that the kernel does not have. What must not be listed now is left out. One
-// that can't be read or loaded is said and counted as refused.
+// Was a list kept that the kernel does not have, or not in both families?
+base::Result<bool> lacks_lists(const Memory& memory, sets::Backend& backend);
+// Those lists. What must not be listed now is left out. One that can't be read or loaded is said and counted
+// as refused.
 base::Result<void> restore_lists(const Settings& settings, const cli::Command& command, Memory& memory,
                                  sets::Backend& backend, Recovered& recovered);
 

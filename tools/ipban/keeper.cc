@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// Keeps rules, sets, bans and lists in the kernel while `apply` runs.
+#include "ipban/keeper.h"
+
+#include <fmt/core.h>
+
+#include "base/clock.h"
+#include "ipban/recover.h"
+
+namespace xlimit::ipban {
+
+Keeper::Keeper(Enforcer& enforcer, const Settings& settings, const cli::Command& command)
+    : enforcer_(enforcer),
+      backend_(*enforcer.backend()),
+      settings_(settings),
+      command_(command),
+      put_back_(command, "another program changed the rules, undone"),
+      not_put_back_(command, "put lost rules back") {}
+
+base::Result<int> Keeper::start() {
+  base::Result<int> news = backend_.watch();
+  if (!news) return news;
+  // Ports that were asked for must hold, whatever rules stand; without, rules that stand are left as they
+  // are.
+  const sets::Setup how = settings_.ports.empty() ? sets::Setup::missing : sets::Setup::exact;
+  base::Result<std::vector<std::string>> made = backend_.setup(event::Direction::in, how, false);
+  if (!made) return base::failed(made);
+  (void)backend_.made_sets();  // what was there before us is restore's business
+  enforcer_.memory().keep_ports(backend_, settings_.ports);
+  return news;
+}
+
+void Keeper::look() {
+  harmed_ = backend_.was_harmed() || harmed_;
+  const auto now = std::chrono::steady_clock::now();
+  if (!harmed_ || now - undone_ < kPause) return;
+  harmed_ = false;
+  // Somebody may have chosen others since we began.
+  if (settings_.ports.empty()) backend_.limit_to(enforcer_.memory().ports());
+  if (put_rules_back()) undone_ = now;
+  const bool bans_went = backend_.made_sets();
+  // A list that another process loads or unloads just now is not lacking: nobody waits here for it.
+  base::Result<bool> lists_went = lacks_lists(enforcer_.memory(), backend_);
+  if (bans_went || (lists_went && *lists_went)) put_back(bans_went);
+}
+
+// Of an `out` set that was never used nothing is made. True when something was to be done.
+bool Keeper::put_rules_back() {
+  bool any = false;
+  for (const event::Direction direction : {event::Direction::in, event::Direction::out}) {
+    if (direction == event::Direction::out) {
+      base::Result<bool> used = backend_.exists({sets::Family::v4, direction});
+      if (!used || !*used) continue;
+    }
+    base::Result<std::vector<std::string>> made = backend_.setup(direction, sets::Setup::missing, false);
+    harmed_ = harmed_ || !made;
+    any = any || !made || !made->empty();
+    if (!made) not_put_back_.add(made.error().text);
+    if (made && !made->empty()) put_back_.add(made->front());
+  }
+  return any;
+}
+
+// Sets that went took their bans with them, and so did lists.
+void Keeper::put_back(bool bans) {
+  ledger::Ledger ledger;
+  if (bans) ledger = enforcer_.memory().recall(base::now());
+  Recovered recovered;
+  const OnBan on_ban{.restored = [](const event::Banned&, base::Time) {},
+                     .refused =
+                         [&](const ip::Prefix& target, const std::string& why) {
+                           not_put_back_.add("ban '" + ip::to_string(target) + "': " + why);
+                         }};
+  base::Result<void> done;
+  if (bans) done = restore_bans(enforcer_, backend_, ledger, on_ban, recovered);
+  if (done) done = restore_lists(settings_, command_, enforcer_.memory(), backend_, recovered);
+  if (!done) not_put_back_.add(done.error().text);
+  if (recovered.restored + recovered.lists == 0) return;
+  command_.warn(fmt::format("sets were taken away; put back with {} bans and {} lists", recovered.restored,
+                            recovered.lists));
+}
+
+}  // namespace xlimit::ipban
