@@ -97,6 +97,7 @@ void Restorer::restore_place() {
   if (!ip || user_ == kNone) line_.blame("ip", "is missing, or nobody's");
   const base::Time first = line_.time("first");
   const bool confirmed = line_.number("confirmed", 1).value_or(0) == 1;
+  const bool exempt = line_.number("exempt", 1).value_or(0) == 1;
   const std::optional<ip::Address> last_seen = line_.address("address");
   const std::vector<std::uint16_t> ports = line_.ports();
   if (!line_.wrong().empty()) return;
@@ -104,6 +105,7 @@ void Restorer::restore_place() {
   Place& place = table.place(table.add_place(user_, *ip, first));
   place.last = last;
   place.confirmed = confirmed;
+  place.exempt = exempt;
   place.tag = detector_.group_of(*ip).tag();
   for (auto port = ports.rbegin(); port != ports.rend(); ++port)
     place.trail.note(last_seen.value_or(*ip), *port);
