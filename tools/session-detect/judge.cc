@@ -24,7 +24,7 @@ Judge::Judge(const cli::Command& command, const Settings& settings, session::Lim
 
 Result<void> Judge::open() {
   session::Evidence evidence;
-  if (settings_.verify) {
+  if (settings_.verify.value_or(true)) {
     Result<std::unique_ptr<Proof>> proof = Proof::open(command_);
     if (!proof) return base::failed(proof);
     proof_ = std::move(*proof);

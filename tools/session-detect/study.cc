@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Feeds a stream to an Explainer or a Comparison. Sockets are of today and say nothing about a recorded
-// stream, so the log is believed.
+// stream, so the log is believed unless something else is asked for.
 #include "session-detect/study.h"
 
+#include "session-detect/proof.h"
 #include "session/compare.h"
 #include "session/explain.h"
 #include "stage/stage.h"
@@ -63,7 +64,14 @@ Result<Settings> read_policy(const Settings& given, const std::string& path) {
 }  // namespace
 
 Result<Exit> explain(const cli::Command& command, const Settings& settings, const session::Limits& limits) {
-  session::Detector detector{settings.policy, {}, limit_of(limits)};
+  std::unique_ptr<Proof> proof;
+  if (settings.verify.value_or(false)) {
+    Result<std::unique_ptr<Proof>> opened = Proof::open(command);
+    if (!opened) return base::failed(opened);
+    proof = std::move(*opened);
+  }
+  session::Detector detector{settings.policy, proof ? proof->evidence() : session::Evidence{},
+                             limit_of(limits)};
   session::Explainer explainer{detector, settings.explain};
   return read_stream(
       command, [&](const event::Access& access, Output& out) { return out.write(explainer.hear(access)); },
