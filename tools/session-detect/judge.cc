@@ -52,8 +52,9 @@ Result<Exit> Judge::run() {
                                if (!told) stage.loop().stop(std::move(told.error()));
                              }};
   if (state_) state_->watch(stage.loop());
-  const stage::MetricsFile metrics{command_, settings_.metrics_file, stage.loop(),
-                                   [this](metrics::Page& page) { counts_.fill(page, *detector_); }};
+  auto metrics = stage::MetricsFile::open(command_, settings_.metrics_file, stage.loop(),
+                                          [this](metrics::Page& page) { counts_.fill(page, *detector_); });
+  if (!metrics) return base::failed(metrics);
   Result<std::unique_ptr<stream::FileWatch>> limits;
   if (!settings_.limits_file.empty())
     limits = stream::FileWatch::open(stage.loop(), settings_.limits_file, [this] { reread_limits(); });
