@@ -44,8 +44,6 @@ Result<Settings> read_policy(const Settings& given, const std::string& path) {
   settings.explain = settings.compare = settings.state_file = "";  // of the run, not of a policy
   cli::Command command{"session-detect", ""};
   declare(command, settings);
-  std::string words[]{"session-detect", "--config", path};
-  char* argv[]{words[0].data(), words[1].data(), words[2].data()};
   const auto finish = [&]() -> Result<Exit> {
     const std::pair<const char*, const std::string&> foreign[]{
         {"--explain", settings.explain}, {"--compare", settings.compare}, {"--state", settings.state_file}};
@@ -56,8 +54,8 @@ Result<Settings> read_policy(const Settings& given, const std::string& path) {
     if (!completed) return base::failed(completed);
     return Exit::kDone;
   };
-  const int code = command.run(3, argv, finish);  // says itself what is wrong
-  if (code != 0) return base::fail(static_cast<Exit>(code), "'" + path + "' is no policy");
+  Result<Exit> done = command.run_file(path, finish);
+  if (!done) return base::failed(done);
   return settings;
 }
 
