@@ -23,6 +23,7 @@
 #include "session/breach.h"
 #include "session/history.h"
 #include "session/limits.h"
+#include "session/mark.h"
 #include "session/policy.h"
 #include "session/table.h"
 #include "session/verdict.h"
@@ -102,6 +103,9 @@ class Detector {
   void watch_changes();
   void save_changes(const Write& write);
   std::size_t changes() const { return table_.changed() + changes_.size(); }
+  // What was judged last, kept with the changes that come from it.
+  void set_mark(const Mark& mark) { mark_ = mark; }
+  const Mark& mark() const { return mark_; }
 
  private:
   friend class Restorer;
@@ -167,6 +171,7 @@ class Detector {
   std::uint64_t evicted_ = 0, saved_evicted_ = 0;
   std::uint64_t judged_ = 0, unverified_ = 0;
   Time last_line_;
+  Mark mark_;
   bool watched_ = false;
   std::vector<std::string> changes_;  // lines about others than users
 };

@@ -63,10 +63,13 @@ void Restorer::apply() {
 void Restorer::restore_end() {
   const base::Time last_line = line_.time("time");
   const std::uint64_t evicted = line_.number("evicted", UINT64_MAX).value_or(0);
+  const std::uint64_t input = line_.number("input", UINT64_MAX).value_or(0);
+  const auto hash = static_cast<std::uint32_t>(line_.number("hash", UINT32_MAX).value_or(0));
   whole_ = line_.number("whole", 1).value_or(0) == 1 || whole_;
   if (!line_.wrong().empty()) return;
   detector_.last_line_ = last_line;
   detector_.evicted_ = evicted;
+  detector_.mark_ = {input, hash};
 }
 
 void Restorer::restore_user() {

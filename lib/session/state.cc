@@ -89,6 +89,10 @@ void Detector::save_end(bool whole, const Write& write) const {
   event::Line line;
   event::Writer writer{line, "end", last_line_};
   if (evicted_ > 0) writer.number(",\"evicted\":", evicted_);
+  if (mark_.size > 0) {
+    writer.number(",\"input\":", mark_.size);
+    writer.number(",\"hash\":", mark_.hash);
+  }
   if (whole) writer.number(",\"whole\":", 1);
   write(writer.finish());
 }

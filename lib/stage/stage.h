@@ -37,6 +37,7 @@ class Stage {
   Stage(const cli::Command& command, Handlers handlers);
   // Fails as stream::Filter does.
   base::Result<base::Exit> run();
+  stream::Filter& filter() { return filter_; }
   stream::Loop& loop() { return filter_.loop(); }
   stream::Output& out() { return filter_.out(); }
 
