@@ -12,8 +12,8 @@
 // An option's type says how its text is read: strings, unsigned numbers, std::chrono::seconds (5s, 2m, 1h,
 // 7d), bool (a flag), ip::Prefix, vectors of these (repeatable, and "A,B"), enums by choice(). The variable's
 // value is the default and is shown in the help; an empty text or vector shows none. Keys of the
-// configuration file are the long names without dashes. Errors are printed once, as "PROGRAM: object:
-// reason", and become the exit code.
+// configuration file are the long names without dashes, those of a verb's options in a table of its name.
+// Errors are printed once, as "PROGRAM: object: reason", and become the exit code.
 #pragma once
 
 #include <chrono>
@@ -62,6 +62,8 @@ std::string show_value(T value) {
 
 class Command {
  public:
+  using Body = std::function<base::Result<base::Exit>()>;
+
   // `summary` is one sentence.
   Command(std::string name, std::string summary);
   ~Command();
@@ -111,14 +113,15 @@ class Command {
 
   // A verb with options of its own; `body` runs when it is given. Options of this command are accepted behind
   // the verb too, and are listed in its help. The verb belongs to this command.
-  Command& verb(const std::string& name, const std::string& summary,
-                std::function<base::Result<base::Exit>()> body);
+  Command& verb(const std::string& name, const std::string& summary, Body body);
 
   const Common& common() const;
 
   // Parses, runs `body` (or the verb given), prints its error, returns the exit code for main. A command with
   // verbs has no body: without a verb it is used wrongly.
-  int run(int argc, char** argv, std::function<base::Result<base::Exit>()> body = {});
+  int run(int argc, char** argv, Body body = {});
+  // Runs `body` on the options of a file alone, and prints nothing: the error is the caller's.
+  base::Result<base::Exit> run_file(const std::string& file, const Body& body);
 
   // One line on stderr, "PROGRAM: TEXT"; silent under --quiet. For what the program survives: ends in ",
   // skipped" or the like.

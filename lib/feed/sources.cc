@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The one door to toml++.
+// Walks the tables of a file of sources.
 #include "feed/sources.h"
 
 #include <fmt/core.h>
@@ -7,19 +7,7 @@
 #include <algorithm>
 
 #include "base/number.h"
-#include "base/text.h"
-
-// Its warnings are not ours.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wall"
-#pragma GCC diagnostic ignored "-Wextra"
-#pragma GCC diagnostic ignored "-Wold-style-cast"
-#pragma GCC diagnostic ignored "-Wshadow"
-#pragma GCC diagnostic ignored "-Wconversion"
-#pragma GCC diagnostic ignored "-Wswitch-enum"
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-#pragma GCC diagnostic pop
+#include "base/toml.h"
 
 namespace xlimit::feed {
 namespace {
@@ -63,8 +51,7 @@ class Reader {
       blame(value, fmt::format("'{}': no such key", key));
   }
   void blame(const toml::node& where, const std::string& what) {
-    if (wrong_.empty())
-      wrong_ = fmt::format("{}:{}: {}", file_, where.source().begin.line, base::printable(what));
+    if (wrong_.empty()) wrong_ = base::toml_error(file_, where.source(), what).value().text;
   }
   std::string text(std::string_view key, const toml::node& value) {
     if (const auto* text = value.as_string()) return text->get();
@@ -114,21 +101,19 @@ class Reader {
 }  // namespace
 
 base::Result<std::vector<Source>> parse_sources(std::string_view text, const std::string& file) {
-  const toml::parse_result parsed = toml::parse(text, file);
-  const auto fail_at = [&](const toml::source_region& where, std::string_view what) {
-    return base::fail(Exit::kConfig, fmt::format("{}:{}: {}", file, where.begin.line, base::printable(what)));
-  };
-  if (!parsed) return fail_at(parsed.error().source(), parsed.error().description());
+  base::Result<toml::table> parsed = base::parse_toml(text, file);
+  if (!parsed) return base::failed(parsed);
   std::vector<Source> sources;
-  for (const auto& [key, value] : parsed.table()) {
+  for (const auto& [key, value] : *parsed) {
     const toml::array* tables = value.as_array();
     if (key.str() != "source" || tables == nullptr || !tables->is_homogeneous<toml::table>())
-      return fail_at(value.source(), fmt::format("'{}': only [[source]] tables are known here", key.str()));
+      return base::toml_error(file, value.source(),
+                              fmt::format("'{}': only [[source]] tables are known here", key.str()));
     for (const toml::node& node : *tables) {
       base::Result<Source> source = Reader{*node.as_table(), file}.read();
       if (!source) return base::failed(source);
       if (std::ranges::count(sources, source->name, &Source::name) > 0)
-        return fail_at(node.source(), fmt::format("source '{}' is there twice", source->name));
+        return base::toml_error(file, node.source(), fmt::format("source '{}' is there twice", source->name));
       sources.push_back(std::move(*source));
     }
   }

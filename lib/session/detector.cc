@@ -42,14 +42,16 @@ Detector::Detector(Policy policy, Evidence evidence, LimitOf limit_of)
 std::vector<Verdict> Detector::feed(const event::Access& access) {
   verdicts_.clear();
   if (!excuse(access).empty()) return {};
-  ++judged_;
   const Index user = table_.touch_user(access.user);
   const Time now = advance(user, access.at);
   expire_places(user, now);
   const Index place = visit(user, access, now);
-  judge_shared(place, now);
-  judge_torrent(access, place, now);
-  judge_addresses(user, now);
+  if (!table_.place(place).exempt) {
+    ++judged_;
+    judge_shared(place, now);
+    judge_torrent(access, place, now);
+    judge_addresses(user, now);
+  }
   forget_idle(now);
   return std::move(verdicts_);
 }
@@ -60,11 +62,14 @@ std::string_view Detector::excuse(const event::Access& access) const {
   if (access.status != event::Status::accepted) return "rejected";
   if (access.ip->is_loopback()) return "from loopback";
   if (access.ip->is_unspecified()) return "from nowhere";
-  if (!exempt_users_.empty() && exempt_users_.contains(access.user)) return "of an exempt user";
-  for (const ip::Prefix& net : policy_.exempt_nets) {
-    if (net.contains(*access.ip)) return "from an exempt prefix";
-  }
+  if (!exempt_users_.empty() && exempt_users_.contains(access.user)) return "exempt by --exempt-user";
   return {};
+}
+
+const ip::Prefix* Detector::exemption(const ip::Address& address) const {
+  const auto net = std::ranges::find_if(policy_.exempt_nets,
+                                        [&](const ip::Prefix& prefix) { return prefix.contains(address); });
+  return net == policy_.exempt_nets.end() ? nullptr : &*net;
 }
 
 std::uint32_t Detector::limit_of(std::string_view user) const {
@@ -82,9 +87,10 @@ std::vector<Detector::Held> Detector::held_by(std::string_view user) const {
   std::vector<Held> held;
   const Index index = table_.find_user(user);
   if (index == kNone) return held;
-  for (Index place = table_.places(index); place != kNone; place = table_.place(place).next_of_user)
-    held.push_back({target_of(place), table_.place(place).first, table_.place(place).last});
-  std::sort(held.begin(), held.end(), [](const Held& a, const Held& b) { return a.first < b.first; });
+  for (const Index place : places_of(index)) {
+    if (!table_.place(place).exempt)
+      held.push_back({target_of(place), table_.place(place).first, table_.place(place).last});
+  }
   return held;
 }
 
@@ -115,12 +121,15 @@ Group Detector::group_of(const ip::Address& address) const {
   return {.prefix = {address, address.is_v4() ? policy_.group4 : policy_.group6}};
 }
 
-// The user's place in this group, if any. The tag spares nearly every look at another group's address.
-Index Detector::find_place(Index user, const Group& group) const {
+// The user's place in this group, if any; what is exempt of it is a place of its own. The tag spares nearly
+// every look at another group's address.
+Index Detector::find_place(Index user, const Group& group, bool exempt) const {
   const std::uint8_t tag = group.tag();
+  const auto is_it = [&](const Place& place) {
+    return place.tag == tag && place.exempt == exempt && group_of(place.address) == group;
+  };
   Index place = table_.places(user);
-  while (place != kNone && (table_.place(place).tag != tag || group_of(table_.place(place).address) != group))
-    place = table_.place(place).next_of_user;
+  while (place != kNone && !is_it(table_.place(place))) place = table_.place(place).next_of_user;
   return place;
 }
 
@@ -129,7 +138,8 @@ Index Detector::visit(Index user, const event::Access& access, Time now) {
   const ip::Address& from = *access.ip;
   const ip::Address known_by = from.is_v4() ? from : ip::Prefix{from, policy_.group6}.address();
   const Group group = group_of(from);
-  Index index = find_place(user, group);
+  const bool exempt = exemption(from) != nullptr;
+  Index index = find_place(user, group, exempt);
   if (index == kNone) {
     const Crowd held = count_places(table_, user);
     if (held.count >= kMostBeyond && held.count >= limit_of(user) + kMostBeyond) {
@@ -142,10 +152,11 @@ Index Detector::visit(Index user, const event::Access& access, Time now) {
   }
   Place& place = table_.place(index);
   place.tag = group.tag();
+  place.exempt = exempt;
   place.last = now;
   const std::uint16_t port = access.port.value_or(0);
   place.trail.note(from, port);
-  const bool look = !place.confirmed && port != 0 && evidence_.connection;
+  const bool look = !exempt && !place.confirmed && port != 0 && evidence_.connection;
   if (look) place.confirmed = evidence_.connection(from, port);
   fresh_ = look && place.confirmed ? index : kNone;
   return index;

@@ -9,7 +9,8 @@
 // kClockStep (or the window, if that is longer) was the clock set back, and the user starts anew.
 //
 // Lines without a user or an address, from loopback or 0.0.0.0, rejected, or of exempt users and networks
-// judge nobody. State is bounded by policy.max_users: beyond it the user idle longest is forgotten.
+// judge nobody; places in exempt networks are remembered, to be named beside those that count. State is
+// bounded by policy.max_users: beyond it the user idle longest is forgotten.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -22,6 +23,7 @@
 #include "session/breach.h"
 #include "session/history.h"
 #include "session/limits.h"
+#include "session/mark.h"
 #include "session/policy.h"
 #include "session/table.h"
 #include "session/verdict.h"
@@ -71,7 +73,9 @@ class Detector {
 
   // Why a line judges nobody: "rejected", "from loopback"; empty when it counts.
   std::string_view excuse(const event::Access& access) const;
-  // The places that a user holds, oldest first, and how many he may.
+  // The exempt network of an address; null when there is none.
+  const ip::Prefix* exemption(const ip::Address& address) const;
+  // The places that count against a user, oldest first, and how many he may hold.
   struct Held {
     ip::Prefix place;
     Time first, last;
@@ -99,6 +103,9 @@ class Detector {
   void watch_changes();
   void save_changes(const Write& write);
   std::size_t changes() const { return table_.changed() + changes_.size(); }
+  // What was judged last, kept with the changes that come from it.
+  void set_mark(const Mark& mark) { mark_ = mark; }
+  const Mark& mark() const { return mark_; }
 
  private:
   friend class Restorer;
@@ -116,7 +123,7 @@ class Detector {
   void expire_places(Index user, Time now);
   Index visit(Index user, const event::Access& access, Time now);
   Group group_of(const ip::Address& address) const;
-  Index find_place(Index user, const Group& group) const;
+  Index find_place(Index user, const Group& group, bool exempt) const;
   ip::Prefix target_of(Index place) const;
   bool is_gateway(Index place, Time now);
 
@@ -164,6 +171,7 @@ class Detector {
   std::uint64_t evicted_ = 0, saved_evicted_ = 0;
   std::uint64_t judged_ = 0, unverified_ = 0;
   Time last_line_;
+  Mark mark_, saved_mark_;
   bool watched_ = false;
   std::vector<std::string> changes_;  // lines about others than users
 };

@@ -56,6 +56,8 @@ std::string Explainer::hear(const event::Access& access) {
   const std::string from = access.ip ? ip::to_string(*access.ip) : "?";
   std::string text = fmt::format("{}  {} port {}: ", stamp(access.at), from, access.port.value_or(0));
   if (!excuse.empty()) return text + fmt::format("not counted, {}\n", excuse);
+  if (const ip::Prefix* net = detector_.exemption(*access.ip))
+    return text + fmt::format("not counted, exempt by --exempt-net {}\n", ip::to_string(*net));
 
   std::vector<Held> now = detector_.held_by(user_);
   const bool known = std::any_of(before_.begin(), before_.end(), [&](const Held& held) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// From the state to a verdict: which rule is broken, who goes, and why somebody does not.
+// From the state to a verdict: which rule is broken, by whom, and who does not count. act.cc has what
+// follows.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,20 +9,6 @@
 #include "session/detector.h"
 
 namespace xlimit::session {
-namespace {
-
-void add_clause(std::string& why, const std::string& clause) { why += (why.empty() ? "" : "; ") + clause; }
-
-}  // namespace
-
-std::string_view word(Action action) {
-  switch (action) {
-    case Action::ban: return "ban";
-    case Action::report: return "report";
-    case Action::spared: return "spared";
-  }
-  return "";
-}
 
 Verdict Detector::make_verdict(Index user, Time now, std::string_view rule,
                                std::span<const Index> places) const {
@@ -120,36 +107,43 @@ std::string Detector::describe(const std::vector<Index>& places, const Breach& b
 
 void Detector::judge_addresses(Index user, Time now) {
   std::uint32_t held = 0;
-  for (Index place = table_.places(user); place != kNone; place = table_.place(place).next_of_user) ++held;
+  for (Index place = table_.places(user); place != kNone; place = table_.place(place).next_of_user)
+    held += table_.place(place).exempt ? 0 : 1;
   if (held < 2) return;  // breaks no limit, so nobody needs to look it up
   const std::uint32_t limit = limit_of(user);
   if (limit == 0 || held <= limit) return;
   std::vector<Index> places = places_of(user);
-  const auto breach_of = [&](const std::vector<Index>& counted) {
-    std::vector<Activity> times;
-    times.reserve(counted.size());
-    for (const Index place : counted) times.push_back({table_.place(place).first, table_.place(place).last});
-    return find_breach(times, limit, policy_.rule, policy_.grace, now);
-  };
-  std::optional<Breach> breach = breach_of(places);
-  if (!breach) return expect_losers(places, limit);
-
-  Verdict verdict = make_verdict(user, now, "addresses", places);
-  verdict.limit = limit;
-  std::string why = describe(places, *breach), out;
-  // Who is left out may be what broke the rule, so it is applied again to the rest.
+  const std::vector<Index> seen = places;
+  std::string out;
   const auto leave_out = [&](const char* because, const std::function<bool(Index)>& is_out) {
     const std::string names = take_out(places, is_out);
-    if (names.empty()) return;
-    add_clause(out, because + names);
-    breach = breach_of(places);
+    if (!names.empty()) add_clause(out, because + names);
+    return !names.empty();
+  };
+  leave_out("not counted, exempt: ", [&](Index place) { return table_.place(place).exempt; });
+  const auto find = [&] {
+    std::vector<Activity> times;
+    times.reserve(places.size());
+    for (const Index place : places) times.push_back({table_.place(place).first, table_.place(place).last});
+    return find_breach(times, limit, policy_.rule, policy_.grace, now);
+  };
+  std::optional<Breach> breach = find();
+  if (!breach) return expect_losers(places, limit);
+
+  Verdict verdict = make_verdict(user, now, "addresses", seen);
+  verdict.limit = limit;
+  std::string why = describe(places, *breach);
+  // Who is left out may be what broke the rule, so it is applied again to the rest.
+  const auto judge_without = [&](const char* because, const std::function<bool(Index)>& is_out) {
+    if (!leave_out(because, is_out)) return;
+    breach = find();
     if (breach) why = describe(places, *breach);
   };
-  leave_out("not counted, a gateway: ", [&](Index place) { return is_gateway(place, now); });
+  judge_without("not counted, a gateway: ", [&](Index place) { return is_gateway(place, now); });
   const std::size_t counted = places.size();
   if (breach)
-    leave_out("not counted, the logged port is no connection here: ",
-              [&](Index place) { return !proven(place); });
+    judge_without("not counted, the logged port is no connection here: ",
+                  [&](Index place) { return !proven(place); });
   unverified_ += counted - places.size();
   verdict.why = std::move(why);
   if (!out.empty()) add_clause(verdict.why, out);
@@ -159,130 +153,6 @@ void Detector::judge_addresses(Index user, Time now) {
   }
   verdict.counted = places.size();
   act(std::move(verdict), user, losers(places, *breach));
-}
-
-// As many as are too many; which of them is the operator's choice.
-std::vector<Index> Detector::losers(const std::vector<Index>& places, const Breach& breach) const {
-  std::vector<Index> losers;
-  switch (policy_.loser) {
-    case Loser::newest:
-      for (const std::size_t newcomer : breach.newcomers) losers.push_back(places[newcomer]);
-      break;
-    case Loser::oldest:
-      losers.assign(places.begin(), places.begin() + static_cast<std::ptrdiff_t>(breach.newcomers.size()));
-      break;
-    case Loser::all: losers = places; break;
-    case Loser::none: break;
-  }
-  return losers;
-}
-
-// More than allowed, and no rule is broken yet: who goes if it will be can be looked up in the meantime.
-void Detector::expect_losers(const std::vector<Index>& places, std::uint32_t limit) const {
-  if (!evidence_.expect || places.size() <= limit) return;
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    const bool late = i >= limit, early = i < places.size() - limit;
-    const bool goes = policy_.loser == Loser::all || (policy_.loser == Loser::newest && late) ||
-                      (policy_.loser == Loser::oldest && early);
-    if (goes) evidence_.expect(target_of(places[i]));
-  }
-}
-
-// Was there ever a connection with the address and port of one of its lines? Asked only about places that
-// break a rule. That the address holds some other connection proves nothing: a forged line may name anybody.
-bool Detector::proven(Index place) {
-  if (!evidence_.connection || table_.place(place).confirmed) return true;
-  return table_.place(place).confirmed = connected(place);
-}
-
-// Is one of the connections of its newest lines alive? No walk over all sockets.
-bool Detector::connected(Index place) const {
-  const Trail& trail = table_.place(place).trail;
-  const std::optional<ip::Address> address = trail.address(target_of(place));
-  if (!address) return false;
-  const std::vector<std::uint16_t> ports = trail.ports(address->is_v4());
-  return std::ranges::any_of(ports, [&](auto port) { return evidence_.connection(*address, port); });
-}
-
-// Does it hold a connection now, logged or not?
-bool Detector::holds_socket(Index place) {
-  if (!evidence_.any || place == fresh_) return true;
-  return connected(place) || evidence_.any(target_of(place));
-}
-
-// Whom to ban, with the ports of all connections that are known: the logged ones, newest first, then others.
-Target Detector::make_target(Index place, Time now) {
-  const ip::Prefix prefix = target_of(place);
-  const Trail& trail = table_.place(place).trail;
-  std::optional<ip::Address> address = trail.address(prefix);
-  std::vector<std::uint16_t> ports = trail.ports(prefix.is_v4());
-  if (evidence_.known) {
-    const Sighting sighting = evidence_.known(prefix);
-    if (!sighting.ports.empty() && !address) address = sighting.address;
-    for (const std::uint16_t port : sighting.ports) {
-      if (sighting.address == address && std::ranges::count(ports, port) == 0) ports.push_back(port);
-    }
-  }
-  if (prefix.is_single()) address.reset();
-  return {prefix, address, std::move(ports), history_.ban(prefix, now)};
-}
-
-Detector::Streak& Detector::count_violation(Index user, Time now) {
-  Streak& streak = streaks_[user];
-  if (streak.last + policy_.window <= now || is_ahead(streak.last, now)) streak.count = 0;
-  ++streak.count;
-  streak.last = now;
-  return streak;
-}
-
-// Bans the losers, or says why not.
-void Detector::act(Verdict verdict, Index user, const std::vector<Index>& losers) {
-  const Streak& streak = count_violation(user, verdict.at);
-  if (losers.empty()) {
-    add_clause(verdict.why, "nobody is to lose a place");
-    return tell(std::move(verdict), user);
-  }
-  if (streak.count < policy_.confirm) {
-    add_clause(verdict.why, fmt::format("violation {} of {}", streak.count, policy_.confirm));
-    for (const Index place : losers) {
-      if (evidence_.expect) evidence_.expect(target_of(place));
-    }
-    return tell(std::move(verdict), user);
-  }
-  for (const Index place : losers) {
-    const ip::Prefix target = target_of(place);
-    if (history_.in_cooldown(target, verdict.at)) {
-      add_clause(verdict.why, ip::to_string(target) + " was banned less than the cooldown ago");
-    } else if (!proven(place) || !holds_socket(place)) {
-      add_clause(verdict.why, "spared: " + ip::to_string(target) + " holds no connection here now");
-      if (verdict.targets.empty()) verdict.action = Action::spared;
-      ++unverified_;
-    } else {
-      verdict.targets.push_back(make_target(place, verdict.at));
-      verdict.action = Action::ban;
-      note_ban(target);
-      table_.remove_place(place);
-    }
-  }
-  if (policy_.dry_run && verdict.action == Action::ban) {
-    verdict.action = Action::report;
-    verdict.targets.clear();
-    add_clause(verdict.why, "dry run");
-  }
-  tell(std::move(verdict), user);
-}
-
-// What is not acted on is told once a window, as long as it stays the same.
-void Detector::tell(Verdict verdict, Index user) {
-  if (verdict.action != Action::ban) {
-    Streak& streak = streaks_[user];
-    const std::size_t what = std::hash<std::string>{}(verdict.why);
-    const bool fresh = verdict.at < streak.told_at + policy_.window && !is_ahead(streak.told_at, verdict.at);
-    if (streak.told == what && fresh) return;
-    streak.told = what;
-    streak.told_at = verdict.at;
-  }
-  verdicts_.push_back(std::move(verdict));
 }
 
 }  // namespace xlimit::session

@@ -63,10 +63,13 @@ void Restorer::apply() {
 void Restorer::restore_end() {
   const base::Time last_line = line_.time("time");
   const std::uint64_t evicted = line_.number("evicted", UINT64_MAX).value_or(0);
+  const std::uint64_t input = line_.number("input", UINT64_MAX).value_or(0);
+  const auto hash = static_cast<std::uint32_t>(line_.number("hash", UINT32_MAX).value_or(0));
   whole_ = line_.number("whole", 1).value_or(0) == 1 || whole_;
   if (!line_.wrong().empty()) return;
   detector_.last_line_ = last_line;
   detector_.evicted_ = evicted;
+  detector_.mark_ = detector_.saved_mark_ = {input, hash};
 }
 
 void Restorer::restore_user() {
@@ -97,6 +100,7 @@ void Restorer::restore_place() {
   if (!ip || user_ == kNone) line_.blame("ip", "is missing, or nobody's");
   const base::Time first = line_.time("first");
   const bool confirmed = line_.number("confirmed", 1).value_or(0) == 1;
+  const bool exempt = line_.number("exempt", 1).value_or(0) == 1;
   const std::optional<ip::Address> last_seen = line_.address("address");
   const std::vector<std::uint16_t> ports = line_.ports();
   if (!line_.wrong().empty()) return;
@@ -104,6 +108,7 @@ void Restorer::restore_place() {
   Place& place = table.place(table.add_place(user_, *ip, first));
   place.last = last;
   place.confirmed = confirmed;
+  place.exempt = exempt;
   place.tag = detector_.group_of(*ip).tag();
   for (auto port = ports.rbegin(); port != ports.rend(); ++port)
     place.trail.note(last_seen.value_or(*ip), *port);

@@ -78,6 +78,7 @@ void Detector::save_user(Index user, const Write& write) const {
     at.address(",\"ip\":", place.address);
     at.time(",\"first\":", place.first);
     at.number(",\"confirmed\":", place.confirmed ? 1 : 0);
+    if (place.exempt) at.number(",\"exempt\":", 1);
     if (const auto last_seen = place.trail.address(target_of(index))) at.address(",\"address\":", *last_seen);
     at.ports(place.trail.ports(place.address.is_v4()));
     write(at.finish());
@@ -88,6 +89,10 @@ void Detector::save_end(bool whole, const Write& write) const {
   event::Line line;
   event::Writer writer{line, "end", last_line_};
   if (evicted_ > 0) writer.number(",\"evicted\":", evicted_);
+  if (mark_.size > 0) {
+    writer.number(",\"input\":", mark_.size);
+    writer.number(",\"hash\":", mark_.hash);
+  }
   if (whole) writer.number(",\"whole\":", 1);
   write(writer.finish());
 }
@@ -98,8 +103,9 @@ void Detector::watch_changes() {
 }
 
 void Detector::save_changes(const Write& write) {
-  if (changes() == 0 && evicted_ == saved_evicted_) return;
+  if (changes() == 0 && evicted_ == saved_evicted_ && mark_ == saved_mark_) return;
   saved_evicted_ = evicted_;
+  saved_mark_ = mark_;
   // First who is gone: he may be back.
   for (const std::string& line : std::exchange(changes_, {})) write(line);
   for (const Index user : table_.take_changed()) save_user(user, write);

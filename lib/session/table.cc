@@ -252,7 +252,7 @@ bool Table::is_crowded(Index index, Time now, std::chrono::seconds window) {
     const Index next = place(here).next_here;
     const Time end = place(here).last + window;
     if (here == index || end > now)
-      ++active;
+      active += place(here).exempt ? 0 : 1;
     else if (end + kClocksDiffer <= now)  // by its own user's clock too
       remove_place(here);
     here = next;

@@ -36,6 +36,7 @@ struct Place {
   std::uint8_t tag = 0;        // of its group: most others can be told apart without their addresses
   bool confirmed : 1 = false;  // a live connection was seen
   bool crowded : 1 = false;    // so many are at this address that they are worth counting
+  bool exempt : 1 = false;     // counts for nothing
   bool used : 1 = false;       // false: nobody's
 };
 
@@ -96,8 +97,8 @@ class Table {
     return is_own(place) ? place / kOwnPlaces : spares_[place - kFirstSpare].user;
   }
 
-  // Are the users whose place at this place's address is still active (last + window > now) a crowd? Places
-  // that are idle for long are removed on the way, so that it does not take ever longer.
+  // Are the users whose place at this place's address counts and is still active (last + window > now) a
+  // crowd? Places that are idle for long are removed on the way, so that it does not take ever longer.
   bool is_crowded(Index place, Time now, std::chrono::seconds window);
 
  private:

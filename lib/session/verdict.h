@@ -41,4 +41,7 @@ struct Verdict {
   std::vector<Target> targets;
 };
 
+// Puts another clause behind a reason.
+void add_clause(std::string& why, std::string_view clause);
+
 }  // namespace xlimit::session

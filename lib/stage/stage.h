@@ -39,6 +39,7 @@ class Stage {
   // Fails as stream::Filter does.
   base::Result<base::Exit> run();
   void settle() { filter_.settle(); }
+  stream::Filter& filter() { return filter_; }
   stream::Loop& loop() { return filter_.loop(); }
   stream::Output& out() { return filter_.out(); }
 

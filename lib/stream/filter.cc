@@ -52,6 +52,10 @@ void Filter::settle() {
   if (pipe_ && !out_.gone()) pipe_->release(lines_.pending());
 }
 
+std::string_view Filter::dealt_with() {
+  return pipe_ ? pipe_->peek(pipe_->releasable(lines_.pending())) : std::string_view{};
+}
+
 base::Result<ReadState> Filter::read() {
   const auto on_piece = [this](const Piece& piece) { take(piece); };
   if (!pipe_) return lines_.read(STDIN_FILENO, on_piece);

@@ -50,6 +50,12 @@ class Filter {
   Loop& loop() { return loop_; }
   Output& out() { return out_; }
 
+  // What a pipe brought that is dealt with, and to be taken out of it next; empty for other inputs. For a
+  // stage that remembers it and skips it when it finds it in the pipe before run().
+  std::string_view dealt_with();
+  std::string_view ahead(std::size_t size) { return pipe_ ? pipe_->peek(size) : std::string_view{}; }
+  void skip(std::size_t size) { pipe_->skip(size); }
+
  private:
   void pull();
   base::Result<ReadState> read();

@@ -53,11 +53,22 @@ ssize_t PipeInput::read(std::span<char> into) {
   return got;
 }
 
+// A pipe full of one line that nobody takes out would wait for its end for ever.
+std::size_t PipeInput::releasable(std::size_t kept) const {
+  return kept > PIPE_BUF ? standing_ : standing_ - std::min(kept, standing_);
+}
+
+std::string_view PipeInput::peek(std::size_t size) {
+  if (nowhere_.size() < size) nowhere_.resize(size);
+  const ssize_t copied = ::tee(fd_, copier_.get(), size, SPLICE_F_NONBLOCK);
+  if (copied > 0) drop(copy_.get(), static_cast<std::size_t>(copied));
+  return {nowhere_.data(), copied > 0 ? static_cast<std::size_t>(copied) : 0};
+}
+
 void PipeInput::release(std::size_t kept) {
-  // A pipe full of one line that nobody takes out would wait for its end for ever.
-  kept = kept > PIPE_BUF ? 0 : std::min(kept, standing_);
-  drop(fd_, standing_ - kept);
-  standing_ = kept;
+  const std::size_t released = releasable(kept);
+  drop(fd_, released);
+  standing_ -= released;
   // There may be more than could be copied at once.
   epoll_event event = edge();
   (void)::epoll_ctl(edge_.get(), EPOLL_CTL_MOD, fd_, &event);

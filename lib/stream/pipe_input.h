@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/fd.h"
@@ -36,6 +37,12 @@ class PipeInput {
   // Takes all that was read out of the pipe but the last `kept` bytes, and these too when no event can be as
   // long.
   void release(std::size_t kept);
+  // How many bytes that would be.
+  std::size_t releasable(std::size_t kept) const;
+  // The first `size` bytes of what is in the pipe, or all of it; until the next call.
+  std::string_view peek(std::size_t size);
+  // Takes out what was peeked at. Nothing was read yet.
+  void skip(std::size_t size) { drop(fd_, size); }
 
  private:
   PipeInput(int fd, base::Fd edge, base::Fd copy, base::Fd copier)

@@ -24,7 +24,7 @@ setup() {
 
 @test "one that may not be read is never taken for an absent one" {
   run -77 with_default 600 ipban add 203.0.113.7
-  [[ $output = "ipban: configuration: open '/etc/xlimit/ipban.toml': Permission denied" ]]
+  [[ $output = "ipban: open '/etc/xlimit/ipban.toml': Permission denied" ]]
   run -0 with_default 600 ipban --help
   run -77 with_default 600 ipban --config /dev/null add 203.0.113.7
   [[ $output = "ipban: use kernel sets: Operation not permitted" ]]

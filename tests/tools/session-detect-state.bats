@@ -81,6 +81,39 @@ mark() {
   done
 }
 
+# killed_at CALL STEP: the log, waiting in a pipe, is judged by one that is killed on entering its STEP-th CALL, and
+# by another after it. False when there was no such call.
+killed_at() {
+  local feed left rc=0
+  rm -f state said in
+  mkfifo in
+  exec {feed}<>in {left}<in
+  cat log >&"$feed"
+  exec {feed}>&-
+  strace -fqqo /dev/null -e "trace=$1" -e "inject=$1:signal=KILL:when=$2" \
+    session-detect "${POLICY[@]}" --state state <&"$left" >>said 2>err || rc=$?
+  judge --state state <&"$left" >>said 2>>err
+  exec {left}<&-
+  [[ $rc -ne 0 ]]
+}
+
+@test "kill -9 between any two steps gives no verdict twice that is not the same" {
+  needs strace
+  make_log 150 3 >log
+  judge <log >whole
+  has_lines whole '"type":"ban"' 2
+  local call step
+  for call in tee read write fsync rename; do
+    step=1
+    while killed_at "$call" "$step"; do
+      awk '!seen[$0]++' said | diff whole - || { echo "killed at $call $step"; return 1; }
+      step=$((step + 1))
+    done
+    awk '!seen[$0]++' said | diff whole -
+    [[ $step -gt 1 ]]
+  done
+}
+
 @test "one process may use a state" {
   : >said && start
   mark 1

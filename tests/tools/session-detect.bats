@@ -82,22 +82,61 @@ feed() { "$@" >&"$FEED"; }
   [[ ${PIPESTATUS[0]} -eq 0 ]]
 }
 
-@test "a key given twice, a list without its end and what is no part of a policy are 78 with their place" {
+# wrong_config WHY LINE...: a file of these lines is 78, with one line that says why.
+wrong_config() {
+  local why=$1
+  printf '%s\n' "${@:2}" >"$BATS_TEST_TMPDIR/c"
   cd "$BATS_TEST_TMPDIR"
-  printf 'limit = 2\nwindow = 3\n"limit" = 1\n' >twice
-  run -78 session-detect --config twice </dev/null
-  [[ $output = "session-detect: twice:3: 'limit': given twice" ]]
-  printf 'limit = 2\nwindow = [1\n' >open
-  run -78 session-detect --config open </dev/null
-  [[ $output = "session-detect: open:2: 'window': a list without its ']'" ]]
-  printf 'limit = 2\ntorrent-tag = ["a", # both\n  "b"]\n' >whole
-  run -0 session-detect --verify none --config whole </dev/null
+  run -78 session-detect --config c </dev/null
+  [[ $output = "session-detect: c:$why" ]] || { echo "$output"; return 1; }
+}
+
+@test "what is wrong in a configuration file is 78 with its line" {
+  wrong_config '3: a key that is given twice' 'limit = 2' 'window = 3' '"limit" = 1'
+  wrong_config '2: Error while parsing array: encountered end-of-file' 'limit = 2' 'window = [1'
+  wrong_config '1: --window: takes one value, not a list' 'window = ["1m"]'
+  wrong_config '2: a text without its closing quote, or with a control character' '# D' 'window = "1m' 'limit = 2'
+  wrong_config '2: neither a number nor a text in quotes' '' 'window = 1m'
+  wrong_config "1: --limit: 'true' is not a number" 'limit = true'
+  wrong_config "1: --dry-run: '1' is neither true nor false" 'dry-run = 1'
+  wrong_config '1: --limit: neither a text nor a number' 'limit = {n = 1}'
+  wrong_config "2: 'ban': no such option" 'limit = 2' '[ban]'
+  wrong_config '2: --window: at least 1s' 'limit = 2' 'window = 0'
+}
+
+@test "a configuration file sets options of every kind, and the command line goes first" {
+  cd "$BATS_TEST_TMPDIR"
+  printf 'limit = 2\nwindow = "1m"\ndry-run = true\nnode = "fi-1"\ntorrent-tag = ["a", # both\n  "b,c"]\n' >c
+  sharing() {
+    access 1 ann 203.0.113.7
+    access 2 ann 198.51.100.4
+    access 30 ann 192.0.2.1
+  }
+  sharing | session-detect --verify none --rule strict --config c >out
+  [[ $(jq -c '[.node,.limit,.window_seconds,.action]' out) = '["fi-1",2,60,"report"]' ]]
+  sharing | session-detect --verify none --rule strict --config c --limit 1 --window 5s --node x >out
+  [[ $(jq -c '[.node,.limit,.window_seconds,.action]' out) = '["x",1,5,"report"]' ]]
+}
+
+@test "a policy to compare with that is missing or wrong is one line, and what is no part of one is refused" {
+  cd "$BATS_TEST_TMPDIR"
+  run -78 session-detect --compare missing.toml </dev/null
+  [[ $output = "session-detect: open 'missing.toml': No such file or directory" ]]
+  run -78 session-detect --compare /tmp </dev/null
+  [[ $output = "session-detect: read '/tmp': Is a directory" ]]
   local key
   for key in explain compare state; do
     printf 'limit = 2\n%s = "x"\n' "$key" >policy
     run -78 session-detect --compare policy </dev/null
-    [[ ${lines[0]} = "session-detect: policy:2: --$key: no part of a policy" ]]
+    [[ $output = "session-detect: policy:2: --$key: no part of a policy" ]]
   done
+}
+
+@test "counters that cannot be kept are told in one line" {
+  run -69 session-detect --metrics "$BATS_TEST_TMPDIR" </dev/null
+  [[ $output = "session-detect: write '$BATS_TEST_TMPDIR': Is a directory" ]] || { echo "$output"; false; }
+  run -69 session-detect --metrics "$BATS_TEST_TMPDIR/a/b" </dev/null
+  [[ ${#lines[@]} = 1 && $output = *"No such file or directory" ]] || { echo "$output"; false; }
 }
 
 @test "a wrong line in a file of exemptions is 65 with its place, a comment behind a name among them" {

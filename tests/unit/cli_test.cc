@@ -2,8 +2,12 @@
 // What a command line comes to: values, defaults, exit codes.
 #include <doctest/doctest.h>
 
+#include <unistd.h>
+
+#include <cstdlib>
 #include <stdexcept>
 
+#include "base/fd.h"
 #include "cli/command.h"
 
 using namespace xlimit;
@@ -17,6 +21,7 @@ struct Trial {
   std::chrono::seconds window{5};
   std::vector<std::uint16_t> ports;
   std::vector<std::string> command;
+  std::chrono::seconds duration{1};
   bool dry_run = false;
   int loser = 0;
   std::vector<std::string> targets;
@@ -35,6 +40,7 @@ struct Trial {
     };
     cli::Command& add = main.verb("add", "Ban.", body("add"));
     add.arguments(targets, "TARGET...", "addresses", true);
+    add.option("--for", duration, "D", "how long");
     main.verb("apply", "Act.", body("apply"));
     main.verb("fail", "Fail.",
               [] { return base::Result<base::Exit>{base::fail(base::Exit::kIo, "no luck")}; });
@@ -106,6 +112,24 @@ TEST_CASE("wrong use is 64, a body's error its own code, help and version 0") {
 TEST_CASE("a configuration file that is missing or wrong is 78") {
   Trial trial;
   CHECK(trial.run({"apply", "--config", "/nonexistent.toml"}) == 78);
+}
+
+TEST_CASE("a table of a configuration file is for the verb of its name") {
+  char file[] = "/tmp/xlimit-cli-XXXXXX";
+  const base::Fd fd{::mkstemp(file)};
+  const std::string_view text = "limit = 7\nport = [1, 2]\n[add]\nfor = '2h'\n";
+  REQUIRE(::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  Trial add, apply, given;
+  CHECK(add.run({"add", "192.0.2.1", "--config", file}) == 0);
+  CHECK(add.duration == 2h);
+  CHECK(add.limit == 7);
+  CHECK(add.ports == std::vector<std::uint16_t>{1, 2});
+  CHECK(apply.run({"apply", "--config", file}) == 0);
+  CHECK(apply.duration == 1s);
+  CHECK(given.run({"add", "192.0.2.1", "--config", file, "--for", "3h", "--port", "3"}) == 0);
+  CHECK(given.duration == 3h);
+  CHECK(given.ports == std::vector<std::uint16_t>{3});
+  ::unlink(file);
 }
 
 TEST_CASE("what a body throws is told and is the system's fault") {

@@ -24,6 +24,8 @@ struct World {
     policy.shared_limit = below(5);
     policy.max_users = 3 + below(10);
     policy.torrent_tags = {"torrent"};
+    for (const char* net : {"203.0.113.8/32", "2001:db8:2::8/128"})
+      policy.exempt_nets.push_back(*ip::parse_prefix(net));
     policy.torrent_rate = {.hosts = 1 + below(10), .within = std::chrono::seconds{1 + below(60)}};
     for (int i = 0; i < 12; ++i)
       names.push_back("user " + std::to_string(i) + (i % 3 == 0 ? " \"[é]\"\n" : ""));

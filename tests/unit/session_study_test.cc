@@ -25,6 +25,23 @@ TEST_CASE("a time line tells what each line changed") {
   CHECK(explainer.sum() == "5 lines of 'ann': 1 violations, 1 bans\n");
 }
 
+TEST_CASE("a time line tells by what a line is exempt") {
+  session::Policy policy = strict();
+  policy.exempt_users = {"bob"};
+  policy.exempt_nets = {*ip::parse_prefix("198.51.100.0/24")};
+  session::Detector detector{policy, {}, {}};
+  session::Explainer ann{detector, "ann"}, bob{detector, "bob"};
+  CHECK(ann.hear(line(0s, "ann", kAway)) ==
+        "2026-06-01T12:00:00.000000Z  198.51.100.4 port 40000: not counted, exempt by --exempt-net "
+        "198.51.100.0/24\n");
+  CHECK(bob.hear(line(0s, "bob", kHome)) ==
+        "2026-06-01T12:00:00.000000Z  203.0.113.7 port 40000: not counted, exempt by --exempt-user\n");
+  ann.hear(line(1s, "ann", kHome));
+  const std::string told = ann.hear(line(2s, "ann", kThird));
+  CHECK(told.find("holds 1 of 1: 203.0.113.7\n") != std::string::npos);
+  CHECK(told.find("not counted, exempt: 198.51.100.4\n") != std::string::npos);
+}
+
 TEST_CASE("a time line tells that the one who is banned by his own line was there before") {
   session::Policy policy;
   policy.confirm = 2;

@@ -316,6 +316,46 @@ TEST_CASE("exempt users and networks are not counted") {
   CHECK(judge.hear(2s, kThird, "bob") == Action::ban);
 }
 
+TEST_CASE("an exempt address is named beside those that count, and counts for nothing") {
+  session::Policy policy = strict();
+  policy.exempt_nets = {*ip::parse_prefix("198.51.100.0/24"), *ip::parse_prefix("2001:db8:1::5/128")};
+  policy.group4 = 16;
+  policy.shared_limit = 3;
+  policy.torrent_tags = {"torrent"};
+  Judge judge{policy};
+  CHECK_FALSE(judge.hear(0s, kAway));
+  CHECK_FALSE(judge.hear(0s, "2001:db8:1::5"));
+  CHECK_FALSE(judge.hear(1s, kHome));
+  CHECK(judge.detector.held_by("ann").size() == 1);
+  SUBCASE("the violation says so") {
+    CHECK(judge.hear(2s, kThird) == Action::ban);
+    CHECK(judge.last.why ==
+          "192.0.2.30 joined while 203.0.113.7 was active (strict); not counted, exempt: 198.51.100.4, "
+          "2001:db8:1::/64");
+    CHECK(judge.last.counted == 2);
+  }
+  SUBCASE("what is beside it in its prefix is another place") {
+    CHECK(judge.hear(2s, "2001:db8:1::6") == Action::spared);
+    CHECK(judge.last.why ==
+          "2001:db8:1::/64 joined while 203.0.113.7 was active (strict); not counted, exempt: 198.51.100.4, "
+          "2001:db8:1::/64; spared: 2001:db8:1::/64 contains 2001:db8:1::5, which is exempt");
+    CHECK(judge.last.targets.empty());
+    CHECK(judge.hear(2s, "198.51.7.1") == Action::ban);
+    CHECK(judge.last.why ==
+          "198.51.7.1 joined while 2001:db8:1::/64 was active (strict); not counted, exempt: 198.51.100.4, "
+          "2001:db8:1::/64; spared: 2001:db8:1::/64 contains 2001:db8:1::5, which is exempt");
+    CHECK(judge.banned == std::set<std::string>{"198.51.7.1"});
+  }
+  SUBCASE("many users make it no gateway, and it is no torrent") {
+    for (const char* user : {"bob", "dan", "eve"}) CHECK_FALSE(judge.hear(2s, kAway, user));
+    for (const char* user : {"bob", "dan", "eve"}) CHECK_FALSE(judge.hear(2s, "2001:db8:1::5", user));
+    CHECK_FALSE(judge.hear(3s, "2001:db8:1::6", "fay"));
+    event::Access access = line(3s, "gus", kAway);
+    access.outbound = "torrent";
+    CHECK_FALSE(judge.hear(access));
+  }
+}
+
 TEST_CASE("a line older than the user's newest counts as the newest") {
   Judge judge{strict()};
   judge.hear(10s, kHome);

@@ -23,13 +23,15 @@ class Reader {
       return;
     }
     const event::Event event = decoder_.decode(piece.text);
+    if (const auto* malformed = std::get_if<event::Malformed>(&event)) return blame(malformed->why);
+    any_ = true;
     if (const auto* list = std::get_if<event::List>(&event))
       add(*list);
-    else if (const auto* malformed = std::get_if<event::Malformed>(&event))
-      blame(malformed->why);
     else
       saved.bans.take(piece.text, now_);
   }
+  // Whatever it is, nobody has saved it.
+  bool is_foreign() const { return saved.broken > 0 && !any_; }
   bool is_full() const { return saved.lists.size() > kMostLists || targets_ > kMostTargets; }
 
   Saved saved;
@@ -48,6 +50,7 @@ class Reader {
   base::Time now_;
   event::Decoder decoder_;
   std::uint64_t targets_ = 0;
+  bool any_ = false;  // event
 };
 
 }  // namespace
@@ -61,6 +64,9 @@ base::Result<Saved> read_saved(int fd, const std::string& name, base::Time now) 
     if (!state) return base::failed(state);
     if (*state == stream::ReadState::ended) break;
   }
+  if (reader.is_foreign())
+    return base::fail(base::Exit::kData,
+                      "read '" + name + "': no line is an event, the first because " + reader.saved.sample);
   if (reader.is_full())
     return base::fail(base::Exit::kData, "read '" + name + "': more lists than can be held");
   for (auto& [list, ranges] : reader.saved.lists) ranges.unite();

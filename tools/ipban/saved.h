@@ -20,7 +20,8 @@ struct Saved {
   std::string sample;        // why the first of them is
 };
 
-// Everything that the descriptor gives. Fails when reading does, or when lists hold more than a set takes.
+// Everything that the descriptor gives. Fails when reading does, when there are lines and none is an event,
+// or when lists hold more than a set takes.
 base::Result<Saved> read_saved(int fd, const std::string& name, base::Time now);
 
 }  // namespace xlimit::ipban

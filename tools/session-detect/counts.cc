@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include "base/clock.h"
+#include "event/encode.h"
+
 namespace session_detect {
 
 void Counts::add(const session::Verdict& verdict) {
@@ -26,8 +29,26 @@ void Counts::fill(metrics::Page& page, const session::Detector& detector) const 
               "Places that were spared because they held no connection here.", detector.unverified());
   page.metric("xlimit_session_detect_stale_total", "Accesses that were too old to be judged.", stale);
   page.metric("xlimit_session_detect_evicted_total", "Users that were forgotten for want of room.",
-              evicted + detector.evicted());
+              evicted_ + detector.evicted());
   page.metric("xlimit_session_detect_users", "Users that are remembered.", detector.users());
+}
+
+base::Result<void> Counts::tell_sources(session::Detector& detector, std::string_view node,
+                                        const std::function<base::Result<void>(std::string_view)>& write) {
+  const auto tell = [&](std::string_view kind, std::uint64_t lines) -> base::Result<void> {
+    if (lines == 0) return {};
+    event::Source source;
+    source.at = base::now();
+    source.node = node;
+    source.kind = kind;
+    source.lines = lines;
+    event::Line line;
+    return write(event::encode(source, line));
+  };
+  const std::uint64_t evicted = detector.take_evicted();
+  evicted_ += evicted;
+  base::Result<void> told = tell("evicted", evicted);
+  return told ? tell("stale", stale - std::exchange(told_stale_, stale)) : told;
 }
 
 }  // namespace session_detect

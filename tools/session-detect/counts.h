@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What --metrics tells.
+// What --metrics and source events tell.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <functional>
 
 #include "metrics/page.h"
 #include "session/detector.h"
@@ -16,8 +17,11 @@ struct Counts {
   void add(const session::Verdict& verdict);
   void fill(metrics::Page& page, const session::Detector& detector) const;
 
+  // What was not judged or not kept since the last call.
+  base::Result<void> tell_sources(session::Detector& detector, std::string_view node,
+                                  const std::function<base::Result<void>(std::string_view)>& write);
+
   std::uint64_t stale = 0;
-  std::uint64_t evicted = 0;
 
  private:
   static constexpr std::array<std::string_view, 3> kRules{"addresses", "shared", "torrent"};
@@ -26,6 +30,7 @@ struct Counts {
 
   std::array<std::array<std::uint64_t, kActions.size()>, kRules.size()> violations_{};
   std::uint64_t bans_ = 0;
+  std::uint64_t evicted_ = 0, told_stale_ = 0;
 };
 
 }  // namespace session_detect

@@ -5,12 +5,17 @@
 #include <chrono>
 
 #include "base/clock.h"
-#include "event/encode.h"
 #include "session/report.h"
 #include "stage/metrics_file.h"
 #include "stream/file.h"
 
 namespace session_detect {
+
+namespace {
+
+constexpr std::size_t kMostAhead = 1024 * 1024;  // bytes; a pipe holds no more
+
+}  // namespace
 
 using base::Exit;
 using base::Result;
@@ -24,7 +29,7 @@ Judge::Judge(const cli::Command& command, const Settings& settings, session::Lim
 
 Result<void> Judge::open() {
   session::Evidence evidence;
-  if (settings_.verify) {
+  if (settings_.verify.value_or(true)) {
     Result<std::unique_ptr<Proof>> proof = Proof::open(command_);
     if (!proof) return base::failed(proof);
     proof_ = std::move(*proof);
@@ -44,7 +49,7 @@ Result<Exit> Judge::run() {
                       .on_event = [this](const event::Event& event, const stream::Piece& line,
                                          Output& out) { return take(event, line, out); },
                       .on_other = {},
-                      .on_drained = [this](Output& out) { return drained(out); },
+                      .on_drained = [&](Output& out) { return drained(stage.filter(), out); },
                       .on_end = [this](Output& out) { return end(out); }}};
   const stream::Timer minute{stage.loop(), std::chrono::minutes{1}, [&] {
                                Result<void> told = tell_sources(stage.out());
@@ -52,13 +57,23 @@ Result<Exit> Judge::run() {
                                if (!told) stage.loop().stop(std::move(told.error()));
                              }};
   if (state_) state_->watch(stage.loop());
-  const stage::MetricsFile metrics{command_, settings_.metrics_file, stage.loop(),
-                                   [this](metrics::Page& page) { counts_.fill(page, *detector_); }};
+  skip_judged(stage.filter());
+  auto metrics = stage::MetricsFile::open(command_, settings_.metrics_file, stage.loop(),
+                                          [this](metrics::Page& page) { counts_.fill(page, *detector_); });
+  if (!metrics) return base::failed(metrics);
   Result<std::unique_ptr<stream::FileWatch>> limits;
   if (!settings_.limits_file.empty())
     limits = stream::FileWatch::open(stage.loop(), settings_.limits_file, [this] { reread_limits(); });
   if (!limits) command_.warn(limits.error().text + ", changes of the limits are not seen");
-  return stage.run();
+  return finish(stage.run(), stage.out());
+}
+
+// What was judged is out of the pipe by now, and the same lines sent once more are new ones.
+Result<Exit> Judge::finish(Result<Exit> ended, const Output& out) {
+  if (!state_ || out.gone()) return ended;
+  if (ended) detector_->set_mark({});
+  Result<void> finished = state_->finish();
+  return ended && !finished ? Result<Exit>{base::failed(finished)} : ended;
 }
 
 // What judging this line and the next will wait for is asked for while this one is decoded.
@@ -76,7 +91,6 @@ Result<bool> Judge::take(const event::Event& event, const stream::Piece& line, O
   if (state_ && state_->has_much()) written = record(out);
   if (written && settings_.pass_access) written = stream::pass(line, out);
   if (is_stale(*access)) {
-    ++stale_;
     ++counts_.stale;
     return true;
   }
@@ -92,9 +106,17 @@ Result<bool> Judge::take(const event::Event& event, const stream::Piece& line, O
   return true;
 }
 
+// Who was killed when the state was recorded left the lines it comes from in the pipe.
+void Judge::skip_judged(stream::Filter& input) {
+  const session::Mark& mark = detector_->mark();
+  if (mark.size > 0 && mark.size <= kMostAhead && session::mark_of(input.ahead(mark.size)) == mark)
+    input.skip(mark.size);
+}
+
 // What is said goes out before anything else is done.
-Result<void> Judge::drained(Output& out) {
+Result<void> Judge::drained(stream::Filter& input, Output& out) {
   Result<void> done = out.flush();
+  if (state_ && detector_->changes() > 0) detector_->set_mark(session::mark_of(input.dealt_with()));
   if (done) done = record(out);
   if (proof_) proof_->look_around(std::exchange(said_, false));
   return done;
@@ -104,36 +126,18 @@ bool Judge::is_stale(const event::Access& access) {
   return settings_.max_age.count() > 0 && access.at + settings_.max_age < base::now();
 }
 
-// What was not judged or not kept is told at the end and at most once a minute.
 Result<void> Judge::tell_sources(Output& out) {
-  const auto tell = [&](std::string_view kind, std::uint64_t lines) -> Result<void> {
-    if (lines == 0) return {};
-    event::Source source;
-    source.at = base::now();
-    source.node = node();
-    source.kind = kind;
-    source.lines = lines;
-    event::Line line;
-    return out.write(event::encode(source, line));
-  };
-  const std::uint64_t evicted = detector_->take_evicted();
-  counts_.evicted += evicted;
-  Result<void> told = tell("evicted", evicted);
-  return told ? tell("stale", std::exchange(stale_, 0)) : told;
+  return counts_.tell_sources(*detector_, node(), [&](std::string_view line) { return out.write(line); });
 }
 
-Result<void> Judge::end(Output& out) {
-  Result<void> told = tell_sources(out);
-  if (told && state_) told = out.flush();
-  if (!told || !state_) return told;
-  return state_->finish();
-}
+Result<void> Judge::end(Output& out) { return tell_sources(out); }
 
-// Only when what follows from it has left: who is killed in between says the same again, with the same ids.
+// Only when what follows from it has left: who is killed in between says the same again, with the same ids,
+// and so does who comes after a reader that left.
 Result<void> Judge::record(Output& out) {
   if (!state_) return {};
   Result<void> flushed = out.flush();
-  if (flushed) state_->record();
+  if (flushed && !out.gone()) state_->record();
   return flushed;
 }
 

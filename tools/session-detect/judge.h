@@ -26,10 +26,12 @@ class Judge {
   const std::string& node() const { return command_.common().node; }
   void look_ahead(const stream::Piece& line);
   base::Result<bool> take(const event::Event& event, const stream::Piece& line, stream::Output& out);
-  base::Result<void> drained(stream::Output& out);
+  void skip_judged(stream::Filter& input);
+  base::Result<void> drained(stream::Filter& input, stream::Output& out);
   bool is_stale(const event::Access& access);
   base::Result<void> tell_sources(stream::Output& out);
   base::Result<void> end(stream::Output& out);
+  base::Result<base::Exit> finish(base::Result<base::Exit> ended, const stream::Output& out);
   base::Result<void> record(stream::Output& out);
   void reread_limits();
 
@@ -41,9 +43,8 @@ class Judge {
   Counts counts_;
   std::optional<session::Detector> detector_;
   std::unique_ptr<StateFile> state_;
-  bool said_ = false;        // a verdict, since the input was last drained
-  bool expected_ = false;    // the detector was told of the next line
-  std::uint64_t stale_ = 0;  // events too old to judge, since the last source event
+  bool said_ = false;      // a verdict, since the input was last drained
+  bool expected_ = false;  // the detector was told of the next line
 };
 
 }  // namespace session_detect

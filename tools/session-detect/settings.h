@@ -25,7 +25,7 @@ struct Settings {
   std::string explain;              // a user
   std::string compare;              // a policy file
   std::chrono::seconds max_age{0};  // 0: any age
-  bool verify = true;
+  std::optional<bool> verify;       // absent: unless a recorded stream is read for people
   bool pass_access = false;
 };
 

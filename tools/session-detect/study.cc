@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Feeds a stream to an Explainer or a Comparison. Sockets are of today and say nothing about a recorded
-// stream, so the log is believed.
+// stream, so the log is believed unless something else is asked for.
 #include "session-detect/study.h"
 
+#include "session-detect/proof.h"
 #include "session/compare.h"
 #include "session/explain.h"
 #include "stage/stage.h"
@@ -43,8 +44,6 @@ Result<Settings> read_policy(const Settings& given, const std::string& path) {
   settings.explain = settings.compare = settings.state_file = "";  // of the run, not of a policy
   cli::Command command{"session-detect", ""};
   declare(command, settings);
-  std::string words[]{"session-detect", "--config", path};
-  char* argv[]{words[0].data(), words[1].data(), words[2].data()};
   const auto finish = [&]() -> Result<Exit> {
     const std::pair<const char*, const std::string&> foreign[]{
         {"--explain", settings.explain}, {"--compare", settings.compare}, {"--state", settings.state_file}};
@@ -55,15 +54,22 @@ Result<Settings> read_policy(const Settings& given, const std::string& path) {
     if (!completed) return base::failed(completed);
     return Exit::kDone;
   };
-  const int code = command.run(3, argv, finish);  // says itself what is wrong
-  if (code != 0) return base::fail(static_cast<Exit>(code), "'" + path + "' is no policy");
+  Result<Exit> done = command.run_file(path, finish);
+  if (!done) return base::failed(done);
   return settings;
 }
 
 }  // namespace
 
 Result<Exit> explain(const cli::Command& command, const Settings& settings, const session::Limits& limits) {
-  session::Detector detector{settings.policy, {}, limit_of(limits)};
+  std::unique_ptr<Proof> proof;
+  if (settings.verify.value_or(false)) {
+    Result<std::unique_ptr<Proof>> opened = Proof::open(command);
+    if (!opened) return base::failed(opened);
+    proof = std::move(*opened);
+  }
+  session::Detector detector{settings.policy, proof ? proof->evidence() : session::Evidence{},
+                             limit_of(limits)};
   session::Explainer explainer{detector, settings.explain};
   return read_stream(
       command, [&](const event::Access& access, Output& out) { return out.write(explainer.hear(access)); },

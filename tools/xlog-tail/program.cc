@@ -34,8 +34,9 @@ base::Result<base::Exit> Program::run() {
                                report_soon_ = true;
                                went_out();
                              }};
-  const stage::MetricsFile metrics{command_, settings_.metrics, loop_,
-                                   [this](metrics::Page& page) { count(page); }};
+  auto metrics = stage::MetricsFile::open(command_, settings_.metrics, loop_,
+                                          [this](metrics::Page& page) { count(page); });
+  if (!metrics) return base::failed(metrics);
   // No events asked for: a pipe or socket whose reader left reports it by itself.
   const stream::Watch reader{loop_, out_.fd(), 0, [this](short bits) {
                                if (stream::Output::reader_left(bits)) loop_.stop();

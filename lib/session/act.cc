@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// From a broken rule to who goes for it, and why somebody does not.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "session/detector.h"
+
+namespace xlimit::session {
+
+// As many as are too many; which of them is the operator's choice.
+std::vector<Index> Detector::losers(const std::vector<Index>& places, const Breach& breach) const {
+  std::vector<Index> losers;
+  switch (policy_.loser) {
+    case Loser::newest:
+      for (const std::size_t newcomer : breach.newcomers) losers.push_back(places[newcomer]);
+      break;
+    case Loser::oldest:
+      losers.assign(places.begin(), places.begin() + static_cast<std::ptrdiff_t>(breach.newcomers.size()));
+      break;
+    case Loser::all: losers = places; break;
+    case Loser::none: break;
+  }
+  return losers;
+}
+
+// More than allowed, and no rule is broken yet: who goes if it will be can be looked up in the meantime.
+void Detector::expect_losers(const std::vector<Index>& places, std::uint32_t limit) const {
+  if (!evidence_.expect || places.size() <= limit) return;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const bool late = i >= limit, early = i < places.size() - limit;
+    const bool goes = policy_.loser == Loser::all || (policy_.loser == Loser::newest && late) ||
+                      (policy_.loser == Loser::oldest && early);
+    if (goes) evidence_.expect(target_of(places[i]));
+  }
+}
+
+// Was there ever a connection with the address and port of one of its lines? Asked only about places that
+// break a rule. That the address holds some other connection proves nothing: a forged line may name anybody.
+bool Detector::proven(Index place) {
+  if (!evidence_.connection || table_.place(place).confirmed) return true;
+  return table_.place(place).confirmed = connected(place);
+}
+
+// Is one of the connections of its newest lines alive? No walk over all sockets.
+bool Detector::connected(Index place) const {
+  const Trail& trail = table_.place(place).trail;
+  const std::optional<ip::Address> address = trail.address(target_of(place));
+  if (!address) return false;
+  const std::vector<std::uint16_t> ports = trail.ports(address->is_v4());
+  return std::ranges::any_of(ports, [&](auto port) { return evidence_.connection(*address, port); });
+}
+
+// Does it hold a connection now, logged or not?
+bool Detector::holds_socket(Index place) {
+  if (!evidence_.any || place == fresh_) return true;
+  return connected(place) || evidence_.any(target_of(place));
+}
+
+// Whom to ban, with the ports of all connections that are known: the logged ones, newest first, then others.
+Target Detector::make_target(Index place, Time now) {
+  const ip::Prefix prefix = target_of(place);
+  const Trail& trail = table_.place(place).trail;
+  std::optional<ip::Address> address = trail.address(prefix);
+  std::vector<std::uint16_t> ports = trail.ports(prefix.is_v4());
+  if (evidence_.known) {
+    const Sighting sighting = evidence_.known(prefix);
+    if (!sighting.ports.empty() && !address) address = sighting.address;
+    for (const std::uint16_t port : sighting.ports) {
+      if (sighting.address == address && std::ranges::count(ports, port) == 0) ports.push_back(port);
+    }
+  }
+  if (prefix.is_single()) address.reset();
+  return {prefix, address, std::move(ports), history_.ban(prefix, now)};
+}
+
+Detector::Streak& Detector::count_violation(Index user, Time now) {
+  Streak& streak = streaks_[user];
+  if (streak.last + policy_.window <= now || is_ahead(streak.last, now)) streak.count = 0;
+  ++streak.count;
+  streak.last = now;
+  return streak;
+}
+
+// Bans the losers, or says why not.
+void Detector::act(Verdict verdict, Index user, const std::vector<Index>& losers) {
+  const Streak& streak = count_violation(user, verdict.at);
+  if (losers.empty()) {
+    add_clause(verdict.why, "nobody is to lose a place");
+    return tell(std::move(verdict), user);
+  }
+  if (streak.count < policy_.confirm) {
+    add_clause(verdict.why, fmt::format("violation {} of {}", streak.count, policy_.confirm));
+    for (const Index place : losers) {
+      if (evidence_.expect) evidence_.expect(target_of(place));
+    }
+    return tell(std::move(verdict), user);
+  }
+  const auto spare = [&](const std::string& because) {
+    add_clause(verdict.why, "spared: " + because);
+    if (verdict.targets.empty()) verdict.action = Action::spared;
+  };
+  for (const Index place : losers) {
+    const ip::Prefix target = target_of(place);
+    const auto exempt = std::ranges::find_if(policy_.exempt_nets,
+                                             [&](const ip::Prefix& net) { return target.contains(net); });
+    if (exempt != policy_.exempt_nets.end()) {
+      spare(fmt::format("{} contains {}, which is exempt", ip::to_string(target), ip::to_string(*exempt)));
+    } else if (history_.in_cooldown(target, verdict.at)) {
+      add_clause(verdict.why, ip::to_string(target) + " was banned less than the cooldown ago");
+    } else if (!proven(place) || !holds_socket(place)) {
+      spare(ip::to_string(target) + " holds no connection here now");
+      ++unverified_;
+    } else {
+      verdict.targets.push_back(make_target(place, verdict.at));
+      verdict.action = Action::ban;
+      note_ban(target);
+      table_.remove_place(place);
+    }
+  }
+  if (policy_.dry_run && verdict.action == Action::ban) {
+    verdict.action = Action::report;
+    verdict.targets.clear();
+    add_clause(verdict.why, "dry run");
+  }
+  tell(std::move(verdict), user);
+}
+
+// What is not acted on is told once a window, as long as it stays the same.
+void Detector::tell(Verdict verdict, Index user) {
+  if (verdict.action != Action::ban) {
+    Streak& streak = streaks_[user];
+    const std::size_t what = std::hash<std::string>{}(verdict.why);
+    const bool fresh = verdict.at < streak.told_at + policy_.window && !is_ahead(streak.told_at, verdict.at);
+    if (streak.told == what && fresh) return;
+    streak.told = what;
+    streak.told_at = verdict.at;
+  }
+  verdicts_.push_back(std::move(verdict));
+}
+
+}  // namespace xlimit::session
