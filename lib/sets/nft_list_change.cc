@@ -15,7 +15,7 @@ namespace {
 // What one transaction of a fill holds: bans of other processes wait as long as it takes, and kernels go
 // through the whole set in each, which is most of their time. The fewer go through a socket whose buffer
 // can't be enlarged.
-constexpr std::size_t kMessagesAtOnce = 32, kFewestMessages = 2, kFillMessage = std::size_t{64} * 1024;
+constexpr std::size_t kMessagesAtOnce = 128, kFewestMessages = 2, kFillMessage = std::size_t{64} * 1024;
 constexpr std::size_t kSmall = 512, kRuleSize = 768;
 constexpr int kRounds = 20;
 
