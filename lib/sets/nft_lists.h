@@ -15,6 +15,8 @@
 
 namespace xlimit::sets {
 
+inline SetRef ref_of(const SeenSet& set, Family family) { return {set.name, bits_of(family)}; }
+
 class NftLists {
  public:
   // All must live as long.
