@@ -114,6 +114,24 @@ killed_at() {
   done
 }
 
+@test "the same lines sent once more are judged, those of a reader that left as well" {
+  make_log 150 3 >log
+  # shellcheck disable=SC2002  # a pipe is meant
+  cat log | judge --pass access --state state >said
+  # shellcheck disable=SC2002
+  cat log | judge --pass access --state state >said
+  [ "$(grep -c '"type":"access"' said)" -eq 150 ]
+  rm state
+  judge <log >whole
+  local gone
+  exec {gone}> >(:)
+  wait $!
+  # shellcheck disable=SC2002
+  cat log | judge --state state >&"$gone"
+  # shellcheck disable=SC2002
+  cat log | judge --state state | diff whole -
+}
+
 @test "one process may use a state" {
   : >said && start
   mark 1
