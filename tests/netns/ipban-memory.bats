@@ -247,9 +247,17 @@ remains() {
   kill -STOP "$SPAWNED"
   node nft flush ruleset
   wait_until node ipset destroy xlimit.feed6
+  # Bans don't wait for another process that loads lists.
+  exec 5>>"$(echo "$STATE_DIRECTORY"/*lists.lock)"
+  flock 5
   kill -CONT "$SPAWNED"
+  wait_for_line "$ERR" 'put lost rules back: .*in use by another process'
+  ban_line 203.0.113.3 600 >&4
+  wait_for_line "$OUT" 203.0.113.3
+  run -1 node ipban status -q
+  exec 5>&-
   wait_until node ipban status -q
-  run -0 node ipban test 198.51.100.5 2001:db8:5::9
+  run -0 node ipban test 198.51.100.5 2001:db8:5::9 203.0.113.3
   exec 4>&-
 }
 
