@@ -2,6 +2,7 @@
 # Does status say what packets say? Whatever others do to rules, in both families.
 
 load ../helpers
+load node
 bats_require_minimum_version 1.5.0
 
 CLIENTS=([4]=192.0.2.9 [6]=2001:db8::9)
@@ -17,7 +18,6 @@ setup() {
 }
 teardown() { cleanup; }
 
-node() { in_netns node "$@"; }
 table() { if [[ $1 = 4 ]]; then echo ip xlimit; else echo ip6 xlimit; fi; }
 nft_rule() { node nft "$1" rule $(table "$2") prerouting "${@:3}"; }  # VERB FAMILY RULE...
 
@@ -42,15 +42,12 @@ agree() {
   [[ $fate = "$1" && $rc -eq $([[ $1 = dropped ]]; echo $?) ]] || { echo "IPv$2 $fate, status $rc"; return 1; }
 }
 
-# `ipban apply` in the node, held by descriptor 4; what it says is in $ERR.
-start_apply() {
-  ERR=$BATS_TEST_TMPDIR/err
-  mkfifo "$BATS_TEST_TMPDIR/in"
-  spawn ip netns exec "$(netns_name node)" bash -c 'exec ipban apply <"$0"' "$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/out" 2>"$ERR"
+# Its rules are in place, and it listens.
+start_keeping() {
+  start_apply
   APPLY=$SPAWNED
-  exec 4>"$BATS_TEST_TMPDIR/in"
   echo '{"type":"metrics","time":"2026-06-01T12:00:00Z"}' >&4
-  wait_for_line "$BATS_TEST_TMPDIR/out" metrics
+  wait_for_line "$OUT" metrics
 }
 
 @test "a dormant table enforces nothing until setup or apply wakes it, with its counters" {
@@ -68,7 +65,7 @@ start_apply() {
     agree dropped "$family"
     [[ $(dropped "$family") -gt $counted ]]
   done
-  start_apply
+  start_keeping
   node nft add table ip xlimit '{ flags dormant; }'
   wait_until node ipban status
   agree dropped 4
@@ -111,7 +108,7 @@ start_apply() {
 @test "apply puts its rules first again, and says so once" {
   local family
   node ipban add "${CLIENTS[@]}" >/dev/null
-  start_apply
+  start_keeping
   for family in 4 6; do
     nft_rule insert "$family" accept
     wait_until node ipban status
@@ -123,7 +120,7 @@ start_apply() {
 
 @test "with a program that insists apply keeps the peace, and wins in the end" {
   node ipban add "${CLIENTS[@]}" >/dev/null
-  start_apply
+  start_keeping
   for _ in {1..100}; do nft_rule insert 4 accept; done
   wait_until node ipban status
   agree dropped 4

@@ -2,6 +2,7 @@
 # What ipban remembers: bans, lists and ports come back after a reboot, a crash or a flushed firewall.
 
 load ../helpers
+load node
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -10,14 +11,7 @@ setup() {
   JOURNAL=$STATE_DIRECTORY/xlimit.journal
 }
 teardown() { cleanup; }
-node() { in_netns node "$@"; }
 
-# What a reboot leaves of the kernel's sets and rules. The kernel lets go of a set when all readers of the rule have
-# passed.
-reboot() {
-  node nft flush ruleset
-  wait_until node ipset destroy
-}
 restore() { node ipban restore "$@" </dev/null; }
 left() { node ipban list -o plain | sed -n "s#^$1  *\([0-9]*\) .*#\1#p"; }
 has_come() { [[ $EPOCHSECONDS -ge $1 ]]; }
@@ -26,17 +20,6 @@ remains() {
   local end=$(($2 + $3)) got
   got=$(left "$1")
   [[ $((got + EPOCHSECONDS)) -ge $((end - 2)) && $((got + EPOCHSECONDS)) -le $((end + 2)) ]]
-}
-
-ban_line() { # TARGET SECONDS [MORE]
-  echo "{\"type\":\"ban\",\"time\":\"2026-06-01T12:00:00.000000Z\",\"target\":\"$1\",\"seconds\":$2${3:-}}"
-}
-# `ipban apply` in the node, fed by descriptor 4; its output is in $OUT.
-start_apply() {
-  OUT=$BATS_TEST_TMPDIR/out
-  [[ -p $BATS_TEST_TMPDIR/in ]] || mkfifo "$BATS_TEST_TMPDIR/in"
-  spawn ip netns exec "$(netns_name node)" bash -c 'exec ipban apply "${@:1}" <"$0"' "$BATS_TEST_TMPDIR/in" "$@" >>"$OUT"
-  exec 4>"$BATS_TEST_TMPDIR/in"
 }
 
 @test "after a reboot restore brings back what is left, and nothing that has ended" {
@@ -264,9 +247,17 @@ start_apply() {
   kill -STOP "$SPAWNED"
   node nft flush ruleset
   wait_until node ipset destroy xlimit.feed6
+  # Bans don't wait for another process that loads lists.
+  exec 5>>"$(echo "$STATE_DIRECTORY"/*lists.lock)"
+  flock 5
   kill -CONT "$SPAWNED"
+  wait_for_line "$ERR" 'put lost rules back: .*in use by another process'
+  ban_line 203.0.113.3 600 >&4
+  wait_for_line "$OUT" 203.0.113.3
+  run -1 node ipban status -q
+  exec 5>&-
   wait_until node ipban status -q
-  run -0 node ipban test 198.51.100.5 2001:db8:5::9
+  run -0 node ipban test 198.51.100.5 2001:db8:5::9 203.0.113.3
   exec 4>&-
 }
 
@@ -290,57 +281,4 @@ start_apply() {
   [[ $(node ipban list -o plain | sed -n 2p) = '192.0.2.2  '*'  in  xlimit4  -  -  -  -' ]]
   node ipban list -o json | sed -n 1p | grep -qF '"id":"0197","origin":"fi-1/session-detect","rule":"addresses","user":"a\u001b[31m","reason":"x\ny"}'
   node ipban test 192.0.2.1 | grep -qF "(rule 'addresses', user 'a\u001b[31m', by 'fi-1/session-detect': x\ny)"
-}
-
-# The sets as the node makes them.
-node_sets() {
-  node ipset create blocklist_permanent hash:net family inet hashsize 4096 maxelem 1000000
-  node ipset create blocklist_temp hash:net family inet hashsize 4096 maxelem 1000000 timeout 600
-  node ipset create blocklist_out_permanent hash:net family inet hashsize 4096 maxelem 1000000
-  node ipset create blocklist_out_temp hash:net family inet hashsize 4096 maxelem 1000000 timeout 600
-  node iptables -I INPUT -m set --match-set blocklist_permanent src -j DROP
-  node iptables -I INPUT -m set --match-set blocklist_temp src -j DROP
-  node ipset add blocklist_permanent 203.0.113.0/24
-  node ipset add blocklist_temp 203.0.114.1
-}
-
-@test "a monitoring node is taken over with its own sets, and nothing passes meanwhile" {
-  needs iptables
-  netns_add node
-  node_sets
-  echo '{"temp_timeout": 600, "in_permanent": ["203.0.113.0/24", "198.51.100.7", "1.2.3.4/24", "banana"],
-         "out_permanent": ["192.0.2.0/24"], "in_allow": ["198.51.100.7"], "out_allow": []}' >"$BATS_TEST_TMPDIR/blocklist.json"
-  spawn ip netns exec "$(netns_name node)" bash -c 'while ipset test blocklist_permanent 203.0.113.9 2>/dev/null; do :; done; echo gap'
-  local watcher=$SPAWNED
-  run -0 node ipban import --set blocklist "$BATS_TEST_TMPDIR/blocklist.json" -o table
-  echo "$output"
-  [[ $output = *"ipban: 1 entries are no address or prefix, the first 'banana', skipped"* ]]
-  [[ $output = *"list 'permanent', direction in: 1 added, 0 removed, 1 unchanged"* ]]
-  [[ $output = *"list 'permanent', direction out: 1 added, 0 removed, 0 unchanged"* ]]
-  [[ $output = *"allow 198.51.100.7"* ]]
-  for _ in {1..5}; do node ipban import --set blocklist "$BATS_TEST_TMPDIR/blocklist.json" -q; done
-  kill -0 "$watcher"
-  node ipban test --set blocklist 203.0.113.9 1.2.3.9 203.0.114.1 192.0.2.9
-  run -1 node ipban test --set blocklist 198.51.100.7
-  # Its temporary bans are ours to extend, its rules still stand, and the permanent list is remembered.
-  node ipban add --set blocklist 203.0.114.1 --for 1h
-  [[ $(node iptables -S INPUT | grep -c blocklist_) -eq 2 ]]
-  node ipban status --set blocklist -q
-  reboot
-  node ipban restore --set blocklist </dev/null
-  node ipban test --set blocklist 203.0.113.9 1.2.3.9 203.0.114.1 192.0.2.9
-}
-
-@test "the oldest node's file becomes our own list, and what is no such file is refused" {
-  netns_add node
-  echo '{"permanent": ["203.0.113.0/24"]}' >"$BATS_TEST_TMPDIR/old.json"
-  run -0 node ipban import --dry-run -o table "$BATS_TEST_TMPDIR/old.json"
-  [[ $output = "would change list 'permanent', direction in: 1 added, 0 removed, 0 unchanged" ]]
-  node ipban import "$BATS_TEST_TMPDIR/old.json"
-  [[ $(node ipban list permanent -o plain) = 203.0.113.0/24 ]]
-  for text in '[]' '{"a":1}' '{"in_permanent":7}' '{"permanent":["1.2.3.4"]' ''; do
-    echo "$text" >"$BATS_TEST_TMPDIR/wrong.json"
-    run -65 node ipban import "$BATS_TEST_TMPDIR/wrong.json"
-  done
-  [[ $(node ipban list permanent -o plain) = 203.0.113.0/24 ]]
 }

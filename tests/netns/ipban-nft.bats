@@ -16,6 +16,7 @@ export -f nft_ipban
 # A folder like the build's, where ipban means ipban --backend nft.
 pretend() {
   PRETENDED=$BATS_TEST_TMPDIR/build
+  [[ ! -d $PRETENDED ]] || return 0
   mkdir -p "$PRETENDED"
   ln -s "$BUILD/tests" "$PRETENDED/tests"
   mkdir "$PRETENDED/bin"
@@ -35,7 +36,8 @@ proves() {
 }
 
 @test "packets, time, ports and processes at once: as with ipset" {
-  proves ipban.bats 12 '^(a banned address gets|a banned IPv6 prefix|an IPv4 client of a dual|an open connection stops|the kernel ends a ban|a ban in direction out|with --port only|adding without --port|a second ban extends|bans by four processes|status says what is missing|a hundred thousand bans)'
+  proves ipban.bats 11 '^(a banned address gets|a banned IPv6 prefix|an IPv4 client of a dual|an open connection stops|the kernel ends a ban|a ban in direction out|with --port only|adding without --port|a second ban extends|bans by four processes|status says what is missing)'
+  proves ipban-apply.bats 1 '^a hundred thousand bans'
 }
 
 @test "lists come, change under traffic and go: as with ipset" {

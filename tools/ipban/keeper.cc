@@ -38,10 +38,7 @@ void Keeper::look() {
   // Somebody may have chosen others since we began.
   if (settings_.ports.empty()) backend_.limit_to(enforcer_.memory().ports());
   if (put_rules_back()) undone_ = now;
-  const bool bans_went = backend_.made_sets();
-  // A list that another process loads or unloads just now is not lacking: nobody waits here for it.
-  base::Result<bool> lists_went = lacks_lists(enforcer_.memory(), backend_);
-  if (bans_went || (lists_went && *lists_went)) put_back(bans_went);
+  put_content_back();
 }
 
 // Of an `out` set that was never used nothing is made. True when something was to be done.
@@ -61,10 +58,10 @@ bool Keeper::put_rules_back() {
   return any;
 }
 
-// Sets that went took their bans with them, and so did lists.
-void Keeper::put_back(bool bans) {
-  ledger::Ledger ledger;
-  if (bans) ledger = enforcer_.memory().recall(base::now());
+// Sets that went took their bans with them, and so did lists. Nobody waits here for another process that
+// loads lists: bans would wait too.
+void Keeper::put_content_back() {
+  bans_went_ = backend_.made_sets() || bans_went_;
   Recovered recovered;
   const OnBan on_ban{.restored = [](const event::Banned&, base::Time) {},
                      .refused =
@@ -72,8 +69,13 @@ void Keeper::put_back(bool bans) {
                            not_put_back_.add("ban '" + ip::to_string(target) + "': " + why);
                          }};
   base::Result<void> done;
-  if (bans) done = restore_bans(enforcer_, backend_, ledger, on_ban, recovered);
-  if (done) done = restore_lists(settings_, command_, enforcer_.memory(), backend_, recovered);
+  if (bans_went_) {
+    ledger::Ledger ledger = enforcer_.memory().recall(base::now());
+    done = restore_bans(enforcer_, backend_, ledger, on_ban, recovered);
+    bans_went_ = !done;
+  }
+  if (done) done = restore_lists(settings_, command_, enforcer_.memory(), backend_, {}, recovered);
+  harmed_ = harmed_ || !done;
   if (!done) not_put_back_.add(done.error().text);
   if (recovered.restored + recovered.lists == 0) return;
   command_.warn(fmt::format("sets were taken away; put back with {} bans and {} lists", recovered.restored,

@@ -24,13 +24,13 @@ class Keeper {
 
  private:
   bool put_rules_back();
-  void put_back(bool bans);
+  void put_content_back();
 
   Enforcer& enforcer_;
   sets::Backend& backend_;
   const Settings& settings_;
   const cli::Command& command_;
-  bool harmed_ = false;
+  bool harmed_ = false, bans_went_ = false;
   std::chrono::steady_clock::time_point undone_{};
   cli::Complaint put_back_, not_put_back_;
 };

@@ -108,20 +108,15 @@ base::Result<void> restore_bans(Enforcer& enforcer, sets::Backend& backend, ledg
   return {};
 }
 
-base::Result<bool> lacks_lists(const Memory& memory, sets::Backend& backend) {
-  base::Result<std::vector<journal::KeptList>> lists = lacking(memory, backend);
-  if (!lists) return base::failed(lists);
-  return !lists->empty();
-}
-
 base::Result<void> restore_lists(const Settings& settings, const cli::Command& command, Memory& memory,
-                                 sets::Backend& backend, Recovered& recovered) {
-  base::Result<bool> any = lacks_lists(memory, backend);
-  if (!any || !*any) return any ? base::Result<void>{} : base::failed(any);
-  base::Result<std::optional<store::Lock>> lock = memory.lock_lists(kListPatience);
+                                 sets::Backend& backend, std::chrono::milliseconds patience,
+                                 Recovered& recovered) {
+  base::Result<std::vector<journal::KeptList>> lists = lacking(memory, backend);
+  if (!lists || lists->empty()) return lists ? base::Result<void>{} : base::failed(lists);
+  base::Result<std::optional<store::Lock>> lock = memory.lock_lists(patience);
   if (!lock) return base::failed(lock);
   // Another process may have been faster.
-  base::Result<std::vector<journal::KeptList>> lists = lacking(memory, backend);
+  lists = lacking(memory, backend);
   if (!lists) return base::failed(lists);
   base::Result<ip::Ranges> spared = read_spared(settings, command);
   if (!spared) return base::failed(spared);

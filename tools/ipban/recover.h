@@ -2,6 +2,7 @@
 // Puts back what the kernel has lost: bans for the time that is left, and lists.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 
@@ -28,11 +29,11 @@ struct OnBan {
 base::Result<void> restore_bans(Enforcer& enforcer, sets::Backend& backend, ledger::Ledger& ledger,
                                 const OnBan& on_ban, Recovered& recovered);
 
-// Was a list kept that the kernel does not have, or not in both families?
-base::Result<bool> lacks_lists(const Memory& memory, sets::Backend& backend);
-// Those lists. What must not be listed now is left out. One that can't be read or loaded is said and counted
-// as refused.
+// The lists that were kept and that the kernel does not have, or not in both families. What must not be
+// listed now is left out. One that can't be read or loaded is said and counted as refused. Fails with
+// kTemporary when another process loads lists for as long as `patience`.
 base::Result<void> restore_lists(const Settings& settings, const cli::Command& command, Memory& memory,
-                                 sets::Backend& backend, Recovered& recovered);
+                                 sets::Backend& backend, std::chrono::milliseconds patience,
+                                 Recovered& recovered);
 
 }  // namespace xlimit::ipban

@@ -126,7 +126,7 @@ Ended restore(const Settings& settings, const cli::Command& command) {
   memory.write();
   if (done) {
     done = from_file ? load_lists(settings, command, memory, backend, **source, recovered)
-                     : restore_lists(settings, command, memory, backend, recovered);
+                     : restore_lists(settings, command, memory, backend, kListPatience, recovered);
   }
   if (!done) return base::failed(done);
   tell(recovered, settings);
