@@ -85,7 +85,7 @@ bool Follower::is_packed_known(const Sibling& sibling) {
 bool Follower::was_read_and_packed(const Place& place, const std::vector<Sibling>& siblings) {
   const bool packed =
       place.unread() == 0 && std::any_of(siblings.begin(), siblings.end(), [&](const Sibling& one) {
-        return one.compressed && one.facts.written == place.written;
+        return one.compressed && one.facts.written <= place.written && !is_too_old(one, place.written);
       });
   if (packed) remember({place.file, place.mark, place.written, true});
   return packed;
@@ -255,9 +255,7 @@ void Follower::on_log_cut(const LogFile::Cut& cut) {
 std::uint64_t Follower::add_copy(const LogFile::Cut& cut) {
   std::uint64_t saved = 0;
   std::vector<Sibling> siblings = find_siblings(names_);
-  std::erase_if(siblings, [&](const Sibling& sibling) {
-    return sibling.compressed && sibling.facts.written < cut.written;
-  });
+  std::erase_if(siblings, [&](const Sibling& sibling) { return is_too_old(sibling, cut.written); });
   const auto is_fresh = [](const Held& held) { return held.fresh; };
   const bool known = cut.mark.length > 0 || cut.before.head_length > 0;
   for (auto sibling = siblings.rbegin(); known && sibling != siblings.rend(); ++sibling) {
