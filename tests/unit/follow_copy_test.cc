@@ -125,6 +125,27 @@ TEST_CASE("copies that were made while nothing was read are found, and none of t
   CHECK(bench.gap_list() == "truncated 0");
 }
 
+TEST_CASE("what a killed reader saw cut off and found in a copy is no gap") {
+  Bench bench;
+  const auto follower = follow(bench, "one\n");
+  bench.append("access.log", "two\n");
+  follower->look();
+  bench.copy("access.log", "access.log.2");
+  bench.overwrite("access.log", "");
+  follower->look();
+  bench.append("access.log", "three\n");
+  follower->look();
+  bench.copy("access.log", "access.log.1");
+  bench.overwrite("access.log", "");
+  follower->look();
+  follower->look_around();
+  std::string state;
+  follower->append_state(state);
+  bench.run(state);
+  CHECK(bench.lines.size() == 3);
+  CHECK(bench.gap_list() == "");
+}
+
 TEST_CASE("a copy that was found before what it holds was read is remembered as one") {
   Bench bench;
   const auto follower = follow(bench, "");
