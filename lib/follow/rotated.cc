@@ -94,12 +94,13 @@ bool Follower::was_read_and_packed(const Place& place, const std::vector<Sibling
 // By its inode, or by its content when it was copied.
 const Done* Follower::find_done(const LogFile& file) const {
   const Done* known = find_done(file.identity());
-  const bool comparable = known != nullptr && (!file.is_unpacked() || known->mark.length > 0);
-  if (comparable && file.holds(known->file, known->mark)) return known;
+  const bool same_file = known != nullptr && file.holds(known->file, known->mark);
+  if (same_file && known->mark.length > 0) return known;
   const auto same = std::find_if(done_.begin(), done_.end(), [&](const Done& done) {
     return done.mark.length > 0 && done.mark.end == file.size() && file.holds(done.file, done.mark);
   });
-  return same == done_.end() ? nullptr : &*same;
+  if (same != done_.end()) return &*same;
+  return same_file && !file.is_unpacked() ? known : nullptr;
 }
 
 bool Follower::was_read(const LogFile& file) const {
@@ -145,7 +146,7 @@ bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool
   if (!file) return give_up_unreadable(sibling, file.error());
   if (file->size() == 0 && is_recent(file->written())) return false;
   const Done* done = find_done(*file);
-  if (done == nullptr && is_copy_begun(*file)) return false;
+  if ((done == nullptr || done->mark.length == 0) && is_copy_begun(*file)) return false;
   const bool read = done != nullptr && done->read;
   file->seek(done != nullptr ? done->mark.end : 0);
   const bool copy = is_copy(*file);

@@ -64,6 +64,21 @@ TEST_CASE("a rotated file that is copied on before the next copy is written over
   CHECK(bench.given() == "one|two|three|four");
 }
 
+TEST_CASE("a rotated file that is copied over an empty one that is long known is read once") {
+  Bench bench;
+  bench.append("access.log.2", "");
+  fs::last_write_time(bench.path("access.log.2"), fs::file_time_type::clock::now() - std::chrono::hours{1});
+  const auto follower = follow(bench, "one\n");
+  look(*follower);
+  for (const std::string next : {"two\n", "three\n"}) {
+    if (fs::exists(bench.path("access.log.1"))) bench.copy("access.log.1", "access.log.2");
+    bench.copy("access.log", "access.log.1");
+    bench.overwrite("access.log", next);
+    look(*follower);
+  }
+  CHECK(bench.given() == "one|two|three");
+}
+
 TEST_CASE("a copy that is just being made of a file that was read waits until it is whole") {
   Bench bench;
   const std::string head(600, 'h');
