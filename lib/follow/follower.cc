@@ -35,11 +35,15 @@ bool Follower::is_absent(const base::Error& error) const {
   return error.code == base::Exit::kUnavailable && (!facts || !facts->directory);
 }
 
+// What was cut off unread and stands in files that were found since is no gap, also after a restart.
 void Follower::append_state(std::string& text) const {
   append_log(text, path_);
+  std::uint64_t fresh = 0;
   for (const Held& held : files_) {
     Place place = held.file.place();
     place.leaving = held.leaving;
+    if (held.file.was_cut()) place.size -= std::min(fresh, place.size - place.mark.end);
+    if (held.fresh) fresh += held.file.size();
     append(text, place);
   }
   if (done_lines_.empty()) {

@@ -75,7 +75,7 @@ bool Follower::take_place(const Place& place, const std::vector<Sibling>& candid
   for (auto one = candidates.rbegin(); one != candidates.rend(); ++one) {
     if (find(one->facts.file) != files_.end()) continue;
     if (by_inode && !one->facts.file.same_inode(place.file)) continue;
-    if (one->compressed && one->facts.written < place.written) continue;  // nor unpack all there are
+    if (is_too_old(*one, place.written)) continue;  // nor unpack all there are
     base::Result<LogFile> file = open_sibling(names_, *one);
     if (!file || file->size() < place.offset || !file->holds(place.file, place.mark)) continue;
     file->seek(place.offset);

@@ -85,7 +85,7 @@ bool Follower::is_packed_known(const Sibling& sibling) {
 bool Follower::was_read_and_packed(const Place& place, const std::vector<Sibling>& siblings) {
   const bool packed =
       place.unread() == 0 && std::any_of(siblings.begin(), siblings.end(), [&](const Sibling& one) {
-        return one.compressed && one.facts.written == place.written;
+        return one.compressed && one.facts.written <= place.written && !is_too_old(one, place.written);
       });
   if (packed) remember({place.file, place.mark, place.written, true});
   return packed;
@@ -94,12 +94,13 @@ bool Follower::was_read_and_packed(const Place& place, const std::vector<Sibling
 // By its inode, or by its content when it was copied.
 const Done* Follower::find_done(const LogFile& file) const {
   const Done* known = find_done(file.identity());
-  const bool comparable = known != nullptr && (!file.is_unpacked() || known->mark.length > 0);
-  if (comparable && file.holds(known->file, known->mark)) return known;
+  const bool same_file = known != nullptr && file.holds(known->file, known->mark);
+  if (same_file && known->mark.length > 0) return known;
   const auto same = std::find_if(done_.begin(), done_.end(), [&](const Done& done) {
     return done.mark.length > 0 && done.mark.end == file.size() && file.holds(done.file, done.mark);
   });
-  return same == done_.end() ? nullptr : &*same;
+  if (same != done_.end()) return &*same;
+  return same_file && !file.is_unpacked() ? known : nullptr;
 }
 
 bool Follower::was_read(const LogFile& file) const {
@@ -145,7 +146,7 @@ bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool
   if (!file) return give_up_unreadable(sibling, file.error());
   if (file->size() == 0 && is_recent(file->written())) return false;
   const Done* done = find_done(*file);
-  if (done == nullptr && is_copy_begun(*file)) return false;
+  if ((done == nullptr || done->mark.length == 0) && is_copy_begun(*file)) return false;
   const bool read = done != nullptr && done->read;
   file->seek(done != nullptr ? done->mark.end : 0);
   const bool copy = is_copy(*file);
@@ -255,9 +256,7 @@ void Follower::on_log_cut(const LogFile::Cut& cut) {
 std::uint64_t Follower::add_copy(const LogFile::Cut& cut) {
   std::uint64_t saved = 0;
   std::vector<Sibling> siblings = find_siblings(names_);
-  std::erase_if(siblings, [&](const Sibling& sibling) {
-    return sibling.compressed && sibling.facts.written < cut.written;
-  });
+  std::erase_if(siblings, [&](const Sibling& sibling) { return is_too_old(sibling, cut.written); });
   const auto is_fresh = [](const Held& held) { return held.fresh; };
   const bool known = cut.mark.length > 0 || cut.before.head_length > 0;
   for (auto sibling = siblings.rbegin(); known && sibling != siblings.rend(); ++sibling) {

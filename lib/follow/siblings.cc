@@ -57,6 +57,11 @@ bool is_rotated_name(string_view log, string_view name) {
          is_rotation_mark(name.substr(stem.size(), name.size() - log.size()));
 }
 
+bool is_too_old(const Sibling& packed, std::int64_t written) {
+  constexpr std::int64_t kSecond = 1000000000;
+  return packed.compressed && packed.facts.written < written - written % kSecond;
+}
+
 bool looks_rotated(string_view name) {
   const string_view plain = without_compression(name);
   const std::size_t log = plain.find(".log");
@@ -106,15 +111,16 @@ Listing list(const std::vector<fs::path>& logs) {
   return found;
 }
 
-// What is just being compressed is there twice.
+// What is just being compressed is there twice; but a name may also have been left to an older file.
 std::vector<Sibling> describe(const Listing& listing) {
   std::vector<Sibling> found;
   for (const auto& [path, inode] : listing) {
     const base::Result<Facts> facts = look_at(path, Link::show);
     const string_view plain = without_compression(path);
     const bool compressed = plain.size() != path.size();
-    const bool twice = compressed && std::any_of(listing.begin(), listing.end(),
-                                                 [&](const auto& one) { return one.first == plain; });
+    const bool beside = compressed && std::any_of(listing.begin(), listing.end(),
+                                                  [&](const auto& one) { return one.first == plain; });
+    const bool twice = beside && (!is_gzip(path) || may_hold(path, std::string{plain}));
     if (facts && facts->regular && !twice) found.push_back({path, *facts, compressed});
   }
   sort_by_age(found);

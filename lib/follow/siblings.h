@@ -19,6 +19,10 @@ struct Sibling {
   bool compressed = false;
 };
 
+// Compressing keeps the time of the last write, some programs to the second: can it not be what was written
+// to then?
+bool is_too_old(const Sibling& packed, std::int64_t written);
+
 // Whether rotation may have made a file called `name` of one called `log` (both without folders).
 bool is_rotated_name(std::string_view log, std::string_view name);
 

@@ -69,6 +69,22 @@ base::Result<base::Fd> unpack(int packed, const std::string& path) {
   return plain;
 }
 
+bool may_hold(const std::string& packed, const std::string& plain) {
+  const base::Fd from{::open(packed.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  const base::Fd with{::open(plain.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  std::array<char, 4096> bytes;
+  const ssize_t got = ::pread(from.get(), bytes.data(), bytes.size(), 0);
+  std::string head;
+  gzip::Inflater inflater;
+  inflater.feed({bytes.data(), got > 0 ? static_cast<std::size_t>(got) : 0}, [&](std::string_view text) {
+    head.append(text.substr(0, bytes.size() - head.size()));
+    return head.size() < bytes.size();
+  });
+  const ssize_t same = ::pread(with.get(), bytes.data(), head.size(), 0);
+  return same == static_cast<ssize_t>(head.size()) &&
+         head.compare(0, head.size(), bytes.data(), head.size()) == 0;
+}
+
 std::optional<std::uint32_t> unpacked_size(const std::string& path) {
   const base::Fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   std::array<unsigned char, 4> end;

@@ -23,6 +23,9 @@ bool is_gzip(std::string_view name);
 // or too large, and with the system's reason when there is no room. `path` is for errors.
 base::Result<base::Fd> unpack(int packed, const std::string& path);
 
+// May `packed` be what is just being made of `plain`, as far as its first bytes tell?
+bool may_hold(const std::string& packed, const std::string& plain);
+
 // The size that the end of a gzip file tells, without its higher bits.
 std::optional<std::uint32_t> unpacked_size(const std::string& path);
 

@@ -64,6 +64,21 @@ TEST_CASE("a rotated file that is copied on before the next copy is written over
   CHECK(bench.given() == "one|two|three|four");
 }
 
+TEST_CASE("a rotated file that is copied over an empty one that is long known is read once") {
+  Bench bench;
+  bench.append("access.log.2", "");
+  fs::last_write_time(bench.path("access.log.2"), fs::file_time_type::clock::now() - std::chrono::hours{1});
+  const auto follower = follow(bench, "one\n");
+  look(*follower);
+  for (const std::string next : {"two\n", "three\n"}) {
+    if (fs::exists(bench.path("access.log.1"))) bench.copy("access.log.1", "access.log.2");
+    bench.copy("access.log", "access.log.1");
+    bench.overwrite("access.log", next);
+    look(*follower);
+  }
+  CHECK(bench.given() == "one|two|three");
+}
+
 TEST_CASE("a copy that is just being made of a file that was read waits until it is whole") {
   Bench bench;
   const std::string head(600, 'h');
@@ -123,6 +138,27 @@ TEST_CASE("copies that were made while nothing was read are found, and none of t
   bench.read_all(*follower);
   CHECK(bench.given() == "one|two");
   CHECK(bench.gap_list() == "truncated 0");
+}
+
+TEST_CASE("what a killed reader saw cut off and found in a copy is no gap") {
+  Bench bench;
+  const auto follower = follow(bench, "one\n");
+  bench.append("access.log", "two\n");
+  follower->look();
+  bench.copy("access.log", "access.log.2");
+  bench.overwrite("access.log", "");
+  follower->look();
+  bench.append("access.log", "three\n");
+  follower->look();
+  bench.copy("access.log", "access.log.1");
+  bench.overwrite("access.log", "");
+  follower->look();
+  follower->look_around();
+  std::string state;
+  follower->append_state(state);
+  bench.run(state);
+  CHECK(bench.lines.size() == 3);
+  CHECK(bench.gap_list() == "");
 }
 
 TEST_CASE("a copy that was found before what it holds was read is remembered as one") {

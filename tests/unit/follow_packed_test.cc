@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Rotated files that were compressed.
+#include <algorithm>
 #include <cstdlib>
 
 #include "follow_bench.h"
@@ -156,6 +157,26 @@ TEST_CASE("what is just being compressed is read as it stands beside") {
   bench.append("access.log", "three\n");
   bench.run(state);
   CHECK(bench.given() == "one|two|three");
+  CHECK(bench.gap_list() == "");
+}
+
+TEST_CASE("what was compressed goes on where it was, as logrotate leaves it") {
+  Bench bench;
+  bench.append("access.log", "one\n");
+  const std::string state = bench.run();
+  bench.append("access.log", "two\n");
+  bench.rename("access.log", "access.log.2");
+  gzip(bench, "access.log.2");
+  SUBCASE("with the time of its last write to the second") {
+    const auto written = fs::last_write_time(bench.path("access.log.2.gz"));
+    fs::last_write_time(bench.path("access.log.2.gz"), std::chrono::floor<std::chrono::seconds>(written));
+  }
+  SUBCASE("beside another one that was never compressed") { bench.append("access.log.2", "before\n"); }
+  bench.append("access.log", "three\n");
+  bench.run(state);
+  CHECK(bench.lines.size() == (fs::exists(bench.path("access.log.2")) ? 4 : 3));
+  CHECK(std::count(bench.lines.begin(), bench.lines.end(), "one") == 1);
+  CHECK(std::count(bench.lines.begin(), bench.lines.end(), "two") == 1);
   CHECK(bench.gap_list() == "");
 }
 
