@@ -99,7 +99,7 @@ killed_at() {
 
 @test "kill -9 between any two steps gives no verdict twice that is not the same" {
   needs strace
-  make_log 150 3 >log
+  make_log 150 1 >log
   judge <log >whole
   has_lines whole '"type":"ban"' 2
   local call step
