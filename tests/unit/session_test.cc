@@ -298,6 +298,21 @@ TEST_CASE("who comes back is banned for longer, up to the longest, and starts ov
   CHECK(offend(800s) == 60s);
 }
 
+TEST_CASE("who is seen inside a longer ban is reported, not banned for longer still") {
+  session::Policy policy = strict();
+  policy.escalation = {.factor = 10, .most = 1h};
+  Judge judge{policy};
+  judge.hear(0s, kHome);
+  CHECK(judge.hear(1s, kAway) == Action::ban);
+  judge.hear(70s, kHome);
+  CHECK(judge.hear(71s, kAway) == Action::ban);
+  CHECK(judge.last.targets[0].duration == 10min);
+  judge.hear(200s, kHome);
+  CHECK(judge.hear(201s, kAway) == Action::report);
+  judge.hear(680s, kHome);
+  CHECK(judge.hear(681s, kAway) == Action::ban);
+}
+
 TEST_CASE("a gateway counts for nobody, is reported once a window and never banned") {
   Judge judge{strict()};
   for (int user = 1; user <= 7; ++user) CHECK_FALSE(judge.hear(1s, kAway, "user" + std::to_string(user)));
@@ -457,7 +472,8 @@ TEST_CASE("users without an active place are forgotten") {
 
 TEST_CASE("limits are read in both forms, and a wrong line is named") {
   const auto limits = session::Limits::parse(
-      "# comment\n42 3\neve with space 2\r\n\n{\"type\":\"limit\",\"user\":\"ann\",\"limit\":0}\n42 4");
+      "\xef\xbb\xbf# comment\n42 3\neve with space "
+      "2\r\n\n{\"type\":\"limit\",\"user\":\"ann\",\"limit\":0}\n42 4");
   REQUIRE(limits);
   CHECK(limits->of("42") == 4);
   CHECK(limits->of("eve with space") == 2);
