@@ -163,6 +163,13 @@ wrong_config() {
   [[ ${#lines[@]} = 1 && $output = *"No such file or directory" ]] || { echo "$output"; false; }
 }
 
+@test "values that would switch the judging off by mistake are refused" {
+  run -64 session-detect --shared-limit 1 </dev/null
+  [[ $output = "session-detect: --shared-limit: 0 or at least 2" ]]
+  run -64 session-detect --escalate nan:1d </dev/null
+  [[ $output = "session-detect: --escalate: 'nan:1d' is not FACTOR:MAX, for example 2:1d" ]]
+}
+
 @test "a wrong line in a file of exemptions is 65 with its place, a comment behind a name among them" {
   cd "$BATS_TEST_TMPDIR"
   printf '# friends\n\n  198.51.100.0/24\n10.0.0.0/33\n' >nets
@@ -171,7 +178,7 @@ wrong_config() {
   printf 'the boss\nann # boss\n' >users
   run -65 session-detect --exempt-user @users </dev/null
   [[ $output = "session-detect: users:2: 'ann # boss': a comment needs a line of its own" ]]
-  printf '  # friends\r\nthe boss\r\nann#1\r\n' >users
+  printf '\xef\xbb\xbfthe boss\r\n  # friends\r\nann#1\r\n' >users
   sharing() {
     local user
     for user in 'the boss' 'ann#1' 'eve #1' bob; do
