@@ -29,7 +29,8 @@ Stage::Stage(const cli::Command& command, Handlers handlers)
       no_event_(command, "not an event, passed on"),
       filter_({.on_line = [this](const Piece& line, Output& out) { return take(line, out); },
                .on_drained = handlers_.on_drained,
-               .on_end = handlers_.on_end}) {}
+               .on_end = handlers_.on_end,
+               .is_settled = handlers_.is_settled}) {}
 
 Result<base::Exit> Stage::run() {
   Result<void> ended = filter_.run();

@@ -30,6 +30,7 @@ struct Handlers {
   // As in stream::Filter.
   std::function<base::Result<void>(stream::Output&)> on_drained;
   std::function<base::Result<void>(stream::Output&)> on_end;
+  std::function<bool()> is_settled{};
 };
 
 class Stage {
@@ -37,6 +38,7 @@ class Stage {
   Stage(const cli::Command& command, Handlers handlers);
   // Fails as stream::Filter does.
   base::Result<base::Exit> run();
+  void settle() { filter_.settle(); }
   stream::Filter& filter() { return filter_; }
   stream::Loop& loop() { return filter_.loop(); }
   stream::Output& out() { return filter_.out(); }

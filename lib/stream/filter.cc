@@ -34,7 +34,7 @@ base::Result<void> Filter::run() {
   }
   base::Result<void> flushed = out_.flush();
   if (ended) ended = std::move(flushed);
-  if (ended && pipe_ && !out_.gone()) pipe_->release(lines_.pending());
+  if (ended) settle();
   return ended;
 }
 
@@ -45,7 +45,11 @@ void Filter::pull() {
   if (*state == ReadState::ended) return loop_.stop();
   if (*state == ReadState::more) return;
   if (handlers_.on_drained && !check(handlers_.on_drained(out_))) return;
-  if (check(out_.flush()) && pipe_) pipe_->release(lines_.pending());
+  if (check(out_.flush()) && (!handlers_.is_settled || handlers_.is_settled())) settle();
+}
+
+void Filter::settle() {
+  if (pipe_ && !out_.gone()) pipe_->release(lines_.pending());
 }
 
 std::string_view Filter::dealt_with() {

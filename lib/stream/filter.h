@@ -34,11 +34,17 @@ class Filter {
     std::function<base::Result<void>(Output&)> on_drained;
     // The input has ended or a signal came: last words. May be empty.
     std::function<base::Result<void>(Output&)> on_end;
+    // Whether nothing of what was taken is still being dealt with beside the loop; settle() is called when it
+    // no longer is. May be empty: never.
+    std::function<bool()> is_settled{};
   };
 
   explicit Filter(Handlers handlers);
   // Fails when reading or writing does, or with what a handler returned.
   base::Result<void> run();
+
+  // What was read may be taken out of the pipe.
+  void settle();
 
   // To add watches and timers of the stage's own.
   Loop& loop() { return loop_; }

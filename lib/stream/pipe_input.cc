@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -42,9 +43,10 @@ ssize_t PipeInput::read(std::span<char> into) {
   const auto there = static_cast<std::size_t>(copied);
   drop(copy_.get(), std::min(there, standing_));
   if (there <= standing_) {
-    if (closed) release(0);
+    int unread = 0;
+    const bool all = ::ioctl(fd_, FIONREAD, &unread) == 0 && static_cast<std::size_t>(unread) <= standing_;
     errno = EAGAIN;
-    return closed ? 0 : -1;
+    return closed && all ? 0 : -1;
   }
   const ssize_t got = ::read(copy_.get(), into.data(), there - standing_);
   if (got > 0) standing_ += static_cast<std::size_t>(got);

@@ -174,6 +174,33 @@ banned() {  # TARGET [PORTS]
   wait_gone "$SPAWNED"
 }
 
+@test "what a killed apply had not swept is swept by the next one" {
+  local round i
+  # shellcheck disable=SC2016  # for the inner shell
+  local apply=(bash -c 'exec "$@" <in >>out' _ ip netns exec "$(netns_name node)" sockkill apply)
+  cd "$BATS_TEST_TMPDIR"
+  mkfifo in
+  exec 6<>in
+  : >out
+  hold connect crowd 900 203.0.113.8 192.0.2.1 443  # for a longer walk
+  for round in {1..10}; do
+    spawn "${apply[@]}"
+    for i in {1..6}; do banned "198.51.$round.$i"; done >events
+    cat events >&6
+    # Without a breath: it must die before it is through.
+    SECONDS=0
+    until grep -qF "\"198.51.$round.1\"" out || [[ $SECONDS -gt $DEADLINE ]]; do :; done
+    kill -KILL "$SPAWNED"
+    wait "$SPAWNED" || :
+  done
+  banned 203.0.113.7 >&6
+  spawn "${apply[@]}"
+  wait_for_line out '"killed".*"203.0.113.7"'
+  for round in {1..10}; do
+    for i in {1..6}; do grep -q "\"killed\".*\"198.51.$round.$i\"" out; done
+  done
+}
+
 @test "without CAP_NET_ADMIN killing is refused, looking is not" {
   run -77 nobody sockkill dst 203.0.113.7
   [ "$output" = "sockkill: destroy sockets: Operation not permitted" ]

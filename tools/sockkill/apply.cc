@@ -34,12 +34,14 @@ Result<Exit> apply(const Settings& settings, const cli::Command& command) {
   };
   handlers.on_drained = [&](stream::Output& out) { return reaper.sweep(out); };
   handlers.on_end = [&](stream::Output& out) { return reaper.finish(out); };
+  handlers.is_settled = [&] { return reaper.is_idle(); };
   stage::Stage stage{command, std::move(handlers)};
   std::optional<stream::Watch> swept;
   if (sweeper)
     swept.emplace(stage.loop(), sweeper->fd(), POLLIN, [&](short) {
       Result<void> reported = reaper.report(stage.out());
-      if (!reported) stage.loop().stop(std::move(reported.error()));
+      if (!reported) return stage.loop().stop(std::move(reported.error()));
+      if (reaper.is_idle()) stage.settle();
     });
   return stage.run();
 }

@@ -54,6 +54,7 @@ Result<void> Reaper::sweep(stream::Output& out) {
   // A log that cannot be written is no reason to let somebody go on.
   Result<void> flushed = out.flush();
   if (sweeper_ != nullptr) {
+    sweeping_ += sweeps_.size();
     sweeper_->add(std::exchange(sweeps_, {}));
     return flushed;
   }
@@ -84,6 +85,7 @@ Result<void> Reaper::finish(stream::Output& out) {
 
 Result<void> Reaper::write(const Result<std::vector<sockets::Sweep>>& swept, stream::Output& out) {
   if (!swept) return tl::make_unexpected(swept.error());
+  sweeping_ -= swept->size();
   event::Line line;
   for (const sockets::Sweep& sweep : *swept) {
     const event::Killed killed{.at = base::now(),

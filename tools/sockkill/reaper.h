@@ -30,6 +30,8 @@ class Reaper {
   base::Result<void> sweep(stream::Output& out);
   // Writes `killed` for those that are swept. When the sweeper's descriptor is readable.
   base::Result<void> report(stream::Output& out);
+  // Whether `killed` was written for all that were taken.
+  bool is_idle() const { return sweeping_ == 0 && sweeps_.empty(); }
   // Waits for those that are not swept yet.
   base::Result<void> finish(stream::Output& out);
 
@@ -44,6 +46,7 @@ class Reaper {
   sockets::Sweeper* sweeper_;
   cli::Complaint refused_;
   std::vector<sockets::Sweep> sweeps_;
+  std::size_t sweeping_ = 0;  // targets that the sweeper has
 };
 
 }  // namespace xlimit::sockkill
