@@ -114,6 +114,19 @@ killed_at() {
   done
 }
 
+@test "a verdict that nobody was there to read is given again" {
+  make_log 150 1 >log
+  judge <log >whole
+  mkfifo in out
+  local feed left reader writer
+  exec {feed}<>in {left}<in {reader}<>out {writer}>out
+  cat log >&"$feed"
+  exec {feed}>&- {reader}<&-
+  judge --state state <&"$left" >&"$writer"
+  exec {writer}>&-
+  judge --state state <&"$left" | cmp whole -
+}
+
 @test "one process may use a state" {
   : >said && start
   mark 1

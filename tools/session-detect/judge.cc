@@ -125,15 +125,16 @@ Result<void> Judge::tell_sources(Output& out) {
 Result<void> Judge::end(Output& out) {
   Result<void> told = tell_sources(out);
   if (told && state_) told = out.flush();
-  if (!told || !state_) return told;
+  if (!told || !state_ || out.gone()) return told;
   return state_->finish();
 }
 
-// Only when what follows from it has left: who is killed in between says the same again, with the same ids.
+// Only when what follows from it has left, and somebody was there for it: who is killed in between says the
+// same again, with the same ids.
 Result<void> Judge::record(Output& out) {
   if (!state_) return {};
   Result<void> flushed = out.flush();
-  if (flushed) state_->record();
+  if (flushed && !out.gone()) state_->record();
   return flushed;
 }
 
