@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What strangers wrote, fit to be shown.
+// What strangers wrote, fit to be shown or read.
 #pragma once
 
 #include <algorithm>
@@ -14,6 +14,12 @@ inline std::string printable(std::string_view text) {
   std::ranges::replace_if(
       shown, [](char c) { return c < ' ' || c > '~'; }, '?');
   return shown;
+}
+
+// Without the mark that some editors put before the first line.
+inline std::string_view skip_byte_order_mark(std::string_view text) {
+  constexpr std::string_view kMark = "\xef\xbb\xbf";
+  return text.starts_with(kMark) ? text.substr(kMark.size()) : text;
 }
 
 }  // namespace xlimit::base

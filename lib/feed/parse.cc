@@ -3,6 +3,7 @@
 #include "feed/parse.h"
 
 #include <array>
+#include <utility>
 
 #include "base/text.h"
 
@@ -10,7 +11,6 @@ namespace xlimit::feed {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r\v\f";
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 std::string_view trim(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(kBlanks);
@@ -111,10 +111,7 @@ void Parser::add(std::string_view piece) {
 }
 
 std::string_view Parser::without_mark() {
-  std::string_view text = rest_;
-  if (!begun_ && text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  begun_ = true;
-  return text;
+  return std::exchange(begun_, true) ? std::string_view{rest_} : base::skip_byte_order_mark(rest_);
 }
 
 Parsed Parser::finish() {

@@ -8,6 +8,8 @@ namespace xlimit::session {
 namespace {
 
 constexpr std::size_t kMostShared = 10000;  // gateways whose last report is remembered
+// A line that is older than its user's newest by no more is out of order; else it is by another clock.
+constexpr std::chrono::seconds kDisorder{1};
 // Places of one user beyond his limit: every line of his looks at all of them, and forged ones may bring any
 // number.
 constexpr std::size_t kMostBeyond = 64;
@@ -94,11 +96,10 @@ std::vector<Detector::Held> Detector::held_by(std::string_view user) const {
   return held;
 }
 
-// The user's time after a line at `at`. It grows with every line, so that times also tell the order of lines
-// with the same stamp: v2ray writes whole seconds.
+// The user's time after a line at `at`.
 Time Detector::advance(Index user, Time at) {
   const Time newest = table_.newest(user);
-  Time now = at > newest ? at : newest + std::chrono::microseconds{1};
+  Time now = std::max(at, newest);
   if (at + std::max<std::chrono::seconds>(kClockStep, policy_.window) < newest) {
     while (table_.places(user) != kNone) table_.remove_place(table_.places(user));
     now = at;
@@ -153,7 +154,8 @@ Index Detector::visit(Index user, const event::Access& access, Time now) {
   Place& place = table_.place(index);
   place.tag = group.tag();
   place.exempt = exempt;
-  place.last = now;
+  // Out of order it was seen no later than the line says, which is what tells a handover from sharing.
+  place.last = std::max(place.last, access.at + kDisorder < now ? now : access.at);
   const std::uint16_t port = access.port.value_or(0);
   place.trail.note(from, port);
   const bool look = !exempt && !place.confirmed && port != 0 && evidence_.connection;

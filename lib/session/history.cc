@@ -9,13 +9,11 @@ namespace xlimit::session {
 using std::chrono::seconds;
 
 History::History(const Policy& policy)
-    : cooldown_(policy.cooldown.value_or(policy.ban_time)),
-      ban_time_(policy.ban_time),
-      escalation_(policy.escalation) {}
+    : cooldown_(policy.cooldown), ban_time_(policy.ban_time), escalation_(policy.escalation) {}
 
 bool History::in_cooldown(const ip::Prefix& target, Time now) const {
   const Past* past = past_.find(target);
-  return past != nullptr && now < past->at + cooldown_ && !is_ahead(past->at, now);
+  return past != nullptr && now < past->at + cooldown_.value_or(past->duration) && !is_ahead(past->at, now);
 }
 
 seconds History::next_duration(const Past& past, Time now) const {

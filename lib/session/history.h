@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 
 #include "session/policy.h"
 #include "session/recent.h"
@@ -34,7 +35,7 @@ class History {
  private:
   std::chrono::seconds next_duration(const Past& past, Time now) const;
 
-  std::chrono::seconds cooldown_;
+  std::optional<std::chrono::seconds> cooldown_;  // absent: as long as the ban
   std::chrono::seconds ban_time_;
   Escalation escalation_;
   Table past_{kMost};

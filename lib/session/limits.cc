@@ -3,6 +3,7 @@
 #include "session/limits.h"
 
 #include "base/number.h"
+#include "base/text.h"
 #include "event/decode.h"
 
 namespace xlimit::session {
@@ -47,6 +48,7 @@ std::string_view trimmed(std::string_view line) {
 
 Result<Limits> Limits::parse(std::string_view text) {
   Limits limits;
+  text = base::skip_byte_order_mark(text);
   for (std::size_t number = 1; !text.empty(); ++number) {
     const std::size_t end = text.find('\n');
     const std::string_view line = trimmed(text.substr(0, end));

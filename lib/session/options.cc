@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "base/number.h"
+#include "base/text.h"
 
 namespace xlimit::session {
 
@@ -18,8 +19,8 @@ Result<void> read_value(std::string_view text, Escalation& value) {
   double factor = 0;
   const char* end = text.data() + std::min(colon, text.size());
   const auto [stopped, error] = std::from_chars(text.data(), end, factor, std::chars_format::fixed);
-  if (colon == std::string_view::npos || error != std::errc{} || stopped != end || factor < 1 ||
-      factor > 1000)
+  if (colon == std::string_view::npos || error != std::errc{} || stopped != end ||
+      !(factor >= 1 && factor <= 1000))
     return base::fail(Exit::kUsage, fmt::format("'{}' is not FACTOR:MAX, for example 2:1d", text));
   Result<std::chrono::seconds> most = base::parse_duration(text.substr(colon + 1));
   if (!most) return base::failed(most);
@@ -34,6 +35,7 @@ std::string show_value(const Escalation& value) {
 Result<void> read_words(const std::string& file, std::string_view text,
                         const std::function<Result<void>(std::string_view)>& take) {
   constexpr std::string_view kBlanks = " \t\r";
+  text = base::skip_byte_order_mark(text);
   for (std::size_t number = 1; !text.empty(); ++number) {
     std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), line.size() + 1));

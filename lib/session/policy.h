@@ -39,7 +39,7 @@ struct Policy {
   Rule rule = Rule::overlap;
   std::chrono::seconds grace{10};
   std::uint32_t confirm = 1;
-  std::optional<std::chrono::seconds> cooldown;  // absent: the ban time
+  std::optional<std::chrono::seconds> cooldown;  // absent: as long as the ban
   std::chrono::seconds ban_time{60};
   Escalation escalation;
   Loser loser = Loser::newest;

@@ -72,7 +72,7 @@ void Detector::save_user(Index user, const Write& write) const {
     writer.number(",\"told\":", streak.told);
   }
   write(writer.finish());
-  for (Index index = table_.places(user); index != kNone; index = table_.place(index).next_of_user) {
+  for (const Index index : places_of(user)) {
     const Place& place = table_.place(index);
     event::Writer at{line, "place", place.last};
     at.address(",\"ip\":", place.address);

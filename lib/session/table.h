@@ -85,7 +85,7 @@ class Table {
   std::size_t changed() const { return changed_.size(); }
   std::vector<Index> take_changed();
 
-  // First of the user's places; the rest by next_of_user.
+  // The user's newest place; the older ones by next_of_user.
   Index places(Index user) const { return users_[user].places; }
   Index add_place(Index user, const ip::Address& address, Time at);
   // The place is now at another address of its group: what was known of the old one is forgotten.

@@ -74,6 +74,30 @@ feed() { "$@" >&"$FEED"; }
   [ "$(grep -c '^# TYPE' counters.prom)" -eq 7 ]
 }
 
+@test "addresses of one autonomous system are one place, by the database of --asn" {
+  cd "$BATS_TEST_TMPDIR"
+  "$BUILD/tests/bin/mmdb" 203.0.113.0/24 64500 198.51.100.0/24 64500 2001:db8:1::/48 64500 192.0.2.0/24 64501 >asn.mmdb
+  moves() {
+    access 1 ann 203.0.113.7
+    access 2 ann 198.51.100.4
+    access 3 ann 2001:db8:1:2::3
+    access 4 ann 198.51.100.4
+  }
+  moves | session-detect --verify none --rule strict --asn asn.mmdb >out
+  [[ ! -s out ]]
+  { moves; access 5 ann 192.0.2.1; } | session-detect --verify none --rule strict --asn asn.mmdb >out
+  [[ $(jq -r 'select(.type == "ban").target' out) = 192.0.2.1 ]]
+  # One that the database does not know is a place by its prefix.
+  { moves; access 5 ann 10.0.0.1; access 5 ann 10.0.0.1; } |
+    session-detect --verify none --asn asn.mmdb --explain ann >out
+  grep -q 'joins; holds 2 of 1: 198.51.100.4, 10.0.0.1$' out
+  echo none >wrong.mmdb
+  run -65 session-detect --asn wrong.mmdb </dev/null
+  [[ $output = "session-detect: "*"'wrong.mmdb'"* ]]
+  run -69 session-detect --asn missing.mmdb </dev/null
+  [[ $output = "session-detect: open 'missing.mmdb': No such file or directory" ]]
+}
+
 @test "it ends quietly when its reader goes away, and on a signal" {
   start_judge
   kill "$JUDGE"
@@ -139,6 +163,13 @@ wrong_config() {
   [[ ${#lines[@]} = 1 && $output = *"No such file or directory" ]] || { echo "$output"; false; }
 }
 
+@test "values that would switch the judging off by mistake are refused" {
+  run -64 session-detect --shared-limit 1 </dev/null
+  [[ $output = "session-detect: --shared-limit: 0 or at least 2" ]]
+  run -64 session-detect --escalate nan:1d </dev/null
+  [[ $output = "session-detect: --escalate: 'nan:1d' is not FACTOR:MAX, for example 2:1d" ]]
+}
+
 @test "a wrong line in a file of exemptions is 65 with its place, a comment behind a name among them" {
   cd "$BATS_TEST_TMPDIR"
   printf '# friends\n\n  198.51.100.0/24\n10.0.0.0/33\n' >nets
@@ -147,7 +178,7 @@ wrong_config() {
   printf 'the boss\nann # boss\n' >users
   run -65 session-detect --exempt-user @users </dev/null
   [[ $output = "session-detect: users:2: 'ann # boss': a comment needs a line of its own" ]]
-  printf '  # friends\r\nthe boss\r\nann#1\r\n' >users
+  printf '\xef\xbb\xbfthe boss\r\n  # friends\r\nann#1\r\n' >users
   sharing() {
     local user
     for user in 'the boss' 'ann#1' 'eve #1' bob; do

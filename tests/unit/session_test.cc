@@ -35,11 +35,39 @@ TEST_CASE("overlap: A, B, A bans B") {
   CHECK(judge.last.why == "203.0.113.7 was seen again after 198.51.100.4 had joined (overlap)");
 }
 
-TEST_CASE("overlap: order counts where stamps are whole seconds") {
+TEST_CASE("overlap: lines with equal stamps prove nothing, a later one does") {
   Judge judge{{}};
   judge.hear(0s, kHome);
-  CHECK_FALSE(judge.hear(0s, kAway));
-  CHECK(judge.hear(0s, kHome) == Action::ban);
+  for (int i = 0; i < 3; ++i) {
+    CHECK_FALSE(judge.hear(0s, kAway));
+    CHECK_FALSE(judge.hear(0s, kHome));
+  }
+  CHECK_FALSE(judge.hear(1s, kAway));
+  CHECK(judge.hear(1s, kHome) == Action::ban);
+  CHECK(judge.banned == std::set<std::string>{kAway});
+}
+
+TEST_CASE("overlap: a line out of order by less than a second is not seen later than it says") {
+  Judge judge{{}};
+  judge.hear(1000ms, kHome);
+  CHECK_FALSE(judge.hear(1900ms, kAway));
+  CHECK_FALSE(judge.hear(1400ms, kHome));
+  CHECK_FALSE(judge.hear(1900ms, kHome));
+  CHECK_FALSE(judge.hear(2000ms, kAway));
+  SUBCASE("a handover is let through") {
+    for (int i = 3; i < 20; ++i) CHECK_FALSE(judge.hear(std::chrono::seconds{i}, kAway));
+  }
+  SUBCASE("sharing is not") { CHECK(judge.hear(2001ms, kHome) == Action::ban); }
+}
+
+TEST_CASE("overlap: two nodes whose clocks differ by seconds find sharing all the same") {
+  Judge judge{{}};
+  std::optional<Action> action;
+  for (int i = 0; i < 4 && !action; ++i) {
+    action = judge.hear(std::chrono::seconds{10 + i}, kHome);
+    if (!action) action = judge.hear(std::chrono::seconds{i}, kAway);
+  }
+  CHECK(action == Action::ban);
 }
 
 TEST_CASE("overlap: both still active when the grace has passed") {
@@ -270,6 +298,21 @@ TEST_CASE("who comes back is banned for longer, up to the longest, and starts ov
   CHECK(offend(800s) == 60s);
 }
 
+TEST_CASE("who is seen inside a longer ban is reported, not banned for longer still") {
+  session::Policy policy = strict();
+  policy.escalation = {.factor = 10, .most = 1h};
+  Judge judge{policy};
+  judge.hear(0s, kHome);
+  CHECK(judge.hear(1s, kAway) == Action::ban);
+  judge.hear(70s, kHome);
+  CHECK(judge.hear(71s, kAway) == Action::ban);
+  CHECK(judge.last.targets[0].duration == 10min);
+  judge.hear(200s, kHome);
+  CHECK(judge.hear(201s, kAway) == Action::report);
+  judge.hear(680s, kHome);
+  CHECK(judge.hear(681s, kAway) == Action::ban);
+}
+
 TEST_CASE("a gateway counts for nobody, is reported once a window and never banned") {
   Judge judge{strict()};
   for (int user = 1; user <= 7; ++user) CHECK_FALSE(judge.hear(1s, kAway, "user" + std::to_string(user)));
@@ -429,7 +472,8 @@ TEST_CASE("users without an active place are forgotten") {
 
 TEST_CASE("limits are read in both forms, and a wrong line is named") {
   const auto limits = session::Limits::parse(
-      "# comment\n42 3\neve with space 2\r\n\n{\"type\":\"limit\",\"user\":\"ann\",\"limit\":0}\n42 4");
+      "\xef\xbb\xbf# comment\n42 3\neve with space "
+      "2\r\n\n{\"type\":\"limit\",\"user\":\"ann\",\"limit\":0}\n42 4");
   REQUIRE(limits);
   CHECK(limits->of("42") == 4);
   CHECK(limits->of("eve with space") == 2);

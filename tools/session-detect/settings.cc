@@ -67,7 +67,7 @@ void declare(cli::Command& command, Settings& settings) {
   command.option("--grace", policy.grace, "D", "overlap: also when both last so long");
   command.option("--confirm", policy.confirm, "N", "act on the N-th violation in a row");
   command.option("--ban-time", policy.ban_time, "D", "how long to ban");
-  command.option("--cooldown", policy.cooldown, "D", "do not ban again so soon [the ban time]");
+  command.option("--cooldown", policy.cooldown, "D", "do not ban again so soon [as long as the ban]");
   command.option("--escalate", policy.escalation, "FACTOR:MAX", "ban for longer who comes back");
   command.choice(
       "--loser", policy.loser,
@@ -115,6 +115,7 @@ Result<void> complete(Settings& settings) {
   if (policy.confirm == 0) return base::fail(Exit::kUsage, "--confirm: at least 1");
   if (policy.escalation.factor > 1 && policy.escalation.most < policy.ban_time)
     return base::fail(Exit::kUsage, "--escalate: MAX is shorter than the ban time");
+  if (policy.shared_limit == 1) return base::fail(Exit::kUsage, "--shared-limit: 0 or at least 2");
   if (policy.max_users == 0) return base::fail(Exit::kUsage, "--max-users: at least 1");
   if (Result<void> expanded = expand_exemptions(settings, policy); !expanded) return expanded;
   if (!settings.asn_file.empty()) {
