@@ -10,9 +10,14 @@ namespace {
 constexpr std::size_t kMostShared = 10000;  // gateways whose last report is remembered
 // A line that is older than its user's newest by no more is out of order; else it is by another clock.
 constexpr std::chrono::seconds kDisorder{1};
+// Times that differ by no more are as good as the same: those of a log of whole seconds, each counted a
+// little later than the one before.
+constexpr std::chrono::milliseconds kSame{1};
 // Places of one user beyond his limit: every line of his looks at all of them, and forged ones may bring any
 // number.
 constexpr std::size_t kMostBeyond = 64;
+
+bool is_out_of_order(Time at, Time now) { return now - at > kSame && now - at <= kDisorder + kSame; }
 
 struct Crowd {
   std::size_t count = 0;
@@ -96,10 +101,11 @@ std::vector<Detector::Held> Detector::held_by(std::string_view user) const {
   return held;
 }
 
-// The user's time after a line at `at`.
+// The user's time after a line at `at`. It grows with every line, so that times also tell the order of lines
+// with the same stamp.
 Time Detector::advance(Index user, Time at) {
   const Time newest = table_.newest(user);
-  Time now = std::max(at, newest);
+  Time now = at > newest ? at : newest + std::chrono::microseconds{1};
   if (at + std::max<std::chrono::seconds>(kClockStep, policy_.window) < newest) {
     while (table_.places(user) != kNone) table_.remove_place(table_.places(user));
     now = at;
@@ -140,6 +146,8 @@ Index Detector::visit(Index user, const event::Access& access, Time now) {
   const ip::Address known_by = from.is_v4() ? from : ip::Prefix{from, policy_.group6}.address();
   const Group group = group_of(from);
   const bool exempt = exemption(from) != nullptr;
+  // Out of order it was seen no later than the line says, which is what tells a handover from sharing.
+  const Time seen = is_out_of_order(access.at, now) ? access.at : now;
   Index index = find_place(user, group, exempt);
   if (index == kNone) {
     const Crowd held = count_places(table_, user);
@@ -147,15 +155,14 @@ Index Detector::visit(Index user, const event::Access& access, Time now) {
       table_.remove_place(held.idlest);
       ++evicted_;
     }
-    index = table_.add_place(user, known_by, now);
+    index = table_.add_place(user, known_by, seen);
   } else if (table_.place(index).address != known_by) {
     table_.move_place(index, known_by);
   }
   Place& place = table_.place(index);
   place.tag = group.tag();
   place.exempt = exempt;
-  // Out of order it was seen no later than the line says, which is what tells a handover from sharing.
-  place.last = std::max(place.last, access.at + kDisorder < now ? now : access.at);
+  place.last = std::max(place.last, seen);
   const std::uint16_t port = access.port.value_or(0);
   place.trail.note(from, port);
   const bool look = !exempt && !place.confirmed && port != 0 && evidence_.connection;

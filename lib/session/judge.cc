@@ -73,13 +73,13 @@ void Detector::judge_torrent(const event::Access& access, Index place, Time now)
   act(std::move(verdict), user, {place});
 }
 
-// The user's places, oldest first. The table has them newest first, and times do not tell it: they may be the
-// same, as v2ray writes whole seconds.
+// The user's places, oldest first.
 std::vector<Index> Detector::places_of(Index user) const {
   std::vector<Index> places;
   for (Index place = table_.places(user); place != kNone; place = table_.place(place).next_of_user)
     places.push_back(place);
   std::ranges::reverse(places);
+  std::ranges::stable_sort(places, {}, [this](Index place) { return table_.place(place).first; });
   return places;
 }
 

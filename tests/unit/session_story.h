@@ -24,7 +24,7 @@ inline constexpr const char* kHome = "203.0.113.7";
 inline constexpr const char* kAway = "198.51.100.4";
 inline constexpr const char* kThird = "192.0.2.30";
 
-inline event::Access line(std::chrono::milliseconds after, std::string_view user, std::string_view ip,
+inline event::Access line(std::chrono::microseconds after, std::string_view user, std::string_view ip,
                           std::uint16_t port = 40000) {
   event::Access access;
   access.at = kNoon + after;
@@ -47,7 +47,7 @@ struct Judge {
     for (const session::Target& target : last.targets) banned.insert(ip::to_string(target.prefix));
     return last.action;
   }
-  std::optional<Action> hear(std::chrono::milliseconds after, std::string_view ip,
+  std::optional<Action> hear(std::chrono::microseconds after, std::string_view ip,
                              std::string_view user = "ann") {
     return hear(line(after, user, ip));
   }

@@ -11,12 +11,6 @@
 
 namespace session_detect {
 
-namespace {
-
-constexpr std::size_t kMostAhead = 1024 * 1024;  // bytes; a pipe holds no more
-
-}  // namespace
-
 using base::Exit;
 using base::Result;
 using stream::Output;
@@ -108,6 +102,7 @@ Result<bool> Judge::take(const event::Event& event, const stream::Piece& line, O
 
 // Who was killed when the state was recorded left the lines it comes from in the pipe.
 void Judge::skip_judged(stream::Filter& input) {
+  constexpr std::size_t kMostAhead = 1024 * 1024;  // bytes; a pipe holds no more
   const session::Mark& mark = detector_->mark();
   if (mark.size > 0 && mark.size <= kMostAhead && session::mark_of(input.ahead(mark.size)) == mark)
     input.skip(mark.size);
