@@ -43,6 +43,15 @@ struct Bench {
   void copy(const std::string& from, const std::string& to) const {
     fs::copy_file(path(from), path(to), fs::copy_options::overwrite_existing);
   }
+  // The two ways of rotation: the log gets another name, or another file its content. It holds `next` then.
+  void rotate(const std::string& to, const std::string& next) const {
+    rename("access.log", to);
+    append("access.log", next);
+  }
+  void copytruncate(const std::string& to, const std::string& next) const {
+    copy("access.log", to);
+    overwrite("access.log", next);
+  }
   // All of these files were last written at one moment.
   void same_time(const Lines& names) const {
     const auto now = fs::file_time_type::clock::now();
@@ -71,23 +80,38 @@ struct Bench {
     follower.touch_all();
     while (follower.read()) continue;
   }
+  static std::string state_of(const Follower& follower) {
+    std::string state;
+    follower.append_state(state);
+    return state;
+  }
+  void resume(Follower& follower, const std::string& state) const {
+    const auto parsed = xlimit::follow::parse_state(state);
+    REQUIRE(parsed.has_value());
+    REQUIRE(parsed->find(log) != nullptr);
+    REQUIRE(follower.resume(*parsed->find(log)).has_value());
+  }
   // A run from `state`, or from the start, to the end of what is there; where it is then.
   std::string run(const std::string& state = {}) {
     Follower follower{log, sink()};
-    if (state.empty()) {
+    if (state.empty())
       REQUIRE(follower.begin(From::start).has_value());
-    } else {
-      const auto parsed = xlimit::follow::parse_state(state);
-      REQUIRE(parsed.has_value());
-      REQUIRE(parsed->find(log) != nullptr);
-      REQUIRE(follower.resume(*parsed->find(log)).has_value());
-    }
+    else
+      resume(follower, state);
     read_all(follower);
-    std::string text;
-    follower.append_state(text);
-    return text;
+    return state_of(follower);
+  }
+  // The same over a log that holds `text`.
+  std::string first_run(const std::string& text) {
+    append("access.log", text);
+    return run();
   }
 };
+
+inline void look(Follower& follower) {
+  follower.look_around();
+  Bench::read_all(follower);
+}
 
 // A follower of a log that holds `text`, all of it read or, from its end, left.
 inline std::unique_ptr<Follower> follow(Bench& bench, const std::string& text, From from = From::start) {
@@ -95,6 +119,19 @@ inline std::unique_ptr<Follower> follow(Bench& bench, const std::string& text, F
   auto follower = std::make_unique<Follower>(bench.log, bench.sink());
   REQUIRE(follower->begin(from).has_value());
   Bench::read_all(*follower);
+  return follower;
+}
+
+// One that gives a line for each read(), and holds the others back.
+inline std::unique_ptr<Follower> by_line(Bench& bench) {
+  const auto self = std::make_shared<Follower*>();
+  Follower::Sink sink = bench.sink();
+  sink.piece = [&bench, self](const xlimit::stream::Piece& piece) {
+    bench.lines.emplace_back(piece.text);
+    (*self)->hold_back();
+  };
+  auto follower = std::make_unique<Follower>(bench.log, std::move(sink));
+  *self = follower.get();
   return follower;
 }
 

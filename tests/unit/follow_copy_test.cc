@@ -4,15 +4,6 @@
 
 using namespace bench;
 
-namespace {
-
-void look(Follower& follower) {
-  follower.look_around();
-  Bench::read_all(follower);
-}
-
-}  // namespace
-
 TEST_CASE("a copy over the file that was rotated before us is known") {
   for (const std::string before : {"before\n", ""}) {
     for (const std::string seen : {"nothing", "the lines", "the copy"}) {
@@ -36,14 +27,11 @@ TEST_CASE("a copy over the file that was rotated before us is known") {
 TEST_CASE("a copy over a rotated file of which lines wait: what is missing is told") {
   Bench bench;
   const auto follower = follow(bench, "one\n");
-  bench.rename("access.log", "access.log.1");
-  bench.append("access.log", "two\n");
-  follower->look_around();
-  Bench::read_all(*follower);
+  bench.rotate("access.log.1", "two\n");
+  look(*follower);
   bench.append("access.log.1", "lost\n");
   follower->look();
-  bench.copy("access.log", "access.log.1");
-  bench.overwrite("access.log", "three\n");
+  bench.copytruncate("access.log.1", "three\n");
   look(*follower);
   CHECK(bench.given() == "one|two|three");
   CHECK(bench.gap_list() == "truncated 5 truncated 0");
@@ -57,8 +45,7 @@ TEST_CASE("a rotated file that is copied on before the next copy is written over
     state = bench.run(state);
     if (fs::exists(bench.path("access.log.2"))) bench.copy("access.log.2", "access.log.3");
     if (fs::exists(bench.path("access.log.1"))) bench.copy("access.log.1", "access.log.2");
-    bench.copy("access.log", "access.log.1");
-    bench.overwrite("access.log", next);
+    bench.copytruncate("access.log.1", next);
   }
   bench.run(state);
   CHECK(bench.given() == "one|two|three|four");
@@ -72,8 +59,7 @@ TEST_CASE("a rotated file that is copied over an empty one that is long known is
   look(*follower);
   for (const std::string next : {"two\n", "three\n"}) {
     if (fs::exists(bench.path("access.log.1"))) bench.copy("access.log.1", "access.log.2");
-    bench.copy("access.log", "access.log.1");
-    bench.overwrite("access.log", next);
+    bench.copytruncate("access.log.1", next);
     look(*follower);
   }
   CHECK(bench.given() == "one|two|three");
@@ -109,10 +95,8 @@ TEST_CASE("copies of a log that was cut short twice between two looks are all re
   Bench bench;
   const auto follower = follow(bench, "one\n");
   bench.append("access.log", "two\n");
-  bench.copy("access.log", "access.log.2");
-  bench.overwrite("access.log", "three\n");
-  bench.copy("access.log", "access.log.1");
-  bench.overwrite("access.log", "four\n");
+  bench.copytruncate("access.log.2", "three\n");
+  bench.copytruncate("access.log.1", "four\n");
   bench.read_all(*follower);
   CHECK(bench.given() == "one|two|three|four");
   CHECK(bench.gap_list() == "truncated 0");
@@ -134,8 +118,7 @@ TEST_CASE("copies that were made while nothing was read are found, and none of t
   SUBCASE("seen afterwards") { cut("one\n", "access.log.2", false); }
   cut("two\n", "access.log.1", false);
   bench.read_all(*follower);
-  follower->look_around();
-  bench.read_all(*follower);
+  look(*follower);
   CHECK(bench.given() == "one|two");
   CHECK(bench.gap_list() == "truncated 0");
 }
@@ -145,18 +128,14 @@ TEST_CASE("what a killed reader saw cut off and found in a copy is no gap") {
   const auto follower = follow(bench, "one\n");
   bench.append("access.log", "two\n");
   follower->look();
-  bench.copy("access.log", "access.log.2");
-  bench.overwrite("access.log", "");
+  bench.copytruncate("access.log.2", "");
   follower->look();
   bench.append("access.log", "three\n");
   follower->look();
-  bench.copy("access.log", "access.log.1");
-  bench.overwrite("access.log", "");
+  bench.copytruncate("access.log.1", "");
   follower->look();
   follower->look_around();
-  std::string state;
-  follower->append_state(state);
-  bench.run(state);
+  bench.run(bench.state_of(*follower));
   CHECK(bench.lines.size() == 3);
   CHECK(bench.gap_list() == "");
 }
@@ -185,10 +164,8 @@ TEST_CASE("a copy that is always made under the same name is read each time") {
   const auto follower = follow(bench, "one\n");
   for (const std::string next : {"two", "three", "four"}) {
     bench.append("access.log", next + "\n");
-    bench.copy("access.log", "access.log.1");
-    bench.overwrite("access.log", "");
-    follower->look_around();
-    bench.read_all(*follower);
+    bench.copytruncate("access.log.1", "");
+    look(*follower);
   }
   CHECK(bench.given() == "one|two|three|four");
 }

@@ -24,8 +24,7 @@ TEST_CASE("files that were rotated and compressed since are finished first, in o
   Bench bench;
   bench.append("access.log.1", "long ago\n");
   gzip(bench, "access.log.1");
-  bench.append("access.log", "one\nhal");
-  const std::string state = bench.run();
+  const std::string state = bench.first_run("one\nhal");
   bench.append("access.log", "f\ntwo\n");
   bench.rename("access.log.1.gz", "access.log.4.gz");
   bench.rename("access.log", "access.log.3");
@@ -44,25 +43,16 @@ TEST_CASE("files that were rotated and compressed since are finished first, in o
 
 TEST_CASE("a killed reader of a compressed file goes on in it") {
   Bench bench;
-  bench.append("access.log", "one\n");
-  const std::string state = bench.run();
+  const std::string state = bench.first_run("one\n");
   bench.append("access.log", "two\nthree\n");
-  bench.rename("access.log", "access.log.1");
+  bench.rotate("access.log.1", "four\n");
   gzip(bench, "access.log.1");
-  bench.append("access.log", "four\n");
   std::string between;
   {
-    Follower::Sink sink = bench.sink();
-    Follower* self = nullptr;
-    sink.piece = [&](const xlimit::stream::Piece& piece) {
-      bench.lines.emplace_back(piece.text);
-      self->hold_back();
-    };
-    Follower follower{bench.log, std::move(sink)};
-    self = &follower;
-    REQUIRE(follower.resume(*xlimit::follow::parse_state(state)->find(bench.log)).has_value());
-    CHECK(follower.read());
-    follower.append_state(between);
+    const auto follower = by_line(bench);
+    bench.resume(*follower, state);
+    CHECK(follower->read());
+    between = bench.state_of(*follower);
   }
   bench.rename("access.log.1.gz", "access.log.2.gz");
   bench.run(between);
@@ -74,87 +64,64 @@ TEST_CASE("a file that is compressed before all of it was read goes on compresse
   Bench bench;
   const std::string state = bench.run();
   bench.append("access.log", "one\ntwo\n");
-  Follower::Sink sink = bench.sink();
-  Follower* self = nullptr;
-  sink.piece = [&](const xlimit::stream::Piece& piece) {
-    bench.lines.emplace_back(piece.text);
-    self->hold_back();
-  };
-  Follower follower{bench.log, std::move(sink)};
-  self = &follower;
-  REQUIRE(follower.resume(*xlimit::follow::parse_state(state)->find(bench.log)).has_value());
-  CHECK(follower.read());
-  std::string between;
+  const auto follower = by_line(bench);
+  bench.resume(*follower, state);
+  CHECK(follower->read());
   SUBCASE("a renamed one") {
-    bench.rename("access.log", "access.log.1");
-    bench.append("access.log", "three\n");
+    bench.rotate("access.log.1", "three\n");
     gzip(bench, "access.log.1");
-    follower.look_around();
+    follower->look_around();
   }
   SUBCASE("a copy") {
     bench.copy("access.log", "access.log.1");
-    follower.look_around();
+    follower->look_around();
     gzip(bench, "access.log.1");
-    follower.look_around();
+    follower->look_around();
     bench.overwrite("access.log", "three\n");
   }
-  follower.append_state(between);
-  bench.run(between);
+  bench.run(bench.state_of(*follower));
   CHECK(bench.given() == "one|two|three");
   CHECK(bench.gap_list() == "");
 }
 
 TEST_CASE("a file that was read and is compressed later does not come again") {
   Bench bench;
-  bench.append("access.log", "one\n");
-  Follower follower{bench.log, bench.sink()};
-  REQUIRE(follower.begin(From::start).has_value());
-  bench.rename("access.log", "access.log.1");
-  bench.append("access.log", "two\n");
-  follower.look_around();
-  bench.read_all(follower);
+  const auto follower = follow(bench, "one\n");
+  bench.rotate("access.log.1", "two\n");
+  look(*follower);
   SUBCASE("while it is held") {}
   SUBCASE("when it was given up") {
-    follower.expire(std::chrono::steady_clock::now() + Follower::kQuiet * 2);
-    bench.read_all(follower);
+    follower->expire(std::chrono::steady_clock::now() + Follower::kQuiet * 2);
+    bench.read_all(*follower);
   }
-  std::string state;
   SUBCASE("with the time of its last write") { gzip(bench, "access.log.1"); }
   SUBCASE("without") {
     gzip(bench, "access.log.1");
     make_old(bench, "access.log.1.gz");
   }
-  follower.look_around();
-  bench.read_all(follower);
-  follower.append_state(state);
-  bench.run(state);
+  look(*follower);
+  bench.run(bench.state_of(*follower));
   CHECK(bench.given() == "one|two");
   CHECK(bench.gap_list() == "");
 }
 
 TEST_CASE("a copy that was compressed before the log was seen cut short is read") {
   Bench bench;
-  bench.append("access.log", "one\n");
-  Follower follower{bench.log, bench.sink()};
-  REQUIRE(follower.begin(From::start).has_value());
-  bench.read_all(follower);
+  const auto follower = follow(bench, "one\n");
   bench.append("access.log", "two\n");
-  bench.copy("access.log", "access.log.1");
+  bench.copytruncate("access.log.1", "three\n");
   gzip(bench, "access.log.1");
-  bench.overwrite("access.log", "three\n");
-  bench.read_all(follower);
+  bench.read_all(*follower);
   CHECK(bench.given() == "one|two|three");
   CHECK(bench.gap_list() == "truncated 0");
 }
 
 TEST_CASE("what is just being compressed is read as it stands beside") {
   Bench bench;
-  bench.append("access.log", "one\n");
-  const std::string state = bench.run();
+  const std::string state = bench.first_run("one\n");
   bench.append("access.log", "two\n");
-  bench.rename("access.log", "access.log.1");
+  bench.rotate("access.log.1", "three\n");
   bench.append("access.log.1.gz", "\x1f\x8b");
-  bench.append("access.log", "three\n");
   bench.run(state);
   CHECK(bench.given() == "one|two|three");
   CHECK(bench.gap_list() == "");
@@ -162,8 +129,7 @@ TEST_CASE("what is just being compressed is read as it stands beside") {
 
 TEST_CASE("what was compressed goes on where it was, as logrotate leaves it") {
   Bench bench;
-  bench.append("access.log", "one\n");
-  const std::string state = bench.run();
+  const std::string state = bench.first_run("one\n");
   bench.append("access.log", "two\n");
   bench.rename("access.log", "access.log.2");
   gzip(bench, "access.log.2");
@@ -182,8 +148,7 @@ TEST_CASE("what was compressed goes on where it was, as logrotate leaves it") {
 
 TEST_CASE("what cannot be unpacked is told as lost, once, and not how much it was") {
   Bench bench;
-  bench.append("access.log", "one\n");
-  std::string state = bench.run();
+  std::string state = bench.first_run("one\n");
   bench.append("access.log.2.xz", "something");
   bench.append("access.log.1.gz", "\x1f\x8b");
   make_old(bench, "access.log.2.xz");
@@ -197,8 +162,7 @@ TEST_CASE("what cannot be unpacked is told as lost, once, and not how much it wa
 
 TEST_CASE("one of a kind that cannot be unpacked is told at once") {
   Bench bench;
-  bench.append("access.log", "one\n");
-  const std::string state = bench.run();
+  const std::string state = bench.first_run("one\n");
   bench.append("access.log", "two\n");
   bench.rename("access.log", "access.log.1");
   pack("xz", bench, "access.log.1");
@@ -212,8 +176,7 @@ TEST_CASE("one of a kind that cannot be unpacked is told at once") {
 
 TEST_CASE("one that was read to its end before it was compressed so is no gap") {
   Bench bench;
-  bench.append("access.log", "one\n");
-  const std::string state = bench.run();
+  const std::string state = bench.first_run("one\n");
   bench.rename("access.log", "access.log.1");
   pack("xz", bench, "access.log.1");
   bench.append("access.log", "two\n");
@@ -225,12 +188,11 @@ TEST_CASE("one that was read to its end before it was compressed so is no gap") 
 
 TEST_CASE("compressed files whose end is missing are warned of once each while they may still be written") {
   Bench bench;
-  bench.append("access.log", "one\n");
-  const std::string state = bench.run();
+  const std::string state = bench.first_run("one\n");
   bench.append("access.log.2.gz", "\x1f\x8b");
   bench.append("access.log.1.gz", "\x1f\x8b");
   Follower follower{bench.log, bench.sink()};
-  REQUIRE(follower.resume(*xlimit::follow::parse_state(state)->find(bench.log)).has_value());
+  bench.resume(follower, state);
   follower.look_up();
   follower.look_up();
   REQUIRE(bench.warnings.size() == 2);

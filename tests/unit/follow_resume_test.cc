@@ -6,8 +6,7 @@ using namespace bench;
 
 TEST_CASE("reading goes on where it stopped, and a half line comes whole") {
   Bench bench;
-  bench.append("access.log", "one\ntwo\nthr");
-  const std::string state = bench.run();
+  const std::string state = bench.first_run("one\ntwo\nthr");
   bench.append("access.log", "ee\nfour\n");
   bench.run(state);
   CHECK(bench.given() == "one|two|three|four");
@@ -16,8 +15,7 @@ TEST_CASE("reading goes on where it stopped, and a half line comes whole") {
 TEST_CASE("files rotated since are finished first, in order, also when their times say nothing") {
   Bench bench;
   bench.append("access.log.1", "long ago\n");
-  bench.append("access.log", "one\n");
-  const std::string state = bench.run();
+  const std::string state = bench.first_run("one\n");
   bench.append("access.log", "two\n");
   bench.rename("access.log.1", "access.log.4");
   bench.rename("access.log", "access.log.3");
@@ -33,8 +31,7 @@ TEST_CASE("files rotated since are finished first, in order, also when their tim
 TEST_CASE("a file that was there before us stays unread, also when it is touched") {
   Bench bench;
   bench.append("access.log.1", "long ago\n");
-  bench.append("access.log", "one\n");
-  const std::string state = bench.run();
+  const std::string state = bench.first_run("one\n");
   bench.same_time({"access.log.1"});
   bench.run(state);
   CHECK(bench.given() == "one");
@@ -42,19 +39,14 @@ TEST_CASE("a file that was there before us stays unread, also when it is touched
 
 TEST_CASE("a renamed file that was read and is written to later gives what is new") {
   Bench bench;
-  bench.append("access.log", "one\n");
-  Follower follower{bench.log, bench.sink()};
-  REQUIRE(follower.begin(From::start).has_value());
-  bench.read_all(follower);
-  bench.rename("access.log", "access.log.1");
-  bench.append("access.log", "two\n");
-  follower.look_up();
-  bench.read_all(follower);
-  follower.expire(std::chrono::steady_clock::now() + Follower::kQuiet * 2);
-  bench.read_all(follower);
+  const auto follower = follow(bench, "one\n");
+  bench.rotate("access.log.1", "two\n");
+  follower->look_up();
+  bench.read_all(*follower);
+  follower->expire(std::chrono::steady_clock::now() + Follower::kQuiet * 2);
+  bench.read_all(*follower);
   CHECK(bench.given() == "one|two");
-  std::string state;
-  follower.append_state(state);
+  const std::string state = bench.state_of(*follower);
   bench.append("access.log.1", "late\n");
   bench.run(state);
   CHECK(bench.given() == "one|two|late");
@@ -62,8 +54,7 @@ TEST_CASE("a renamed file that was read and is written to later gives what is ne
 
 TEST_CASE("a rotated file that is gone is a gap, and a new one under its inode is not mistaken for it") {
   Bench bench;
-  bench.append("access.log", "one\nhalf");
-  const std::string state = bench.run();
+  const std::string state = bench.first_run("one\nhalf");
   fs::remove(bench.log);
   bench.append("access.log", "another, longer beginning\n");
   bench.run(state);
@@ -73,24 +64,19 @@ TEST_CASE("a rotated file that is gone is a gap, and a new one under its inode i
 
 TEST_CASE("a log cut short while nobody read is finished from its copy") {
   Bench bench;
-  bench.append("access.log", "one\n");
-  const std::string state = bench.run();
+  const std::string state = bench.first_run("one\n");
   bench.append("access.log", "two\n");
-  bench.copy("access.log", "access.log.1");
-  bench.overwrite("access.log", "three, longer than before\n");
+  bench.copytruncate("access.log.1", "three, longer than before\n");
   bench.run(state);
   CHECK(bench.given() == "one|two|three, longer than before");
 }
 
 TEST_CASE("a log cut short twice while nobody read is finished from both copies") {
   Bench bench;
-  bench.append("access.log", "one\n");
-  const std::string state = bench.run();
+  const std::string state = bench.first_run("one\n");
   bench.append("access.log", "two\n");
-  bench.copy("access.log", "access.log.2");
-  bench.overwrite("access.log", "three\n");
-  bench.copy("access.log", "access.log.1");
-  bench.overwrite("access.log", "four\n");
+  bench.copytruncate("access.log.2", "three\n");
+  bench.copytruncate("access.log.1", "four\n");
   bench.run(state);
   CHECK(bench.given() == "one|two|three|four");
   CHECK(bench.gap_list() == "");
@@ -99,8 +85,7 @@ TEST_CASE("a log cut short twice while nobody read is finished from both copies"
 TEST_CASE("a truncation is seen behind the same beginning, also when more was written than before") {
   Bench bench;
   const std::string head = std::string(600, 'h') + "\n";
-  bench.append("access.log", head + "one\ntwo\n");
-  const std::string state = bench.run();
+  const std::string state = bench.first_run(head + "one\ntwo\n");
   bench.overwrite("access.log", head + "new\nnew\nnewer\n");
   bench.run(state);
   const std::string h = head.substr(0, 600);
@@ -112,30 +97,19 @@ TEST_CASE(
     "a log that is cut short and has lines held back: what is missing is told once, also after a kill") {
   Bench bench;
   bench.append("access.log", "one\ntwo\nthree\n");
-  Follower::Sink sink = bench.sink();
-  Follower* self = nullptr;
-  sink.piece = [&](const xlimit::stream::Piece& piece) {
-    bench.lines.emplace_back(piece.text);
-    self->hold_back();
-  };
-  Follower follower{bench.log, std::move(sink)};
-  self = &follower;
-  REQUIRE(follower.begin(From::start).has_value());
-  CHECK(follower.read());
+  const auto follower = by_line(bench);
+  REQUIRE(follower->begin(From::start).has_value());
+  CHECK(follower->read());
   bench.append("access.log", "four\n");
-  follower.look();
+  follower->look();
   bench.overwrite("access.log", "5\n");
-  follower.look();
-  std::string state;
-  follower.append_state(state);
-  SUBCASE("killed now") { bench.run(state); }
+  follower->look();
+  SUBCASE("killed now") {}
   SUBCASE("killed when more lines were given") {
-    CHECK(follower.read());
-    CHECK(follower.read());
-    state.clear();
-    follower.append_state(state);
-    bench.run(state);
+    CHECK(follower->read());
+    CHECK(follower->read());
   }
+  bench.run(bench.state_of(*follower));
   CHECK(bench.gap_list() == std::string{bench.lines.size() == 2 ? "truncated 15" : "truncated 5"});
   CHECK(bench.lines.back() == "5");
 }
@@ -143,8 +117,7 @@ TEST_CASE(
 TEST_CASE("a generation that begins as another and is as long is another") {
   Bench bench;
   const std::string head(600, 'h');
-  bench.append("access.log", head + "\none\n");
-  const std::string state = bench.run();
+  const std::string state = bench.first_run(head + "\none\n");
   bench.rename("access.log", "access.log.2");
   bench.append("access.log.1", head + "\ntwo\n");
   bench.append("access.log", head + "\nsix\n");
@@ -154,8 +127,7 @@ TEST_CASE("a generation that begins as another and is as long is another") {
 
 TEST_CASE("a copy of a log that goes on is not read again") {
   Bench bench;
-  bench.append("access.log", "one\ntwo\n");
-  const std::string state = bench.run();
+  const std::string state = bench.first_run("one\ntwo\n");
   bench.append("access.log", "three\n");
   bench.copy("access.log", "access.log.1");
   bench.append("access.log", "four\n");
@@ -166,8 +138,7 @@ TEST_CASE("a copy of a log that goes on is not read again") {
 TEST_CASE("a folder that was copied elsewhere goes on, and nothing of the old comes again") {
   Bench bench;
   bench.append("access.log.1", "long ago\n");
-  bench.append("access.log", "one\n");
-  std::string state = bench.run();
+  std::string state = bench.first_run("one\n");
   for (const std::string name : {"access.log.1", "access.log"}) {
     const auto written = fs::last_write_time(bench.path(name));
     bench.copy(name, name + ".copy");
@@ -182,8 +153,7 @@ TEST_CASE("a folder that was copied elsewhere goes on, and nothing of the old co
 
 TEST_CASE("a log that became a symbolic link goes on, and so does its rotation in the other folder") {
   Bench bench;
-  bench.append("access.log", "one\n");
-  const std::string state = bench.run();
+  const std::string state = bench.first_run("one\n");
   bench.append("access.log", "two\n");
   fs::create_directories(bench.path("elsewhere"));
   bench.rename("access.log", "elsewhere/access.log.2");
@@ -226,12 +196,10 @@ TEST_CASE("what the taker of the lines wants to remember comes back") {
   sink.note = [] { return std::string{"truncated=12"}; };
   Follower follower{bench.log, std::move(sink)};
   REQUIRE(follower.begin(From::start).has_value());
-  std::string state;
-  follower.append_state(state);
   std::string recalled;
   Follower::Sink later = bench.sink();
   later.recall = [&](const std::string& note) { recalled = note; };
   Follower next{bench.log, std::move(later)};
-  REQUIRE(next.resume(*xlimit::follow::parse_state(state)->find(bench.log)).has_value());
+  bench.resume(next, bench.state_of(follower));
   CHECK(recalled == "truncated=12");
 }

@@ -168,21 +168,12 @@ TEST_CASE("more rotated files than may be held open are read all the same, oldes
 TEST_CASE("lines that are held back come with the next read, and the place is between them") {
   Bench bench;
   bench.append("access.log", "one\ntwo\nthree\n");
-  Follower::Sink sink = bench.sink();
-  Follower* self = nullptr;
-  sink.piece = [&](const xlimit::stream::Piece& piece) {
-    bench.lines.emplace_back(piece.text);
-    self->hold_back();
-  };
-  Follower follower{bench.log, std::move(sink)};
-  self = &follower;
-  REQUIRE(follower.begin(From::start).has_value());
-  CHECK(follower.read());
+  const auto follower = by_line(bench);
+  REQUIRE(follower->begin(From::start).has_value());
+  CHECK(follower->read());
   CHECK(bench.given() == "one");
-  std::string text;
-  follower.append_state(text);
-  CHECK(xlimit::follow::parse_state(text)->logs[0].open[0].offset == 4);
-  while (follower.read()) continue;
+  CHECK(xlimit::follow::parse_state(bench.state_of(*follower))->logs[0].open[0].offset == 4);
+  while (follower->read()) continue;
   CHECK(bench.given() == "one|two|three");
 }
 
