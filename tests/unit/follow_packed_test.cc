@@ -85,24 +85,27 @@ TEST_CASE("a file that is compressed before all of it was read goes on compresse
 }
 
 TEST_CASE("a file that was read and is compressed later does not come again") {
-  Bench bench;
-  const auto follower = follow(bench, "one\n");
-  bench.rotate("access.log.1", "two\n");
-  look(*follower);
-  SUBCASE("while it is held") {}
-  SUBCASE("when it was given up") {
-    follower->expire(std::chrono::steady_clock::now() + Follower::kQuiet * 2);
-    bench.read_all(*follower);
+  for (const bool given_up : {false, true}) {
+    for (const bool keeps_time : {false, true}) {
+      CAPTURE(given_up);
+      CAPTURE(keeps_time);
+      Bench bench;
+      const auto follower = follow(bench, "one\n");
+      bench.rotate("access.log.1", "two\n");
+      look(*follower);
+      if (given_up) {
+        follower->expire(std::chrono::steady_clock::now() + Follower::kQuiet * 2);
+        bench.read_all(*follower);
+        CHECK(follower->open() == 1);
+      }
+      gzip(bench, "access.log.1");
+      if (!keeps_time) make_old(bench, "access.log.1.gz");
+      look(*follower);
+      bench.run(bench.state_of(*follower));
+      CHECK(bench.given() == "one|two");
+      CHECK(bench.gap_list() == "");
+    }
   }
-  SUBCASE("with the time of its last write") { gzip(bench, "access.log.1"); }
-  SUBCASE("without") {
-    gzip(bench, "access.log.1");
-    make_old(bench, "access.log.1.gz");
-  }
-  look(*follower);
-  bench.run(bench.state_of(*follower));
-  CHECK(bench.given() == "one|two");
-  CHECK(bench.gap_list() == "");
 }
 
 TEST_CASE("a copy that was compressed before the log was seen cut short is read") {
