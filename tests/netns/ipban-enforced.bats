@@ -13,7 +13,7 @@ setup() {
   needs ip ipset nft iptables ip6tables
   netns_add node client
   netns_join node "${SERVERS[4]}/24 ${SERVERS[6]}/64" client "${CLIENTS[4]}/24 ${CLIENTS[6]}/64"
-  spawn ip netns exec "$(netns_name node)" "$BUILD/tests/bin/web"
+  spawn_in node "$BUILD/tests/bin/web"
   wait_until in_netns client timeout 5 bash -c "$PAGE" "${SERVERS[4]}"
 }
 teardown() { cleanup; }
@@ -28,7 +28,7 @@ is_decided() { [[ -s $BATS_TEST_TMPDIR/page || $(dropped "$1") -gt $2 ]]; }
 fate() { # FAMILY
   local before
   before=$(dropped "$1")
-  spawn ip netns exec "$(netns_name client)" timeout 20 bash -c "$PAGE" "${SERVERS[$1]}" >"$BATS_TEST_TMPDIR/page" 2>/dev/null
+  spawn_in client timeout 20 bash -c "$PAGE" "${SERVERS[$1]}" >"$BATS_TEST_TMPDIR/page" 2>/dev/null
   wait_until is_decided "$1" "$before" || return
   kill "$SPAWNED" 2>/dev/null
   if [[ -s $BATS_TEST_TMPDIR/page ]]; then echo passes; else echo dropped; fi

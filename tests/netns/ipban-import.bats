@@ -29,7 +29,7 @@ node_sets() {
   node_sets
   echo '{"temp_timeout": 600, "in_permanent": ["203.0.113.0/24", "198.51.100.7", "1.2.3.4/24", "banana"],
          "out_permanent": ["192.0.2.0/24"], "in_allow": ["198.51.100.7"], "out_allow": []}' >"$BATS_TEST_TMPDIR/blocklist.json"
-  spawn ip netns exec "$(netns_name node)" bash -c 'while ipset test blocklist_permanent 203.0.113.9 2>/dev/null; do :; done; echo gap'
+  spawn_in node bash -c 'while ipset test blocklist_permanent 203.0.113.9 2>/dev/null; do :; done; echo gap'
   local watcher=$SPAWNED
   run -0 node ipban import --set blocklist "$BATS_TEST_TMPDIR/blocklist.json" -o table
   echo "$output"

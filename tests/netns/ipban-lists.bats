@@ -2,6 +2,7 @@
 # Named lists against a real kernel: loaded, replaced under traffic, taken away.
 
 load ../helpers
+load node
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -15,8 +16,6 @@ wire() {
   netns_join node "192.0.2.1/24 2001:db8::1/64" client \
     "192.0.2.9/24 192.0.2.10/24 2001:db8::9/64 2001:db8::10/64"
 }
-node() { in_netns node "$@"; }
-spawn_in() { spawn ip netns exec "$(netns_name "$1")" "${@:2}"; }
 field() { jq -r "$1" <<<"$2"; }
 
 PROBE=$BATS_TEST_DIRNAME/passing.py
@@ -178,7 +177,7 @@ dropped_by() { [[ $(node ipban status -o json | jq -r "select(.list == \"$1\") |
       >"$BATS_TEST_TMPDIR/$number"
   done
   for _ in {1..3}; do
-    spawn ip netns exec "$(netns_name node)" ipban load feed -q "$BATS_TEST_TMPDIR/30"
+    spawn_in node ipban load feed -q "$BATS_TEST_TMPDIR/30"
     node ipban load feed -q "$BATS_TEST_TMPDIR/50"
     wait "$SPAWNED"
     node ipban list feed -o plain >"$BATS_TEST_TMPDIR/got"

@@ -171,7 +171,7 @@ remains() {
   local file
   for file in a b; do
     for i in {1..500}; do ban_line "10.0.$((i / 250 + $(printf %d "'$file"))).$((i % 250))" 600; done >"$BATS_TEST_TMPDIR/$file"
-    spawn ip netns exec "$(netns_name node)" bash -c 'exec ipban apply <"$0" >/dev/null' "$BATS_TEST_TMPDIR/$file"
+    spawn_in node bash -c 'exec ipban apply <"$0" >/dev/null' "$BATS_TEST_TMPDIR/$file"
     eval "pid_$file=$SPAWNED"
   done
   wait_gone "$pid_a"

@@ -18,8 +18,6 @@ wire() {
   spawn_in node "$BUILD/tests/bin/web"
   wait_until gets_page 192.0.2.1
 }
-# In the background, as a process of its own; unlike spawn in_netns the process that is ended is CMD itself.
-spawn_in() { spawn ip netns exec "$(netns_name "$1")" "${@:2}"; }
 
 # A page from the node, over whatever family the address is of.
 PAGE='exec 3<>"/dev/tcp/$0/80" && printf "GET / HTTP/1.1\r\n\r\n" >&3 && grep -q hello <&3'

@@ -3,6 +3,9 @@
 
 node() { in_netns node "$@"; }
 
+# spawn_in NAMESPACE COMMAND...: unlike with spawn in_netns the process that is ended is the command itself.
+spawn_in() { spawn ip netns exec "$(netns_name "$1")" "${@:2}"; }
+
 ban_line() { # TARGET SECONDS [MORE]
   echo "{\"type\":\"ban\",\"time\":\"2026-06-01T12:00:00.000000Z\",\"target\":\"$1\",\"seconds\":$2${3:-}}"
 }
@@ -11,7 +14,7 @@ ban_line() { # TARGET SECONDS [MORE]
 start_apply() {
   OUT=$BATS_TEST_TMPDIR/out ERR=$BATS_TEST_TMPDIR/err
   [[ -p $BATS_TEST_TMPDIR/in ]] || mkfifo "$BATS_TEST_TMPDIR/in"
-  spawn ip netns exec "$(netns_name node)" bash -c 'exec ipban apply "${@:1}" <"$0"' "$BATS_TEST_TMPDIR/in" "$@" >>"$OUT" 2>>"$ERR"
+  spawn_in node bash -c 'exec ipban apply "${@:1}" <"$0"' "$BATS_TEST_TMPDIR/in" "$@" >>"$OUT" 2>>"$ERR"
   exec 4>"$BATS_TEST_TMPDIR/in"
 }
 
