@@ -33,6 +33,12 @@ bool is_absent(const std::string& path) {
   return ::access(path.c_str(), F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
+// Where a file has set it; empty when none has.
+std::string place_of(const Keys& keys, std::string_view option) {
+  const auto key = keys.find(option);
+  return key != keys.end() ? key->second.place : std::string{};
+}
+
 }  // namespace
 
 // The verb that was given, if any.
@@ -127,15 +133,12 @@ Result<Exit> Command::Impl::run_with(const std::string& file, const Body& body) 
   if (Result<void> read = read_config(file, keys, sections); !read) return base::failed(read);
   Result<Exit> done = body();
   if (done || done.error().code != Exit::kUsage || !done.error().text.starts_with("--")) return done;
-  // A value that the body does not take: was it the file's?
+  // A value that the body does not take: when it is the file's, that is to be mended there.
   const std::string option = done.error().text.substr(2, done.error().text.find(':') - 2);
-  for (const Command* verb = chosen();
-       const Keys* all : {&keys, verb != nullptr ? &verb->impl_->keys : &keys}) {
-    const auto key = all->find(option);
-    if (key != all->end() && !key->second.place.empty())
-      return base::fail(Exit::kConfig, key->second.place + ": " + done.error().text);
-  }
-  return done;
+  const Command* const verb = chosen();
+  std::string place = place_of(keys, option);
+  if (place.empty() && verb != nullptr) place = place_of(verb->impl_->keys, option);
+  return place.empty() ? done : base::fail(Exit::kConfig, place + ": " + done.error().text);
 }
 
 Result<Exit> Command::run_file(const std::string& file, const Body& body) {
