@@ -153,7 +153,8 @@ bool Follower::read() {
   return false;
 }
 
-// Whether that comes next: a copy may have been written over another file, which has to be seen first.
+// Whether that is what comes next. The copy that was made before may have been written over another file,
+// which has to be seen first.
 bool Follower::is_log_cut() {
   if (files_.empty() || !files_.back().file.is_cut_next()) return false;
   for (Held& held : files_) {

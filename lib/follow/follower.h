@@ -53,12 +53,12 @@ class Follower {
   static constexpr std::size_t kMaxDone = 1000;
 
   Follower(std::string path, Sink sink);
-  // A file that rotation may have made of this log (siblings.h) and that is read as well, by its name; before
-  // begin() or resume(), or when it is new. Somebody may write to it all the time, in spite of its name.
-  void add_name(const std::string& path);
   Follower(const Follower&) = delete;
   Follower& operator=(const Follower&) = delete;
 
+  // A file that rotation may have made of this log (siblings.h) and that is read as well, by its name; before
+  // begin() or resume(), or when it is new. Somebody may write to it all the time, in spite of its name.
+  void add_name(const std::string& path);
   // Opens the log when it is there, and with From::end behind what is there; also the newest rotated file if
   // it was written to lately, because somebody may do so again. Fails when the log is there and cannot be
   // read.

@@ -87,6 +87,7 @@ bool Tail::is_rotated(const std::string& path) const {
                      [&](const std::string& log) { return is_rotated_path(log, path); });
 }
 
+// By number, because a name that is added may have rotated ones of its own that were asked for.
 void Tail::add_names(Follower& log) const {
   for (std::size_t i = 0; i < log.names().size(); ++i) {
     for (const std::string& path : asked_) {

@@ -127,10 +127,6 @@ std::vector<Sibling> describe(const Listing& listing) {
   return found;
 }
 
-}  // namespace
-
-namespace {
-
 // The logs', and those of the files that symbolic links lead to.
 std::vector<fs::path> names_of(const Logs& logs) {
   std::vector<fs::path> names;
