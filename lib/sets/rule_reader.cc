@@ -33,10 +33,10 @@ std::optional<std::uint32_t> verdict_of(const Attributes& immediate) {
   return verdict ? number(Attributes{*verdict}, NFTA_VERDICT_CODE) : std::nullopt;
 }
 
-// Does this expression leave the packet and its addresses to the rules behind, or drop it? What is not known
+// Does this expression drop the packet, or leave it and its addresses to the rules behind? What is not known
 // here may do anything.
 bool is_harmless(std::string_view name, const std::optional<Attribute>& data) {
-  constexpr std::array<std::string_view, 23> kOnlyLook{
+  constexpr std::array<std::string_view, 23> kHarmless{
       "bitwise", "byteorder", "cmp",   "connlimit", "counter", "ct",    "dynset", "exthdr",
       "fib",     "hash",      "last",  "limit",     "log",     "match", "meta",   "notrack",
       "numgen",  "osf",       "quota", "range",     "reject",  "rt",    "socket"};
@@ -44,7 +44,7 @@ bool is_harmless(std::string_view name, const std::optional<Attribute>& data) {
   if (name == "lookup") return data && number(Attributes{*data}, NFTA_LOOKUP_DREG) != NFT_REG_VERDICT;
   // It may also rewrite the address.
   if (name == "payload") return data && !find(Attributes{*data}, NFTA_PAYLOAD_SREG);
-  return std::ranges::find(kOnlyLook, name) != kOnlyLook.end();
+  return std::ranges::find(kHarmless, name) != kHarmless.end();
 }
 
 // The expressions of one rule, read in their order: each must come where a rule of ours has it.

@@ -74,7 +74,7 @@ base::Result<ChainState> Rules::look(SetKey key) {
   alignas(nlmsghdr) std::array<std::byte, 256> buffer;
   netlink::Batch request{buffer};
   ChainState state;
-  base::Result<std::optional<bool>> sleeps = dormant(key.family);
+  base::Result<std::optional<bool>> sleeps = is_dormant(key.family);
   if (!sleeps) return base::failed(sleeps);
   state.dormant = sleeps->value_or(false);
   put_get_chain(request, key, table_, ++sequence_);
@@ -145,7 +145,7 @@ base::Result<bool> Rules::remove(SetKey key, const SetRef& set) {
   return any;
 }
 
-base::Result<std::optional<bool>> Rules::dormant(Family family) {
+base::Result<std::optional<bool>> Rules::is_dormant(Family family) {
   alignas(nlmsghdr) std::array<std::byte, 128> buffer;
   netlink::Batch request{buffer};
   put_get_table(request, family, table_, ++sequence_);
@@ -158,7 +158,7 @@ base::Result<std::optional<bool>> Rules::dormant(Family family) {
 
 // By itself, because the kernel takes no new chains in the transaction that wakes a table.
 base::Result<void> Rules::wake(Family family, bool dry_run, std::vector<std::string>& done) {
-  base::Result<std::optional<bool>> sleeps = dormant(family);
+  base::Result<std::optional<bool>> sleeps = is_dormant(family);
   if (!sleeps) return base::failed(sleeps);
   if (!sleeps->value_or(false)) return {};
   done.push_back("wake table '" + table_text(family, table_) + "'");
@@ -189,7 +189,7 @@ base::Result<bool> Rules::remove(Family family) {
 base::Result<std::vector<std::string>> Rules::remove_tables(bool dry_run) {
   std::vector<std::string> done;
   for (const Family family : {Family::v4, Family::v6}) {
-    base::Result<std::optional<bool>> known = dormant(family);
+    base::Result<std::optional<bool>> known = is_dormant(family);
     if (!known) return base::failed(known);
     base::Result<bool> there = dry_run ? known->has_value() : remove(family);
     if (!there) return base::failed(there);

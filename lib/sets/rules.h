@@ -27,7 +27,7 @@ class Rules {
   // Takes the rules that use this set out of a chain; false when there were none.
   base::Result<bool> remove(SetKey key, const SetRef& set);
   // Is the table dormant? Absent when there is none.
-  base::Result<std::optional<bool>> dormant(Family family);
+  base::Result<std::optional<bool>> is_dormant(Family family);
   // Takes both tables away, with all that is in them; says so, one clause each.
   base::Result<std::vector<std::string>> remove_tables(bool dry_run);
 
