@@ -34,8 +34,8 @@ class Filter {
     std::function<base::Result<void>(Output&)> on_drained;
     // The input has ended or a signal came: last words. May be empty.
     std::function<base::Result<void>(Output&)> on_end;
-    // Whether nothing of what was taken is still being dealt with beside the loop; settle() is called when it
-    // no longer is. May be empty: never.
+    // Whether all that was taken is dealt with. As long as something of it is under way beside the loop it
+    // stays in the pipe, and who finds the last of it done calls settle(). Empty: all is, after on_drained.
     std::function<bool()> is_settled{};
   };
 
@@ -54,6 +54,7 @@ class Filter {
   // stage that remembers it and skips it when it finds it in the pipe before run().
   std::string_view dealt_with();
   std::string_view ahead(std::size_t size) { return pipe_ ? pipe_->peek(size) : std::string_view{}; }
+  // Takes out what ahead() gave.
   void skip(std::size_t size) { pipe_->skip(size); }
 
  private:

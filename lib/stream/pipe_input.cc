@@ -59,10 +59,10 @@ std::size_t PipeInput::releasable(std::size_t kept) const {
 }
 
 std::string_view PipeInput::peek(std::size_t size) {
-  if (nowhere_.size() < size) nowhere_.resize(size);
   const ssize_t copied = ::tee(fd_, copier_.get(), size, SPLICE_F_NONBLOCK);
-  if (copied > 0) drop(copy_.get(), static_cast<std::size_t>(copied));
-  return {nowhere_.data(), copied > 0 ? static_cast<std::size_t>(copied) : 0};
+  if (copied <= 0) return {};
+  drop(copy_.get(), static_cast<std::size_t>(copied));
+  return {dropped_.data(), static_cast<std::size_t>(copied)};
 }
 
 void PipeInput::release(std::size_t kept) {
@@ -76,8 +76,8 @@ void PipeInput::release(std::size_t kept) {
 
 // What is known to be there goes in one read(2), which no kill can halve as it can splice(2).
 void PipeInput::drop(int fd, std::size_t size) {
-  if (nowhere_.size() < size) nowhere_.resize(size);
-  while (size > 0 && ::read(fd, nowhere_.data(), size) < 0 && errno == EINTR) continue;
+  if (dropped_.size() < size) dropped_.resize(size);
+  while (size > 0 && ::read(fd, dropped_.data(), size) < 0 && errno == EINTR) continue;
 }
 
 }  // namespace xlimit::stream

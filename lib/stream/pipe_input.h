@@ -51,9 +51,9 @@ class PipeInput {
 
   int fd_;
   base::Fd edge_;
-  base::Fd copy_, copier_;    // a pipe of our own, empty between two calls
-  std::size_t standing_ = 0;  // bytes read that are still in the pipe
-  std::vector<char> nowhere_;
+  base::Fd copy_, copier_;     // a pipe of our own, empty between two calls
+  std::size_t standing_ = 0;   // bytes read that are still in the pipe
+  std::vector<char> dropped_;  // by the last drop()
 };
 
 }  // namespace xlimit::stream
