@@ -5,9 +5,9 @@
 //   for (const session::Verdict& verdict : detector.feed(access)) ...
 //
 // Time is the lines' own: the same log gives the same verdicts at any speed. It runs per user and never
-// backwards: a line older than the user's newest counts as the newest, though its place was seen no later
-// than it says when that is less than a second earlier. Only when it is older by more than kClockStep (or the
-// window, if that is longer) was the clock set back, and the user starts anew.
+// backwards: a line older than the user's newest counts as the newest. When it is older by no more than a
+// second it is out of order, and its place was seen no later than it says. Only when it is older by more than
+// kClockStep (or the window, if that is longer) was the clock set back, and the user starts anew.
 //
 // Lines without a user or an address, from loopback or 0.0.0.0, rejected, or of exempt users and networks
 // judge nobody; places in exempt networks are remembered, to be named beside those that count. State is

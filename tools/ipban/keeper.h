@@ -12,7 +12,7 @@ namespace xlimit::ipban {
 
 class Keeper {
  public:
-  // Both must live as long. The enforcer has a backend.
+  // All must live as long. The enforcer has a backend.
   Keeper(Enforcer& enforcer, const Settings& settings, const cli::Command& command);
 
   // Puts rules in place as the options want them, and begins to listen; gives what then is to be watched.

@@ -100,7 +100,7 @@ Result<bool> Judge::take(const event::Event& event, const stream::Piece& line, O
   return true;
 }
 
-// Who was killed when the state was recorded left the lines it comes from in the pipe.
+// One who was killed right after recording left the lines that the state comes from in the pipe.
 void Judge::skip_judged(stream::Filter& input) {
   constexpr std::size_t kMostAhead = 1024 * 1024;  // bytes; a pipe holds no more
   const session::Mark& mark = detector_->mark();
