@@ -180,54 +180,6 @@ TEST_CASE("addresses of one autonomous system are one place") {
   CHECK(judge.banned == std::set<std::string>{kAway, "203.5.5.5"});
 }
 
-TEST_CASE("many hosts by address on high ports in a short time are a torrent") {
-  session::Policy policy;
-  policy.torrent_rate = {.hosts = 20, .within = 10s};
-  Judge judge{policy};
-  const auto connect = [&](int second, const std::string& host, std::uint16_t port) {
-    event::Access access = line(std::chrono::seconds{second}, "ann", kHome);
-    access.host = host;
-    access.dport = port;
-    return judge.hear(access);
-  };
-  SUBCASE("browsing is none") {
-    for (int i = 0; i < 100; ++i) {
-      CHECK_FALSE(connect(0, "host" + std::to_string(i) + ".example.com", 8443));
-      CHECK_FALSE(connect(0, "198.51.100." + std::to_string(i), 443));
-      CHECK_FALSE(connect(0, "198.51.100.1", 40000));
-    }
-  }
-  SUBCASE("slowly is none") {
-    for (int i = 0; i < 100; ++i) CHECK_FALSE(connect(i, "198.51.100." + std::to_string(i), 6881));
-  }
-  SUBCASE("quickly is one") {
-    int banned = 0;
-    for (int i = 0; i < 30; ++i) banned += connect(1, "198.51.100." + std::to_string(i), 6881) == Action::ban;
-    CHECK(banned == 1);
-    CHECK(judge.banned == std::set<std::string>{kHome});
-  }
-}
-
-TEST_CASE("counts of hosts stay bounded, and those that fired do not harm") {
-  session::Policy policy;
-  policy.torrent_rate = {.hosts = 1, .within = 1h};
-  policy.window = 1h;
-  policy.limit = 0;
-  Judge judge{policy};
-  const auto connect = [&](const std::string& user, const std::string& host) {
-    event::Access access = line(1s, user, kHome);
-    access.host = host;
-    access.dport = 6881;
-    return judge.hear(access);
-  };
-  policy.shared_limit = 0;
-  connect("bad", "198.51.100.1");
-  connect("bad", "198.51.100.2");
-  for (std::size_t i = 0; i < session::Bursts::kMost + 50; ++i)
-    connect("user" + std::to_string(i), "198.51.100.1");
-  CHECK(judge.detector.take_evicted() > 0);
-}
-
 TEST_CASE("lines that judge nobody") {
   Judge judge{strict()};
   judge.hear(0s, kHome);
@@ -354,17 +306,6 @@ TEST_CASE("dry run says what would be done and bans nobody") {
   CHECK(judge.last.why == "198.51.100.4 joined while 203.0.113.7 was active (strict); dry run");
 }
 
-TEST_CASE("a torrent tag bans the place, whatever the limit") {
-  session::Policy policy;
-  policy.torrent_tags = {"torrent"};
-  Judge judge{policy};
-  event::Access access = line(0s, "ann", kHome);
-  access.outbound = "torrent";
-  CHECK(judge.hear(access) == Action::ban);
-  CHECK(judge.last.rule == "torrent");
-  CHECK(judge.banned == std::set<std::string>{kHome});
-}
-
 TEST_CASE("exempt users and networks are not counted") {
   session::Policy policy = strict();
   policy.exempt_users = {"ann"};
@@ -415,77 +356,6 @@ TEST_CASE("an exempt address is named beside those that count, and counts for no
     access.outbound = "torrent";
     CHECK_FALSE(judge.hear(access));
   }
-}
-
-TEST_CASE("a line older than the user's newest counts as the newest") {
-  Judge judge{strict()};
-  judge.hear(10s, kHome);
-  CHECK(judge.hear(8s, kAway) == Action::ban);
-}
-
-TEST_CASE("a clock set back starts the user anew") {
-  Judge judge{strict()};
-  judge.hear(std::chrono::hours{1}, kHome);
-  CHECK_FALSE(judge.hear(0s, kAway));
-  CHECK_FALSE(judge.hear(10s, kHome));
-}
-
-TEST_CASE("a node whose clock is ahead does not make the detector forget another's users") {
-  Judge judge{{}};
-  judge.hear(0s, kHome);
-  judge.hear(40s, kHome, "ahead");
-  judge.hear(1s, kAway);
-  judge.hear(41s, kHome, "ahead");
-  CHECK(judge.hear(2s, kHome) == Action::ban);
-}
-
-TEST_CASE("a ban from before the clock was set back cools nobody down") {
-  Judge judge{strict()};
-  judge.hear(1h, kHome);
-  CHECK(judge.hear(1h + 1s, kAway) == Action::ban);
-  judge.hear(0s, kHome);
-  CHECK(judge.hear(1s, kAway) == Action::ban);
-}
-
-TEST_CASE("one line from the far future does not make the detector forget the others for ever") {
-  Judge judge{strict()};
-  judge.hear(0s, kHome);
-  judge.hear(std::chrono::hours{24 * 365 * 20}, kHome, "odd");
-  judge.hear(1s, kHome);
-  CHECK(judge.hear(2s, kAway) == Action::ban);
-}
-
-TEST_CASE("beyond the cap the user idle longest goes, and is counted") {
-  session::Policy policy = strict();
-  policy.max_users = 10;
-  Judge judge{policy};
-  for (int user = 0; user < 25; ++user) judge.hear(1s, kHome, "user" + std::to_string(user));
-  CHECK(judge.detector.users() == 10);
-  CHECK(judge.detector.take_evicted() == 15);
-  CHECK(judge.detector.take_evicted() == 0);
-}
-
-TEST_CASE("a user with ever more addresses is remembered at some of them, and the rest is counted") {
-  session::Policy policy;
-  policy.shared_limit = 0;
-  Judge judge{policy};
-  for (std::uint32_t i = 0; i < 1000; ++i) {
-    event::Access access = line(std::chrono::milliseconds{i}, "ann", kHome);
-    access.ip = ip::Address::v4(0x0b000000U + i);
-    CHECK(!judge.hear(access));
-  }
-  CHECK(judge.detector.held_by("ann").size() == 65);
-  CHECK(judge.detector.take_evicted() == 935);
-  CHECK(judge.hear(1s, "11.0.3.230") == Action::ban);
-  CHECK(judge.banned == std::set<std::string>{"11.0.3.231"});
-}
-
-TEST_CASE("users without an active place are forgotten") {
-  Judge judge{strict()};
-  for (int user = 0; user < 1000; ++user) judge.hear(1s, kHome, "user" + std::to_string(user));
-  for (int user = 0; user < 600; ++user) judge.hear(2h, kAway, "other" + std::to_string(user % 100));
-  CHECK(judge.detector.users() == 100);
-  CHECK(judge.detector.take_evicted() == 0);
 }
 
 TEST_CASE("limits are read in both forms, and a wrong line is named") {

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// Clocks that step, and who is forgotten when.
+#include "session_story.h"
+
+using namespace story;
+
+TEST_CASE("a line older than the user's newest counts as the newest") {
+  Judge judge{strict()};
+  judge.hear(10s, kHome);
+  CHECK(judge.hear(8s, kAway) == Action::ban);
+}
+
+TEST_CASE("a clock set back starts the user anew") {
+  Judge judge{strict()};
+  judge.hear(std::chrono::hours{1}, kHome);
+  CHECK_FALSE(judge.hear(0s, kAway));
+  CHECK_FALSE(judge.hear(10s, kHome));
+}
+
+TEST_CASE("a node whose clock is ahead does not make the detector forget another's users") {
+  Judge judge{{}};
+  judge.hear(0s, kHome);
+  judge.hear(40s, kHome, "ahead");
+  judge.hear(1s, kAway);
+  judge.hear(41s, kHome, "ahead");
+  CHECK(judge.hear(2s, kHome) == Action::ban);
+}
+
+TEST_CASE("a ban from before the clock was set back cools nobody down") {
+  Judge judge{strict()};
+  judge.hear(1h, kHome);
+  CHECK(judge.hear(1h + 1s, kAway) == Action::ban);
+  judge.hear(0s, kHome);
+  CHECK(judge.hear(1s, kAway) == Action::ban);
+}
+
+TEST_CASE("one line from the far future does not make the detector forget the others for ever") {
+  Judge judge{strict()};
+  judge.hear(0s, kHome);
+  judge.hear(std::chrono::hours{24 * 365 * 20}, kHome, "odd");
+  judge.hear(1s, kHome);
+  CHECK(judge.hear(2s, kAway) == Action::ban);
+}
+
+TEST_CASE("beyond the cap the user idle longest goes, and is counted") {
+  session::Policy policy = strict();
+  policy.max_users = 10;
+  Judge judge{policy};
+  for (int user = 0; user < 25; ++user) judge.hear(1s, kHome, "user" + std::to_string(user));
+  CHECK(judge.detector.users() == 10);
+  CHECK(judge.detector.take_evicted() == 15);
+  CHECK(judge.detector.take_evicted() == 0);
+}
+
+TEST_CASE("a user with ever more addresses is remembered at some of them, and the rest is counted") {
+  session::Policy policy;
+  policy.shared_limit = 0;
+  Judge judge{policy};
+  for (std::uint32_t i = 0; i < 1000; ++i) {
+    event::Access access = line(std::chrono::milliseconds{i}, "ann", kHome);
+    access.ip = ip::Address::v4(0x0b000000U + i);
+    CHECK(!judge.hear(access));
+  }
+  CHECK(judge.detector.held_by("ann").size() == 65);
+  CHECK(judge.detector.take_evicted() == 935);
+  CHECK(judge.hear(1s, "11.0.3.230") == Action::ban);
+  CHECK(judge.banned == std::set<std::string>{"11.0.3.231"});
+}
+
+TEST_CASE("users without an active place are forgotten") {
+  Judge judge{strict()};
+  for (int user = 0; user < 1000; ++user) judge.hear(1s, kHome, "user" + std::to_string(user));
+  for (int user = 0; user < 600; ++user) judge.hear(2h, kAway, "other" + std::to_string(user % 100));
+  CHECK(judge.detector.users() == 100);
+  CHECK(judge.detector.take_evicted() == 0);
+}
