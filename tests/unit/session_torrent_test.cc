@@ -37,6 +37,7 @@ TEST_CASE("counts of hosts stay bounded, and those that fired do not harm") {
   policy.torrent_rate = {.hosts = 1, .within = 1h};
   policy.window = 1h;
   policy.limit = 0;
+  policy.shared_limit = 0;
   Judge judge{policy};
   const auto connect = [&](const std::string& user, const std::string& host) {
     event::Access access = line(1s, user, kHome);
@@ -44,7 +45,6 @@ TEST_CASE("counts of hosts stay bounded, and those that fired do not harm") {
     access.dport = 6881;
     return judge.hear(access);
   };
-  policy.shared_limit = 0;
   connect("bad", "198.51.100.1");
   connect("bad", "198.51.100.2");
   for (std::size_t i = 0; i < session::Bursts::kMost + 50; ++i)
