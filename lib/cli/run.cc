@@ -66,7 +66,7 @@ void Command::Impl::parse() {
   std::vector<std::string> reversed{words.rbegin(), words.rend()};  // CLI11 takes them from the back
   if (rest != nullptr) {
     const auto at = std::find(words.begin(), words.end(), rest_name);
-    if (at != words.end() && at + 1 == words.end()) throw CLI::ArgumentMismatch(rest_name, 1, 0);
+    if (at != words.end() && at + 1 == words.end()) throw CLI::ArgumentMismatch(rest_name);
     if (at != words.end()) {
       rest->assign(at + 1, words.end());
       reversed.assign(std::make_reverse_iterator(at), words.rend());
