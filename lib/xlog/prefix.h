@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What others put before the core's line: syslog, journald in its output forms, logread, container runtimes,
+// What others put before the core's line: syslog, journald in its short output forms, logread, container runtimes,
 // s6-log, v2rayA, a panel's word.
 #pragma once
 

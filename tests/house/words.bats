@@ -44,7 +44,7 @@ files() {
       tools/*) [ "$lines" -le 150 ] || { echo "$file has $lines lines: it hides a room"; bad=1; } ;;
       *) [ "$lines" -le 400 ] || { echo "$file has $lines lines: find the second subject"; bad=1; } ;;
     esac
-  done < <(files 'lib/*.cc' 'lib/*.h' 'tools/*.cc' 'tools/*.h')
+  done < <(files 'lib/*.cc' 'lib/*.h' 'tools/*.cc' 'tools/*.h' 'tests/*.cc' 'tests/*.h')
   [ "$bad" -eq 0 ]
 }
 

@@ -170,6 +170,15 @@ wrong_config() {
   [[ $output = "session-detect: --escalate: 'nan:1d' is not FACTOR:MAX, for example 2:1d" ]]
 }
 
+@test "a wrong prefix to exempt is told with where it was given" {
+  cd "$BATS_TEST_TMPDIR"
+  run -64 session-detect --exempt-net 10.0.0.0/33 </dev/null
+  [[ $output = "session-detect: --exempt-net: '10.0.0.0/33'"* ]]
+  printf '# friends\nexempt-net = ["10.0.0.0/33"]\n' >policy.toml
+  run -78 session-detect --config policy.toml </dev/null
+  [[ $output = "session-detect: policy.toml:2: --exempt-net: '10.0.0.0/33'"* ]]
+}
+
 @test "a wrong line in a file of exemptions is 65 with its place, a comment behind a name among them" {
   cd "$BATS_TEST_TMPDIR"
   printf '# friends\n\n  198.51.100.0/24\n10.0.0.0/33\n' >nets

@@ -46,12 +46,15 @@ Result<void> expand_exemptions(const Settings& settings, session::Policy& policy
     return Result<void>{};
   });
   if (!taken) return taken;
-  return expand(settings.exempt_nets, [&](std::string_view net) -> Result<void> {
+  taken = expand(settings.exempt_nets, [&](std::string_view net) -> Result<void> {
     Result<ip::Prefix> prefix = ip::read_prefix(net);
     if (!prefix) return base::failed(prefix);
     policy.exempt_nets.push_back(*prefix);
     return {};
   });
+  // Of a word, not of a file of them, which is named already.
+  if (!taken && taken.error().code == Exit::kUsage) taken.error().text.insert(0, "--exempt-net: ");
+  return taken;
 }
 
 }  // namespace
