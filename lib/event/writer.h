@@ -20,7 +20,9 @@ char* escape(std::string_view text, std::size_t cap, char* out);
 
 class Writer {
  public:
-  Writer(Line& line, std::string_view type, Time at) : begin_(line.data()), out_(line.data()) {
+  // `plain`: so are all texts, and nothing is looked for in them.
+  Writer(Line& line, std::string_view type, Time at, bool plain = false)
+      : begin_(line.data()), out_(line.data()), plain_(plain) {
     raw("{\"type\":\"");
     raw(type);
     raw("\",\"time\":\"");
@@ -33,7 +35,10 @@ class Writer {
     if (value.empty()) return;
     raw(key);
     *out_++ = '"';
-    out_ = escape(value, cap, out_);
+    if (plain_)
+      raw(value.substr(0, cap));
+    else
+      out_ = escape(value, cap, out_);
     *out_++ = '"';
   }
   void time(std::string_view key, Time at) {
@@ -86,6 +91,7 @@ class Writer {
 
   char* begin_;
   char* out_;
+  bool plain_;
 };
 
 }  // namespace xlimit::event

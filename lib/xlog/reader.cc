@@ -107,9 +107,10 @@ const Reading& Reader::read(string_view line) {
   if (line.ends_with('\r')) line.remove_suffix(1);
   reading_ = {};
   reading_.access.node = node_;
+  reading_.access.plain = plain_node_ && event::is_plain(line);
   if (line.size() > kMaxLine) {
     say(Kind::too_long, "longer than 64 KiB");
-  } else if (has_control(line)) {
+  } else if (!reading_.access.plain && has_control(line)) {
     say(Kind::control, "a control character is in it");
   } else {
     string_view body = line;

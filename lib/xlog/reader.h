@@ -18,6 +18,7 @@
 #include <string_view>
 
 #include "base/zone.h"
+#include "event/encode.h"
 #include "event/event.h"
 #include "xlog/fields.h"
 #include "xlog/stamp.h"
@@ -54,7 +55,8 @@ struct Reading {
 class Reader {
  public:
   // `node` is put into every event and is not copied.
-  explicit Reader(Zone zone, std::string_view node = {}) : clock_(std::move(zone)), node_(node) {}
+  explicit Reader(Zone zone, std::string_view node = {})
+      : clock_(std::move(zone)), node_(node), plain_node_(event::is_plain(node)) {}
 
   // `line` is without its newline; a carriage return at its end is dropped. Valid until the next read and as
   // long as the line is.
@@ -82,6 +84,7 @@ class Reader {
 
   Clock clock_;
   std::string_view node_;
+  bool plain_node_;
   Reading reading_;
   bool timed_ = false;  // the line has a usable time
 };
