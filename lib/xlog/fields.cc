@@ -6,6 +6,8 @@
 #include <bit>
 #include <cstring>
 
+#include "xlog/digits.h"
+
 namespace xlimit::xlog {
 namespace {
 
@@ -46,33 +48,31 @@ HostPort split_slowly(string_view text) {
 // that would be wrong every other time.
 HostPort split_plain(string_view text) {
   constexpr std::uint64_t kOnes = 0x0101010101010101U, kLow = kOnes * 0x7f;
-  if (text.size() < 9 || std::endian::native != std::endian::little) return split_slowly(text);
-  std::uint64_t word;
-  std::memcpy(&word, text.data() + text.size() - 8, 8);
-  const std::uint64_t unlike = word ^ (kOnes * ':');
+  if (text.size() < 9) return split_slowly(text);
+  const std::uint64_t word = load_digits(text.data() + text.size() - 8);
+  const std::uint64_t unlike = word ^ (kOnes * (':' ^ '0'));
   const std::uint64_t colons = ~(((unlike & kLow) + kLow) | unlike | kLow);
   const auto above =
       static_cast<unsigned>(std::countl_zero(colons));  // bits of the digits behind the last colon
   if (colons == 0 || above < 8 || above > 40) return split_slowly(text);
-  std::uint64_t digits = (word ^ (kOnes * '0')) & (~std::uint64_t{0} << (64 - above));
-  const bool valid = (((digits + kOnes * 0x76) | digits) & (kOnes * 0x80)) == 0;
+  const std::uint64_t digits = word & (~std::uint64_t{0} << (64 - above));
   const bool padded = above > 8 && (digits >> (64 - above) & 0xff) == 0;
-  // Eight digits to a number in three multiplications: pairs, fours, all.
-  digits = (digits * 2561) >> 8 & 0x00ff00ff00ff00ffU;
-  digits = (digits * 6553601) >> 16 & 0x0000ffff0000ffffU;
-  const std::uint64_t value = (digits * 42949672960001U) >> 32;
-  const bool fits = valid && !padded && value <= 65535;
+  const std::uint64_t value = join_digits(digits);
+  const bool fits = are_digits(digits) && !padded && value <= 65535;
   return {text.substr(0, text.size() - above / 8 - 1),
           fits ? std::optional{static_cast<std::uint16_t>(value)} : std::nullopt, true};
 }
 
 HostPort split(string_view text) {
-  if (text.empty() || text[0] != '[') return split_plain(text);
-  const std::size_t close = text.rfind(']');
-  if (close == kNone) return {text, {}};
-  const HostPort behind = split_plain(text.substr(close + 1));
-  if (!behind.host.empty()) return {text, {}};
-  return {text.substr(1, close - 1), behind.port, behind.has_port, true};
+  const bool bracketed = text.starts_with('[');
+  const std::size_t close = bracketed ? text.rfind(']') : kNone;
+  if (bracketed && close == kNone) return {text, {}};
+  HostPort parts = split_plain(text.substr(close + 1));  // kNone + 1 is 0
+  if (!bracketed) return parts;
+  if (!parts.host.empty()) return {text, {}};
+  parts.host = text.substr(1, close - 1);
+  parts.bracketed = true;
+  return parts;
 }
 
 // The length is known when this is compiled, so the comparison is one of words.
@@ -209,11 +209,11 @@ Tail read_user(string_view text, Tail tail) {
   return tail;
 }
 
-// The arrow at `text`, between blanks; unknown when there is none.
-event::Route arrow_at(string_view text) {
-  if (text.starts_with(" -> ")) return event::Route::rule;
-  if (text.starts_with(" >> ")) return event::Route::fallback;
-  if (text.starts_with(" ==> ")) return event::Route::forced;
+// The arrow that ends `text`, with the blank before it; unknown when there is none.
+event::Route arrow_before(string_view text) {
+  if (text.ends_with(" ->")) return event::Route::rule;
+  if (text.ends_with(" >>")) return event::Route::fallback;
+  if (text.ends_with(" ==>")) return event::Route::forced;
   return event::Route::unknown;
 }
 
@@ -249,21 +249,21 @@ Tail read_tail(string_view text) {
 
 void read_detour(string_view detour, event::Access& access) {
   event::Route route = event::Route::unknown;
-  std::size_t at = 0;
-  for (std::size_t blank = detour.find(' '); blank != kNone; blank = detour.find(' ', blank + 1)) {
-    const event::Route found = arrow_at(detour.substr(blank));
+  std::size_t end = 0;  // of the arrow
+  for (std::size_t blank = detour.find("> "); blank != kNone; blank = detour.find("> ", blank + 2)) {
+    const event::Route found = arrow_before(detour.substr(0, blank + 1));
     if (found == event::Route::unknown) continue;
     if (route != event::Route::unknown) return;
     route = found;
-    at = blank;
+    end = blank + 1;
   }
   if (route == event::Route::unknown) {
     access.outbound = detour;
     return;
   }
   access.route = route;
-  access.inbound = detour.substr(0, at);
-  access.outbound = detour.substr(at + (route == event::Route::forced ? 5 : 4));
+  access.inbound = detour.substr(0, end - (route == event::Route::forced ? 4 : 3));
+  access.outbound = detour.substr(end + 1);
 }
 
 }  // namespace xlimit::xlog

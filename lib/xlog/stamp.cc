@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstring>
 
+#include "xlog/digits.h"
+
 namespace xlimit::xlog {
 namespace {
 
@@ -46,15 +48,10 @@ microseconds fraction(std::string_view text) {
 // Takes a whole stamp off when it has a fraction of six digits and a blank behind it.
 std::optional<microseconds> take_micros(std::string_view& text) {
   if (text.size() < 27 || text[kStampLength] != '.' || text[26] != ' ') return {};
-  unsigned value = 0, wrong = 0;
-  for (std::size_t i = 20; i < 26; ++i) {
-    const auto digit = static_cast<unsigned>(text[i]) - '0';
-    wrong |= digit > 9;
-    value = value * 10 + digit;
-  }
-  if (wrong != 0) return {};
+  const std::uint64_t micros = load_digits(text.data() + 18) & ~std::uint64_t{0xffff};  // less "0."
+  if (!are_digits(micros)) return {};
   text.remove_prefix(26);
-  return microseconds{value};
+  return microseconds{join_digits(micros)};
 }
 
 std::optional<base::LocalMinute> make_minute(int year, int month, int day, int hour, int minute) {
