@@ -10,6 +10,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/digits.h"
 #include "event/encode.h"
 
 namespace xlimit::event {
@@ -71,6 +72,7 @@ class Writer {
     raw(key);
     quoted(value);
   }
+  void put(std::uint16_t port) { out_ = base::put_port(port, out_); }
   void put(std::integral auto value) { out_ = std::to_chars(out_, out_ + 20, value).ptr; }
   void quoted(const ip::Prefix& value) {
     *out_++ = '"';

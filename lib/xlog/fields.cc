@@ -6,7 +6,7 @@
 #include <bit>
 #include <cstring>
 
-#include "xlog/digits.h"
+#include "base/digits.h"
 
 namespace xlimit::xlog {
 namespace {
@@ -60,7 +60,7 @@ HostPort split(string_view text) {
   constexpr std::uint64_t kOnes = 0x0101010101010101U, kLow = kOnes * 0x7f;
   if (text.starts_with('[')) return split_bracketed(text);
   if (text.size() < 9) return split_slowly(text);
-  const std::uint64_t word = load_digits(text.data() + text.size() - 8);
+  const std::uint64_t word = base::load_digits(text.data() + text.size() - 8);
   const std::uint64_t unlike = word ^ (kOnes * (':' ^ '0'));
   const std::uint64_t colons = ~(((unlike & kLow) + kLow) | unlike | kLow);
   // Bits of the digits behind the last colon.
@@ -68,8 +68,8 @@ HostPort split(string_view text) {
   if (above - 8 > 32) return split_slowly(text);
   const std::uint64_t digits = word >> (64 - above) << (64 - above);
   const bool padded = above > 8 && (digits >> (64 - above) & 0xff) == 0;
-  const std::uint64_t value = join_digits(digits);
-  const bool fits = are_digits(digits) & !padded & (value <= 65535);
+  const std::uint64_t value = base::join_digits(digits);
+  const bool fits = base::are_digits(digits) & !padded & (value <= 65535);
   return {{text.data(), text.size() - above / 8 - 1}, static_cast<std::uint16_t>(value), fits, true};
 }
 

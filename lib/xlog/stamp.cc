@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstring>
 
-#include "xlog/digits.h"
+#include "base/digits.h"
 
 namespace xlimit::xlog {
 namespace {
@@ -48,10 +48,10 @@ microseconds fraction(std::string_view text) {
 // Takes a whole stamp off when it has a fraction of six digits and a blank behind it.
 std::optional<microseconds> take_micros(std::string_view& text) {
   if (text.size() < 27 || text[kStampLength] != '.' || text[26] != ' ') return {};
-  const std::uint64_t micros = load_digits(text.data() + 18) & ~std::uint64_t{0xffff};  // less "0."
-  if (!are_digits(micros)) return {};
+  const std::uint64_t micros = base::load_digits(text.data() + 18) & ~std::uint64_t{0xffff};  // less "0."
+  if (!base::are_digits(micros)) return {};
   text.remove_prefix(26);
-  return microseconds{join_digits(micros)};
+  return microseconds{base::join_digits(micros)};
 }
 
 std::optional<base::LocalMinute> make_minute(int year, int month, int day, int hour, int minute) {
