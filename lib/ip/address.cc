@@ -40,36 +40,6 @@ std::uint64_t load8(const char* from) {
   return le64toh(word);
 }
 
-// How long the parts of a dotted quad are cannot be foreseen, so nothing here branches on it: the text and a
-// dot are shifted through two registers. Each part is right when the number it makes is written like it.
-std::optional<Address> parse_v4(std::string_view text) {
-  const std::size_t size = text.size();
-  if (size < 7 || size > 15) return {};
-  std::uint64_t low, high;
-  if (size == 7) {
-    low = load4(text.data()) | std::uint64_t{load4(text.data() + 3)} << 24 | std::uint64_t{'.'} << 56;
-    high = 0;
-  } else {
-    low = load8(text.data());
-    high = load8(text.data() + size - 8) >> 8 >> (8 * (15 - size)) | std::uint64_t{'.'} << (8 * (size - 8));
-  }
-  std::uint32_t value = 0, wrong = 0;
-  for (int part = 0; part < 4; ++part) {
-    const auto word = static_cast<std::uint32_t>(low);
-    const std::uint32_t digits = word ^ 0x30303030U;
-    // The highest bit of the first byte that is no digit, of the fourth at the latest.
-    const std::uint32_t end = (((digits + 0x767676U) | digits) & 0x808080U) | 0x80000000U;
-    const auto length = static_cast<unsigned>(std::countr_zero(end)) - 7;
-    const std::uint32_t octet = (digits << (24 - length)) * 0x640a01U >> 16 & 255;  // 100, 10, 1
-    wrong |= (word ^ load4(kOctets[octet].text)) << (24 - length);
-    value = value << 8 | octet;
-    low = low >> (length + 8) | high << (56 - length);
-    high >>= length + 8;
-  }
-  if ((wrong | low | high) != 0) return {};
-  return Address::v4(value);
-}
-
 // Writes four characters, of which those behind the dot are to be written over.
 char* put_octet(std::uint8_t value, char* out) {
   const OctetText& octet = kOctets[value];
@@ -127,8 +97,8 @@ std::optional<Address> parse_plain_v6(std::string_view text) {
   return Address{bytes};
 }
 
-// Not a dotted quad. Apart, so that one costs nothing of this.
-[[gnu::noinline]] std::optional<Address> parse_v6(std::string_view text) {
+// Not a dotted quad.
+std::optional<Address> parse_v6(std::string_view text) {
   if (text.find(':') == std::string_view::npos) return {};
   if (const std::optional<Address> plain = parse_plain_v6(text)) return plain;
   char terminated[kAddressLength + 1];
@@ -214,9 +184,39 @@ bool Address::is_unspecified() const { return is_v4() ? v4_value() == 0 : *this 
 
 bool Address::is_multicast() const { return is_v4() ? bytes_[12] >> 4 == 14 : bytes_[0] == 0xff; }
 
+// How long the parts of a dotted quad are cannot be foreseen, so nothing here branches on it: the text and a
+// dot are shifted through two registers. Each part is right when the number it makes is written like it.
+std::optional<std::uint32_t> parse_v4(std::string_view text) {
+  const std::size_t size = text.size();
+  if (size < 7 || size > 15) return {};
+  std::uint64_t low, high;
+  if (size == 7) {
+    low = load4(text.data()) | std::uint64_t{load4(text.data() + 3)} << 24 | std::uint64_t{'.'} << 56;
+    high = 0;
+  } else {
+    low = load8(text.data());
+    high = load8(text.data() + size - 8) >> 8 >> (8 * (15 - size)) | std::uint64_t{'.'} << (8 * (size - 8));
+  }
+  std::uint32_t value = 0, wrong = 0;
+  for (int part = 0; part < 4; ++part) {
+    const auto word = static_cast<std::uint32_t>(low);
+    const std::uint32_t digits = word ^ 0x30303030U;
+    // The highest bit of the first byte that is no digit, of the fourth at the latest.
+    const std::uint32_t end = (((digits + 0x767676U) | digits) & 0x808080U) | 0x80000000U;
+    const auto length = static_cast<unsigned>(std::countr_zero(end)) - 7;
+    const std::uint32_t octet = (digits << (24 - length)) * 0x640a01U >> 16 & 255;  // 100, 10, 1
+    wrong |= (word ^ load4(kOctets[octet].text)) << (24 - length);
+    value = value << 8 | octet;
+    low = low >> (length + 8) | high << (56 - length);
+    high >>= length + 8;
+  }
+  if ((wrong | low | high) != 0) return {};
+  return value;
+}
+
 std::optional<Address> parse_address(std::string_view text) {
-  const std::optional<Address> v4 = parse_v4(text);
-  return v4 ? v4 : parse_v6(text);
+  const std::optional<std::uint32_t> v4 = parse_v4(text);
+  return v4 ? Address::v4(*v4) : parse_v6(text);
 }
 
 char* format_address(const Address& address, char* out) {

@@ -105,11 +105,10 @@ std::optional<ip::Address> read_ip(const HostPort& parts) {
   return ip && ip->is_v4() && parts.host[0] != ':' ? ip : std::nullopt;
 }
 
-Source read_unusual(string_view text, const HostPort& parts) {
-  if (text == "DNS") return {SourceKind::dns, {}, {}};
-  if (is_masked(parts)) return {SourceKind::masked, {}, {}};
-  if (is_address_piece(text) || text.starts_with('[')) return {SourceKind::damaged, {}, {}};
-  return {};
+SourceKind read_unusual(string_view text, const HostPort& parts) {
+  if (text == "DNS") return SourceKind::dns;
+  if (is_masked(parts)) return SourceKind::masked;
+  return is_address_piece(text) || text.starts_with('[') ? SourceKind::damaged : SourceKind::none;
 }
 
 // The length of the destination at the front: up to a blank, but "[Masked IPv4]" has one inside.
@@ -217,16 +216,17 @@ event::Route arrow_at(string_view text, std::size_t head) {
 
 }  // namespace
 
-Source read_source(string_view text) {
-  string_view bare = text;
-  if (!take_word(bare, "tcp:")) take_word(bare, "udp:");
-  const HostPort parts = split(bare);
-  Source source;
-  source.ip = read_ip(parts);
-  if (!source.ip) return read_unusual(bare, parts);
-  source.kind = parts.is_number || !parts.has_port ? SourceKind::address : SourceKind::damaged;
-  source.port = parts.port();
-  return source;
+SourceKind read_source(string_view text, event::Access& access) {
+  if (!take_word(text, "tcp:")) take_word(text, "udp:");
+  const HostPort parts = split(text);
+  if (const std::optional<std::uint32_t> v4 = ip::parse_v4(parts.host); v4 && !parts.bracketed) {
+    access.ip = ip::Address::v4(*v4);
+  } else {
+    access.ip = read_ip(parts);
+    if (!access.ip) return read_unusual(text, parts);
+  }
+  access.port = parts.port();
+  return parts.is_number || !parts.has_port ? SourceKind::address : SourceKind::damaged;
 }
 
 Outcome take_destination(string_view& text, event::Access& access) {

@@ -12,15 +12,9 @@ namespace xlimit::xlog {
 
 enum class SourceKind : std::uint8_t { address, dns, none, masked, damaged };
 
-struct Source {
-  SourceKind kind = SourceKind::none;
-  std::optional<ip::Address> ip;
-  std::optional<std::uint16_t> port;
-};
-
 // "203.0.113.7:5678", "[2001:db8::1]:5678", either behind "tcp:" or "udp:"; masked, resolver's and other
-// forms.
-Source read_source(std::string_view text);
+// forms. Puts address and port into `access`, which are good when it returns `address`.
+SourceKind read_source(std::string_view text, event::Access& access);
 
 // What follows the verb of an accepted line, or the destination of a rejected one.
 enum class Outcome : std::uint8_t { good, cut, foreign };

@@ -105,10 +105,19 @@ string_view word(Kind kind) {
 
 // Part by part: of the whole, the compiler makes one string instruction, which takes as long as all the rest.
 void Reader::clear() {
-  reading_.prefix = reading_.stamp = reading_.source = reading_.status = {};
-  reading_.destination = reading_.detour = reading_.rest = {};
+  reading_.prefix = {};
+  reading_.stamp = {};
+  reading_.source = {};
+  reading_.status = {};
+  reading_.destination = {};
+  reading_.detour = {};
+  reading_.rest = {};
   event::Access& access = reading_.access;
-  access.user = access.reason = access.host = access.inbound = access.outbound = {};
+  access.user = {};
+  access.reason = {};
+  access.host = {};
+  access.inbound = {};
+  access.outbound = {};
   access.at = {};
   access.ip.reset();
   access.port.reset();
@@ -205,9 +214,10 @@ void Reader::read_without_verb(string_view body) {
   if (!timed_ && names_a_level(body))
     return say(Kind::log, "a message of the core's error log, cut at its head");
   const std::size_t blank = std::min(body.find(' '), body.size());
+  event::Access ignored;
   const bool record = body == "from" || body.starts_with("from ") || body.starts_with("accepted ") ||
                       body.starts_with("rejected ") || body.find(" email: ") != kNone ||
-                      read_source(body.substr(0, blank)).kind == SourceKind::address || body.empty();
+                      read_source(body.substr(0, blank), ignored) == SourceKind::address || body.empty();
   if (record && (timed_ || !body.empty())) return say(Kind::cut, "a record without 'accepted' or 'rejected'");
   say(Kind::foreign, "neither a record nor a message of the core");
 }
@@ -262,17 +272,14 @@ Outcome Reader::read_rejected(string_view text) {
 // All parts are known: is it an event?
 void Reader::judge(Outcome outcome) {
   event::Access& access = reading_.access;
-  const Source source = read_source(reading_.source);
-  switch (source.kind) {
+  switch (read_source(reading_.source, access)) {
     case SourceKind::dns: return say(Kind::dns, "a connection of the core's resolver");
     case SourceKind::masked: return say(Kind::masked, "the core's maskAddress hides the source");
     case SourceKind::damaged: return say(Kind::cut, "the source is a piece of an address");
     case SourceKind::none: return judge_without_address();
     case SourceKind::address: break;
   }
-  if (source.ip->is_unspecified()) return say(Kind::no_address, "the source is the unspecified address");
-  access.ip = source.ip;
-  access.port = source.port;
+  if (access.ip->is_unspecified()) return say(Kind::no_address, "the source is the unspecified address");
   if (outcome != Outcome::good) return say(Kind::cut, "a part of the record is missing");
   if (!timed_) return say(Kind::cut, "no date and time stand before the record");
   if (access.user.find(' ') != kNone && names_a_verb(access.user))

@@ -117,8 +117,9 @@ std::optional<base::Time> Clock::take(std::string_view& text) {
   if (second < 0 || second > 59) return {};
   // Six digits and a blank is what the core writes.
   if (const std::optional<microseconds> micros = take_micros(text)) {
-    last_ = resolve(cached_, seconds{second}) + *micros;
-    return last_;
+    const base::Time at = resolve(cached_, seconds{second}) + *micros;
+    last_ = at;
+    return at;
   }
   const std::size_t length = fraction_length(text.substr(kStampLength));
   const base::Time at = resolve(cached_, seconds{second}) + fraction(text.substr(kStampLength, length));
