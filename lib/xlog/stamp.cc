@@ -90,13 +90,13 @@ std::size_t find_stamp(std::string_view text) {
 
 base::Time Clock::resolve(base::UtcCandidates when, seconds second) const {
   const base::Time first = when.first + second;
-  return last_ && first < *last_ - kSlack ? when.second + second : first;
+  return has_last_ && first < last_ - kSlack ? when.second + second : first;
 }
 
 std::optional<base::Time> Clock::local(int year, int month, int day, int hour, int minute, int second) {
   const std::optional<base::LocalMinute> local = make_minute(year, month, day, hour, minute);
   if (!local || second < 0 || second > 59) return {};
-  last_ = resolve(zone_(*local), seconds{second});
+  set_last(resolve(zone_(*local), seconds{second}));
   return last_;
 }
 
@@ -115,16 +115,15 @@ std::optional<base::Time> Clock::take(std::string_view& text) {
   if (std::memcmp(text.data(), cached_text_, kMinuteLength) != 0 && !read_minute(text.data())) return {};
   const int second = digits(text.data() + kMinuteLength, 2);
   if (second < 0 || second > 59) return {};
-  // Six digits and a blank is what the core writes.
-  if (const std::optional<microseconds> micros = take_micros(text)) {
-    const base::Time at = resolve(cached_, seconds{second}) + *micros;
-    last_ = at;
-    return at;
+  base::Time at = resolve(cached_, seconds{second});
+  if (const std::optional<microseconds> micros = take_micros(text)) {  // as the core writes it
+    at += *micros;
+  } else {
+    const std::size_t length = fraction_length(text.substr(kStampLength));
+    at += fraction(text.substr(kStampLength, length));
+    text.remove_prefix(kStampLength + length);
   }
-  const std::size_t length = fraction_length(text.substr(kStampLength));
-  const base::Time at = resolve(cached_, seconds{second}) + fraction(text.substr(kStampLength, length));
-  text.remove_prefix(kStampLength + length);
-  last_ = at;
+  set_last(at);
   return at;
 }
 

@@ -33,8 +33,11 @@ class Clock {
   // A local date and time from another shape of stamp. Absent when there is no such date.
   std::optional<base::Time> local(int year, int month, int day, int hour, int minute, int second);
 
-  std::optional<base::Time> last() const { return last_; }
-  void set_last(base::Time time) { last_ = time; }
+  std::optional<base::Time> last() const { return has_last_ ? std::optional{last_} : std::nullopt; }
+  void set_last(base::Time time) {
+    last_ = time;
+    has_last_ = true;
+  }
 
  private:
   base::Time resolve(base::UtcCandidates when, std::chrono::seconds second) const;
@@ -44,7 +47,8 @@ class Clock {
   Zone zone_;
   char cached_text_[kMinuteLength] = {};
   base::UtcCandidates cached_;
-  std::optional<base::Time> last_;
+  base::Time last_;
+  bool has_last_ = false;
 };
 
 // The number that `count` digits at `text` make; -1 when one is no digit.
