@@ -137,9 +137,9 @@ const Reading& Reader::read(string_view line) {
     say(Kind::control, "a control character is in it");
   } else {
     string_view body = line;
-    if (const std::optional<base::Time> at = clock_.take(body)) {
+    if (clock_.take(body)) {
       reading_.stamp = line.substr(0, line.size() - body.size());
-      reading_.access.at = *at;
+      reading_.access.at = clock_.newest();
       timed_ = true;
       read_body(body);
     } else {
@@ -156,9 +156,9 @@ void Reader::read_wrapped(string_view line) {
   reading_.prefix = line.substr(0, prefix.length);
   string_view body = line.substr(prefix.length);
   const string_view stamped = body;
-  if (const std::optional<base::Time> at = clock_.take(body)) {
+  if (clock_.take(body)) {
     reading_.stamp = stamped.substr(0, stamped.size() - body.size());
-    reading_.access.at = *at;
+    reading_.access.at = clock_.newest();
     timed_ = true;
     read_body(body);
     if (!prefix.known && line.starts_with('{')) return say(Kind::foreign, "JSON is around it");
@@ -179,8 +179,8 @@ void Reader::read_body(string_view body) {
     reading_.prefix = body.substr(0, length);
     body.remove_prefix(length);
     string_view own = body;
-    if (const std::optional<base::Time> at = clock_.take(own); at && own.starts_with(' ')) {
-      reading_.access.at = *at;
+    if (clock_.take(own) && own.starts_with(' ')) {
+      reading_.access.at = clock_.newest();
       body = own.substr(1);
     }
   }

@@ -110,11 +110,11 @@ bool Clock::read_minute(const char* text) {
   return true;
 }
 
-std::optional<base::Time> Clock::take(std::string_view& text) {
-  if (text.size() < kStampLength) return {};
-  if (std::memcmp(text.data(), cached_text_, kMinuteLength) != 0 && !read_minute(text.data())) return {};
+bool Clock::take(std::string_view& text) {
+  if (text.size() < kStampLength) return false;
+  if (std::memcmp(text.data(), cached_text_, kMinuteLength) != 0 && !read_minute(text.data())) return false;
   const int second = digits(text.data() + kMinuteLength, 2);
-  if (second < 0 || second > 59) return {};
+  if (second < 0 || second > 59) return false;
   base::Time at = resolve(cached_, seconds{second});
   if (const std::optional<microseconds> micros = take_micros(text)) {  // as the core writes it
     at += *micros;
@@ -124,7 +124,7 @@ std::optional<base::Time> Clock::take(std::string_view& text) {
     text.remove_prefix(kStampLength + length);
   }
   set_last(at);
-  return at;
+  return true;
 }
 
 }  // namespace xlimit::xlog

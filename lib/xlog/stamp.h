@@ -27,9 +27,10 @@ class Clock {
  public:
   explicit Clock(Zone zone) : zone_(std::move(zone)) {}
 
-  // Reads the stamp at the front of `text` and takes it off; absent, and nothing taken, when there is none or
-  // it is no date.
-  std::optional<base::Time> take(std::string_view& text);
+  // Reads the stamp at the front of `text` and takes it off: it is newest() then. False, and nothing taken,
+  // when there is none or it is no date.
+  bool take(std::string_view& text);
+  base::Time newest() const { return last_; }
   // A local date and time from another shape of stamp. Absent when there is no such date.
   std::optional<base::Time> local(int year, int month, int day, int hour, int minute, int second);
 
