@@ -192,17 +192,14 @@ string_view trim_end(string_view text) {
 }
 
 // " email: X" as it is written today, or "email:X " as v2ray wrote it up to 4.33.
-void read_user(string_view text, Tail& tail) {
-  if (text.empty()) return;
+Outcome read_user(string_view text, string_view& user) {
+  if (text.empty()) return Outcome::good;
   constexpr string_view kLabel = " email:";
-  if (!text.starts_with(kLabel)) {
-    tail.outcome = kLabel.starts_with(text) ? Outcome::cut : Outcome::foreign;
-    return;
-  }
+  if (!text.starts_with(kLabel)) return kLabel.starts_with(text) ? Outcome::cut : Outcome::foreign;
   text.remove_prefix(kLabel.size());
   if (text.starts_with(' ')) text.remove_prefix(1);
-  tail.user = text;
-  if (text.empty()) tail.outcome = Outcome::cut;
+  user = text;
+  return text.empty() ? Outcome::cut : Outcome::good;
 }
 
 // The arrow whose head is at `head`, with a blank before it; unknown when it has no shaft.
@@ -237,18 +234,16 @@ Outcome take_destination(string_view& text, event::Access& access) {
   return outcome;
 }
 
-Tail read_tail(string_view text) {
-  Tail tail;
+Outcome read_tail(string_view text, string_view& detour, string_view& user) {
   text = trim_end(text);
   if (text.starts_with(" [")) {
-    const std::size_t user = find_user(text);
-    const std::size_t end = user != kNone ? user : text.rfind(']') + 1;  // npos + 1 is 0: no bracket at all
-    if (end == 0) return {Outcome::cut, {}, {}};
-    tail.detour = text.substr(2, end - 3);
+    const std::size_t label = find_user(text);
+    const std::size_t end = label != kNone ? label : text.rfind(']') + 1;  // npos + 1 is 0: no bracket at all
+    if (end == 0) return Outcome::cut;
+    detour = text.substr(2, end - 3);
     text.remove_prefix(end);
   }
-  read_user(text, tail);
-  return tail;
+  return read_user(text, user);
 }
 
 void read_detour(string_view detour, event::Access& access) {

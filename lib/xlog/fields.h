@@ -23,14 +23,9 @@ enum class Outcome : std::uint8_t { good, cut, foreign };
 // is none. `foreign`: the first word is no destination.
 Outcome take_destination(std::string_view& text, event::Access& access);
 
-struct Tail {
-  Outcome outcome = Outcome::good;
-  std::string_view detour;  // without its brackets
-  std::string_view user;
-};
-
-// What follows the destination of an accepted line: " [in -> out] email: X", each part optional.
-Tail read_tail(std::string_view text);
+// What follows the destination of an accepted line: " [in -> out] email: X", each part optional. `detour` is
+// without its brackets.
+Outcome read_tail(std::string_view text, std::string_view& detour, std::string_view& user);
 
 // "in -> out", "in >> out", "in ==> out", "out". A tag may hold anything, an arrow too: then nobody can tell
 // where one tag ends, and none is given.

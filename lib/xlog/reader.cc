@@ -111,7 +111,6 @@ void Reader::clear() {
   reading_.status = {};
   reading_.destination = {};
   reading_.detour = {};
-  reading_.rest = {};
   event::Access& access = reading_.access;
   access.user = {};
   access.reason = {};
@@ -241,13 +240,10 @@ Outcome Reader::read_accepted(string_view text) {
   const Outcome outcome = take_destination(text, access);
   if (outcome == Outcome::foreign) return outcome;
   reading_.destination = all.substr(0, all.size() - text.size());
-  const Tail tail = read_tail(text);
-  reading_.detour = tail.detour;
-  reading_.rest = tail.user;
-  access.user = tail.user;
-  if (!tail.detour.empty()) read_detour(tail.detour, access);
-  const bool nothing = reading_.destination.empty() && tail.detour.empty() && tail.user.empty();
-  return outcome == Outcome::cut || nothing ? Outcome::cut : tail.outcome;
+  const Outcome tail = read_tail(text, reading_.detour, access.user);
+  if (!reading_.detour.empty()) read_detour(reading_.detour, access);
+  const bool nothing = reading_.destination.empty() && reading_.detour.empty() && access.user.empty();
+  return outcome == Outcome::cut || nothing ? Outcome::cut : tail;
 }
 
 // A blank in place of the destination, then the reason. Its text is a stranger's: nothing is looked for in
@@ -265,7 +261,7 @@ Outcome Reader::read_rejected(string_view text) {
     text = all;
   }
   while (text.ends_with(' ')) text.remove_suffix(1);
-  access.reason = reading_.rest = text;
+  access.reason = text;
   return text.empty() ? Outcome::cut : Outcome::good;
 }
 

@@ -48,7 +48,7 @@ std::string_view word(Kind kind);
 struct Reading {
   Kind kind = Kind::foreign;
   std::string_view why;  // a clause, static
-  std::string_view prefix, stamp, source, status, destination, detour, rest;
+  std::string_view prefix, stamp, source, status, destination, detour;
   event::Access access;
 };
 
