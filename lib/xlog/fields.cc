@@ -122,7 +122,7 @@ std::size_t destination_length(string_view text) {
 Outcome put_host(string_view text, event::Access& access) {
   const HostPort parts = split(text);
   access.dport = parts.port();
-  if (is_masked(parts)) return Outcome::good;
+  if ((parts.bracketed || parts.host.ends_with('*')) && is_masked(parts)) return Outcome::good;
   if (parts.host.empty() || !parts.is_number) return Outcome::cut;
   access.host = parts.host;
   return Outcome::good;

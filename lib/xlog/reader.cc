@@ -60,8 +60,9 @@ bool is_banner(string_view body) {
 
 // Where the blank before the verb stands when that is the word behind the source, as in nearly all records.
 std::size_t second_word(string_view body) {
-  if (is_level(body)) return kNone;
-  const std::size_t blank = body.find(' ', body.starts_with("from ") ? 5 : 0);
+  const bool from = body.starts_with("from ");
+  if (!from && is_level(body)) return kNone;
+  const std::size_t blank = body.find(' ', from ? 5 : 0);
   if (blank == kNone || body.size() < blank + 10 || body[blank + 9] != ' ') return kNone;
   const char* const word = body.data() + blank + 1;
   return std::memcmp(word, "accepted", 8) == 0 || std::memcmp(word, "rejected", 8) == 0 ? blank : kNone;
@@ -174,7 +175,7 @@ void Reader::read_wrapped(string_view line) {
 void Reader::read_body(string_view body) {
   if (body.empty() || body[0] != ' ') return say(Kind::cut, "nothing follows the time");
   body.remove_prefix(1);
-  if (const std::size_t length = v2raya_length(body); length != 0) {
+  if (const std::size_t length = body.starts_with('[') ? v2raya_length(body) : 0; length != 0) {
     reading_.prefix = body.substr(0, length);
     body.remove_prefix(length);
     string_view own = body;
