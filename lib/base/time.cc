@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/digits.h"
+
 namespace xlimit::base {
 namespace {
 
@@ -17,27 +19,21 @@ using std::chrono::seconds;
 
 constexpr std::size_t kMinuteLength = 17;  // 2026-06-01T12:00:
 
-void put2(char* out, unsigned value) {
-  out[0] = static_cast<char>('0' + value / 10);
-  out[1] = static_cast<char>('0' + value % 10);
-}
-
-void format_minute(std::int64_t minute, char* out) {
-  const std::chrono::sys_time<minutes> time{minutes{minute}};
-  const auto day = std::chrono::floor<days>(time);
+void format_minute(Time minute, char* out) {
+  const auto day = std::chrono::floor<days>(minute);
   const std::chrono::year_month_day date{day};
-  const auto of_day = static_cast<unsigned>((time - day).count());
+  const auto of_day = static_cast<unsigned>(std::chrono::floor<minutes>(minute - day).count());
   const auto year = static_cast<unsigned>(std::clamp(static_cast<int>(date.year()), 0, 9999));
-  put2(out, year / 100);
-  put2(out + 2, year % 100);
+  put_pair(year / 100, out);
+  put_pair(year % 100, out + 2);
   out[4] = '-';
-  put2(out + 5, static_cast<unsigned>(date.month()));
+  put_pair(static_cast<unsigned>(date.month()), out + 5);
   out[7] = '-';
-  put2(out + 8, static_cast<unsigned>(date.day()));
+  put_pair(static_cast<unsigned>(date.day()), out + 8);
   out[10] = 'T';
-  put2(out + 11, of_day / 60);
+  put_pair(of_day / 60, out + 11);
   out[13] = ':';
-  put2(out + 14, of_day % 60);
+  put_pair(of_day % 60, out + 14);
   out[16] = ':';
 }
 
@@ -99,21 +95,20 @@ std::optional<Time> parse_minute(std::string_view text) {
 }  // namespace
 
 char* format_time(Time time, char* out) {
-  thread_local std::int64_t cached_minute = INT64_MIN;
-  thread_local char cached_text[kMinuteLength];
-  const std::int64_t minute = std::chrono::floor<minutes>(time).time_since_epoch().count();
-  if (minute != cached_minute) {
-    format_minute(minute, cached_text);
-    cached_minute = minute;
+  thread_local Time minute{};
+  thread_local char text[kMinuteLength + 1] = "1970-01-01T00:00:";
+  if (time < minute || time - minute >= minutes{1}) {
+    minute = std::chrono::floor<minutes>(time);
+    format_minute(minute, text);
   }
-  std::memcpy(out, cached_text, kMinuteLength);
-  auto micros = static_cast<unsigned>((time.time_since_epoch() - minutes{minute}).count());
-  put2(out + 17, micros / 1000000);
+  std::memcpy(out, text, kMinuteLength);
+  auto micros = static_cast<unsigned>((time - minute).count());
+  put_pair(micros / 1000000, out + 17);
   micros %= 1000000;
   out[19] = '.';
-  put2(out + 20, micros / 10000);
-  put2(out + 22, micros / 100 % 100);
-  put2(out + 24, micros % 100);
+  put_pair(micros / 10000, out + 20);
+  put_pair(micros / 100 % 100, out + 22);
+  put_pair(micros % 100, out + 24);
   out[26] = 'Z';
   return out + kTimeLength;
 }

@@ -21,6 +21,8 @@ using Line = std::array<char, kMaxLine>;
 
 // Longest user name, in bytes as encoded. A name that is cut would be another user's, so producers refuse it.
 inline constexpr std::size_t kMaxUser = 512;
+// Printable ASCII without quotes and backslashes: the same inside a JSON string.
+bool is_plain(std::string_view text);
 // How many bytes `text` takes as the inside of a JSON string.
 std::size_t encoded_size(std::string_view text);
 // `text` as the inside of a JSON string of at most `most` bytes: also safe to show on a terminal.

@@ -22,7 +22,7 @@ std::uint64_t special_bytes(std::uint64_t word) {
 
 bool is_plain(char c) {
   const auto byte = static_cast<unsigned char>(c);
-  return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+  return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
 }
 
 // How many bytes the well-formed UTF-8 sequence at the front of `text` has; 0 when it is malformed, overlong,
@@ -73,8 +73,12 @@ Escaped escape_one(std::string_view text) {
 // Sixteen bytes in one of the compiler's vectors; signed, so that 0x80 and above are below blank.
 using Bytes [[gnu::vector_size(16)]] = signed char;
 
-bool is_plain(Bytes bytes) {
-  const Bytes special = Bytes(bytes < 0x20) | Bytes(bytes == '"') | Bytes(bytes == '\\');
+// All ones where a byte is not plain.
+Bytes special_bytes(Bytes bytes) {
+  return Bytes(bytes < 0x20) | Bytes(bytes == '"') | Bytes(bytes == '\\') | Bytes(bytes == 0x7f);
+}
+
+bool is_zero(Bytes special) {
   std::uint64_t halves[2];
   std::memcpy(halves, &special, sizeof halves);
   return (halves[0] | halves[1]) == 0;
@@ -101,15 +105,14 @@ bool copy_ends(std::string_view text, char* out) {
 bool copy_plain(std::string_view text, char* out) {
   const std::size_t size = text.size();
   if (size >= 16) {
-    bool plain = true;
-    Bytes block;
+    Bytes block, special{};
     for (std::size_t i = 0; i < size; i += 16) {
       const std::size_t at = std::min(i, size - 16);
       std::memcpy(&block, text.data() + at, 16);
       std::memcpy(out + at, &block, 16);
-      plain &= is_plain(block);
+      special |= special_bytes(block);
     }
-    return plain;
+    return is_zero(special);
   }
   if (size >= 8) return copy_ends<std::uint64_t>(text, out);
   if (size >= 4) return copy_ends<std::uint32_t>(text, out);
@@ -119,6 +122,21 @@ bool copy_plain(std::string_view text, char* out) {
 }
 
 }  // namespace
+
+bool is_plain(std::string_view text) {
+  if (text.size() < 16) return std::all_of(text.begin(), text.end(), [](char c) { return is_plain(c); });
+  using Octets [[gnu::vector_size(16)]] = unsigned char;
+  Octets block, highest{}, special{};
+  const auto look = [&](std::size_t at) {
+    std::memcpy(&block, text.data() + at, 16);
+    special |= Octets(block == '"') | Octets(block == '\\');
+    block -= ' ';
+    highest = block > highest ? block : highest;
+  };
+  for (std::size_t at = 0; at + 16 < text.size(); at += 16) look(at);
+  look(text.size() - 16);
+  return is_zero(Bytes(special | Octets(highest > '~' - ' ')));
+}
 
 char* escape(std::string_view text, std::size_t cap, char* out) {
   if (text.empty()) return out;

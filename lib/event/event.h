@@ -49,6 +49,7 @@ struct Access {
   std::string_view inbound;
   std::string_view outbound;
   Route route = Route::unknown;
+  bool plain = false;  // all the texts are known to be event::is_plain
 };
 
 // What session-detect found, whether or not it acts.

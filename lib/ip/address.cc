@@ -6,48 +6,15 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <bit>
 
 namespace xlimit::ip {
 namespace {
 
-// The first and the last bytes of a text of `sizeof(Half)` to twice as many, zeros behind it.
-template <class Half>
-void copy_ends(std::string_view text, unsigned char* out) {
-  std::memcpy(out, text.data(), sizeof(Half));
-  std::memcpy(out + text.size() - sizeof(Half), text.data() + text.size() - sizeof(Half), sizeof(Half));
-}
-
-// How long the parts of a dotted quad are cannot be foreseen, so nothing here branches on it: mistakes are
-// gathered and looked at once.
-std::optional<Address> parse_v4(std::string_view text) {
-  if (text.size() < 7 || text.size() > 15) return {};
-  std::array<unsigned char, 24> bytes{};  // digits are looked for behind the end too
-  text.size() >= 8 ? copy_ends<std::uint64_t>(text, bytes.data())
-                   : copy_ends<std::uint32_t>(text, bytes.data());
-  const unsigned char* at = bytes.data();
-  std::uint32_t value = 0;
-  unsigned wrong = 0;
-  for (int part = 0; part < 4; ++part) {
-    const unsigned first = at[0] - unsigned{'0'}, second = at[1] - unsigned{'0'},
-                   third = at[2] - unsigned{'0'};
-    const unsigned two = second <= 9, three = two & unsigned{third <= 9};
-    unsigned octet = first + two * (first * 9 + second);
-    octet += three * (octet * 9 + third);
-    at += 1 + two + three;
-    const auto end = static_cast<unsigned char>(part < 3 ? '.' : '\0');
-    wrong |=
-        unsigned{first > 9} | (two & unsigned{first == 0}) | unsigned{octet > 255} | unsigned{*at != end};
-    at += part < 3;
-    value = value << 8 | (octet & 255);
-  }
-  if (wrong != 0 || at != bytes.data() + text.size()) return {};
-  return Address::v4(value);
-}
-
-// Every octet's text and its length.
+// Every octet's text with a dot behind it, and its length without.
 struct OctetText {
-  char text[3];
-  std::uint8_t length;
+  char text[4];
+  std::uint32_t length;
 };
 constexpr std::array<OctetText, 256> kOctets = [] {
   std::array<OctetText, 256> all{};
@@ -56,15 +23,28 @@ constexpr std::array<OctetText, 256> kOctets = [] {
     if (value >= 100) octet.text[octet.length++] = static_cast<char>('0' + value / 100);
     if (value >= 10) octet.text[octet.length++] = static_cast<char>('0' + value / 10 % 10);
     octet.text[octet.length++] = static_cast<char>('0' + value % 10);
+    octet.text[octet.length] = '.';
   }
   return all;
 }();
 
-// Writes three characters, of which those behind the end are to be written over.
+// The first byte lowest.
+std::uint32_t load4(const char* from) {
+  std::uint32_t word;
+  std::memcpy(&word, from, sizeof word);
+  return le32toh(word);
+}
+std::uint64_t load8(const char* from) {
+  std::uint64_t word;
+  std::memcpy(&word, from, sizeof word);
+  return le64toh(word);
+}
+
+// Writes four characters, of which those behind the dot are to be written over.
 char* put_octet(std::uint8_t value, char* out) {
   const OctetText& octet = kOctets[value];
   std::memcpy(out, octet.text, sizeof octet.text);
-  return out + octet.length;
+  return out + octet.length + 1;
 }
 
 int hex_value(char c) {
@@ -115,6 +95,18 @@ std::optional<Address> parse_plain_v6(std::string_view text) {
     bytes[2 * i + 1] = static_cast<std::uint8_t>(groups[i]);
   }
   return Address{bytes};
+}
+
+// Not a dotted quad.
+std::optional<Address> parse_v6(std::string_view text) {
+  if (text.find(':') == std::string_view::npos) return {};
+  if (const std::optional<Address> plain = parse_plain_v6(text)) return plain;
+  char terminated[kAddressLength + 1];
+  if (text.size() > kAddressLength || text.find('\0') != std::string_view::npos) return {};
+  *std::copy(text.begin(), text.end(), terminated) = '\0';
+  in6_addr parsed;
+  if (inet_pton(AF_INET6, terminated, &parsed) != 1) return {};
+  return Address::from_v6(&parsed);
 }
 
 struct Run {
@@ -192,25 +184,45 @@ bool Address::is_unspecified() const { return is_v4() ? v4_value() == 0 : *this 
 
 bool Address::is_multicast() const { return is_v4() ? bytes_[12] >> 4 == 14 : bytes_[0] == 0xff; }
 
+// How long the parts of a dotted quad are cannot be foreseen, so nothing here branches on it: the text and a
+// dot are shifted through two registers. Each part is right when the number it makes is written like it.
+std::optional<std::uint32_t> parse_v4(std::string_view text) {
+  const std::size_t size = text.size();
+  if (size < 7 || size > 15) return {};
+  std::uint64_t low, high;
+  if (size == 7) {
+    low = load4(text.data()) | std::uint64_t{load4(text.data() + 3)} << 24 | std::uint64_t{'.'} << 56;
+    high = 0;
+  } else {
+    low = load8(text.data());
+    high = load8(text.data() + size - 8) >> 8 >> (8 * (15 - size)) | std::uint64_t{'.'} << (8 * (size - 8));
+  }
+  std::uint32_t value = 0, wrong = 0;
+  for (int part = 0; part < 4; ++part) {
+    const auto word = static_cast<std::uint32_t>(low);
+    const std::uint32_t digits = word ^ 0x30303030U;
+    // The highest bit of the first byte that is no digit, of the fourth at the latest.
+    const std::uint32_t end = (((digits + 0x767676U) | digits) & 0x808080U) | 0x80000000U;
+    const auto length = static_cast<unsigned>(std::countr_zero(end)) - 7;
+    const std::uint32_t octet = (digits << (24 - length)) * 0x640a01U >> 16 & 255;  // 100, 10, 1
+    wrong |= (word ^ load4(kOctets[octet].text)) << (24 - length);
+    value = value << 8 | octet;
+    low = low >> (length + 8) | high << (56 - length);
+    high >>= length + 8;
+  }
+  if ((wrong | low | high) != 0) return {};
+  return value;
+}
+
 std::optional<Address> parse_address(std::string_view text) {
-  if (const std::optional<Address> v4 = parse_v4(text)) return v4;
-  if (text.find(':') == std::string_view::npos) return {};
-  if (const std::optional<Address> plain = parse_plain_v6(text)) return plain;
-  char terminated[kAddressLength + 1];
-  if (text.size() > kAddressLength || text.find('\0') != std::string_view::npos) return {};
-  *std::copy(text.begin(), text.end(), terminated) = '\0';
-  in6_addr parsed;
-  if (inet_pton(AF_INET6, terminated, &parsed) != 1) return {};
-  return Address::from_v6(&parsed);
+  const std::optional<std::uint32_t> v4 = parse_v4(text);
+  return v4 ? Address::v4(*v4) : parse_v6(text);
 }
 
 char* format_address(const Address& address, char* out) {
   if (!address.is_v4()) return put_v6(address.bytes(), out);
-  for (int part = 12; part < 16; ++part) {
-    if (part > 12) *out++ = '.';
-    out = put_octet(address.bytes()[static_cast<std::size_t>(part)], out);
-  }
-  return out;
+  for (std::size_t part = 12; part < 16; ++part) out = put_octet(address.bytes()[part], out);
+  return out - 1;
 }
 
 std::string to_string(const Address& address) {

@@ -70,6 +70,8 @@ class Address {
 // Canonical text (RFC 5952): "192.0.2.1", "2001:db8::1". No zone, no port, no blanks, no leading zeros in
 // IPv4 parts. Absent when the text is anything else.
 std::optional<Address> parse_address(std::string_view text);
+// The same of a dotted quad alone, as Address::v4 takes it.
+std::optional<std::uint32_t> parse_v4(std::string_view text);
 
 // Writes at most kAddressLength characters to `out` and returns the end.
 char* format_address(const Address& address, char* out);

@@ -51,7 +51,7 @@ std::string explain(Reader& reader, std::string_view line) {
   add(text, "status", reading.status);
   add(text, "destination", reading.destination);
   add(text, "detour", reading.detour, meaning(reading.access.route));
-  add(text, rejected ? "reason" : "user", reading.rest);
+  add(text, rejected ? "reason" : "user", rejected ? reading.access.reason : reading.access.user);
   text.append("verdict      ").append(word(reading.kind)).append(": ").append(reading.why).append("\n");
   if (reading.kind != Kind::access) return text;
   event::Line encoded;

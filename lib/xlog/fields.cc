@@ -6,6 +6,8 @@
 #include <bit>
 #include <cstring>
 
+#include "base/digits.h"
+
 namespace xlimit::xlog {
 namespace {
 
@@ -18,61 +20,57 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 // "host:port" and "[host]:port" apart.
 struct HostPort {
   string_view host;
-  std::optional<std::uint16_t> port;
-  bool has_port = false;  // a colon stands behind the host; the port is absent when what follows is none
+  std::uint16_t number = 0;
+  bool is_number = false;
+  bool has_port = false;  // a colon stands behind the host; what follows need not be a number
   bool bracketed = false;
+
+  std::optional<std::uint16_t> port() const { return is_number ? std::optional{number} : std::nullopt; }
 };
 
-// At most five digits, of which the first is no 0 unless it is alone.
-std::optional<std::uint16_t> read_port(string_view text) {
+// The port is at most five digits, of which the first is no 0 unless it is alone.
+HostPort split_slowly(string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == kNone) return {text};
+  const string_view port = text.substr(colon + 1);
   unsigned value = 0;
-  bool valid = !text.empty() && text.size() <= 5 && (text[0] != '0' || text.size() == 1);
-  for (const char c : text) {
+  bool valid = !port.empty() && port.size() <= 5 && (port[0] != '0' || port.size() == 1);
+  for (const char c : port) {
     const auto digit = static_cast<unsigned>(c) - '0';
     valid &= digit <= 9;
     value = value * 10 + digit;
   }
-  if (!valid || value > 65535) return {};
-  return static_cast<std::uint16_t>(value);
+  return {text.substr(0, colon), static_cast<std::uint16_t>(value), valid && value <= 65535, true};
 }
 
-HostPort split_slowly(string_view text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == kNone) return {text, {}};
-  return {text.substr(0, colon), read_port(text.substr(colon + 1)), true};
+// What stands behind "]" is too short for the quick way.
+HostPort split_bracketed(string_view text) {
+  const std::size_t close = text.rfind(']');
+  if (close == kNone) return {text};
+  HostPort parts = split_slowly(text.substr(close + 1));
+  if (!parts.host.empty()) return {text};
+  parts.host = text.substr(1, close - 1);
+  parts.bracketed = true;
+  return parts;
 }
 
 // The last eight characters as one word. Ports are four or five digits long as it happens, and a branch on
 // that would be wrong every other time.
-HostPort split_plain(string_view text) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101U, kLow = kOnes * 0x7f;
-  if (text.size() < 9 || std::endian::native != std::endian::little) return split_slowly(text);
-  std::uint64_t word;
-  std::memcpy(&word, text.data() + text.size() - 8, 8);
-  const std::uint64_t unlike = word ^ (kOnes * ':');
-  const std::uint64_t colons = ~(((unlike & kLow) + kLow) | unlike | kLow);
-  const auto above =
-      static_cast<unsigned>(std::countl_zero(colons));  // bits of the digits behind the last colon
-  if (colons == 0 || above < 8 || above > 40) return split_slowly(text);
-  std::uint64_t digits = (word ^ (kOnes * '0')) & (~std::uint64_t{0} << (64 - above));
-  const bool valid = (((digits + kOnes * 0x76) | digits) & (kOnes * 0x80)) == 0;
-  const bool padded = above > 8 && (digits >> (64 - above) & 0xff) == 0;
-  // Eight digits to a number in three multiplications: pairs, fours, all.
-  digits = (digits * 2561) >> 8 & 0x00ff00ff00ff00ffU;
-  digits = (digits * 6553601) >> 16 & 0x0000ffff0000ffffU;
-  const std::uint64_t value = (digits * 42949672960001U) >> 32;
-  const bool fits = valid && !padded && value <= 65535;
-  return {text.substr(0, text.size() - above / 8 - 1),
-          fits ? std::optional{static_cast<std::uint16_t>(value)} : std::nullopt, true};
-}
-
 HostPort split(string_view text) {
-  if (text.empty() || text[0] != '[') return split_plain(text);
-  const std::size_t close = text.rfind(']');
-  if (close == kNone) return {text, {}};
-  const HostPort behind = split_plain(text.substr(close + 1));
-  if (!behind.host.empty()) return {text, {}};
-  return {text.substr(1, close - 1), behind.port, behind.has_port, true};
+  constexpr std::uint64_t kOnes = 0x0101010101010101U, kLow = kOnes * 0x7f;
+  if (text.starts_with('[')) return split_bracketed(text);
+  if (text.size() < 9) return split_slowly(text);
+  const std::uint64_t word = base::load_digits(text.data() + text.size() - 8);
+  const std::uint64_t unlike = word ^ (kOnes * (':' ^ '0'));
+  const std::uint64_t colons = ~(((unlike & kLow) + kLow) | unlike | kLow);
+  // Bits of the digits behind the last colon.
+  const auto above = static_cast<unsigned>(std::countl_zero(colons | 1));
+  if (above - 8 > 32) return split_slowly(text);
+  const std::uint64_t digits = word >> (64 - above) << (64 - above);
+  const bool padded = above > 8 && (digits >> (64 - above) & 0xff) == 0;
+  const std::uint64_t value = base::join_digits(digits);
+  const bool fits = base::are_digits(digits) & !padded & (value <= 65535);
+  return {{text.data(), text.size() - above / 8 - 1}, static_cast<std::uint16_t>(value), fits, true};
 }
 
 // The length is known when this is compiled, so the comparison is one of words.
@@ -107,11 +105,10 @@ std::optional<ip::Address> read_ip(const HostPort& parts) {
   return ip && ip->is_v4() && parts.host[0] != ':' ? ip : std::nullopt;
 }
 
-Source read_unusual(string_view text, const HostPort& parts) {
-  if (text == "DNS") return {SourceKind::dns, {}, {}};
-  if (is_masked(parts)) return {SourceKind::masked, {}, {}};
-  if (is_address_piece(text) || text.starts_with('[')) return {SourceKind::damaged, {}, {}};
-  return {};
+SourceKind read_unusual(string_view text, const HostPort& parts) {
+  if (text == "DNS") return SourceKind::dns;
+  if (is_masked(parts)) return SourceKind::masked;
+  return is_address_piece(text) || text.starts_with('[') ? SourceKind::damaged : SourceKind::none;
 }
 
 // The length of the destination at the front: up to a blank, but "[Masked IPv4]" has one inside.
@@ -124,9 +121,9 @@ std::size_t destination_length(string_view text) {
 
 Outcome put_host(string_view text, event::Access& access) {
   const HostPort parts = split(text);
-  access.dport = parts.port;
-  if (is_masked(parts)) return Outcome::good;
-  if (parts.host.empty() || !parts.port) return Outcome::cut;
+  access.dport = parts.port();
+  if ((parts.bracketed || parts.host.ends_with('*')) && is_masked(parts)) return Outcome::good;
+  if (parts.host.empty() || !parts.is_number) return Outcome::cut;
   access.host = parts.host;
   return Outcome::good;
 }
@@ -160,9 +157,9 @@ Outcome put_url(string_view text, string_view scheme, event::Access& access) {
   if (const std::size_t at = authority.rfind('@'); at != kNone) authority.remove_prefix(at + 1);
   access.network = event::Network::tcp;
   const HostPort parts = split(authority);
-  access.dport = parts.has_port ? parts.port : default_port(scheme);
+  access.dport = parts.has_port ? parts.port() : default_port(scheme);
   if (is_masked(parts)) return Outcome::good;
-  if (parts.host.empty() || parts.host[0] == '[' || (parts.has_port && !parts.port)) return Outcome::cut;
+  if (parts.host.empty() || parts.host[0] == '[' || (parts.has_port && !parts.is_number)) return Outcome::cut;
   access.host = parts.host;
   return Outcome::good;
 }
@@ -195,37 +192,38 @@ string_view trim_end(string_view text) {
 }
 
 // " email: X" as it is written today, or "email:X " as v2ray wrote it up to 4.33.
-Tail read_user(string_view text, Tail tail) {
-  if (text.empty()) return tail;
+Outcome read_user(string_view text, string_view& user) {
+  if (text.empty()) return Outcome::good;
   constexpr string_view kLabel = " email:";
-  if (!text.starts_with(kLabel)) {
-    tail.outcome = kLabel.starts_with(text) ? Outcome::cut : Outcome::foreign;
-    return tail;
-  }
+  if (!text.starts_with(kLabel)) return kLabel.starts_with(text) ? Outcome::cut : Outcome::foreign;
   text.remove_prefix(kLabel.size());
   if (text.starts_with(' ')) text.remove_prefix(1);
-  tail.user = text;
-  if (text.empty()) tail.outcome = Outcome::cut;
-  return tail;
+  user = text;
+  return text.empty() ? Outcome::cut : Outcome::good;
 }
 
-// The arrow at `text`, between blanks; unknown when there is none.
-event::Route arrow_at(string_view text) {
-  if (text.starts_with(" -> ")) return event::Route::rule;
-  if (text.starts_with(" >> ")) return event::Route::fallback;
-  if (text.starts_with(" ==> ")) return event::Route::forced;
+// The arrow whose head is at `head`, with a blank before it; unknown when it has no shaft.
+event::Route arrow_at(string_view text, std::size_t head) {
+  const bool short_one = head >= 2 && text[head - 2] == ' ';
+  if (short_one && text[head - 1] == '-') return event::Route::rule;
+  if (short_one && text[head - 1] == '>') return event::Route::fallback;
+  if (text.substr(0, head).ends_with(" ==")) return event::Route::forced;
   return event::Route::unknown;
 }
 
 }  // namespace
 
-Source read_source(string_view text) {
-  string_view bare = text;
-  if (!take_word(bare, "tcp:")) take_word(bare, "udp:");
-  const HostPort parts = split(bare);
-  const std::optional<ip::Address> ip = read_ip(parts);
-  if (!ip) return read_unusual(bare, parts);
-  return {parts.port || !parts.has_port ? SourceKind::address : SourceKind::damaged, ip, parts.port};
+SourceKind read_source(string_view text, event::Access& access) {
+  if (!take_word(text, "tcp:")) take_word(text, "udp:");
+  const HostPort parts = split(text);
+  if (const std::optional<std::uint32_t> v4 = ip::parse_v4(parts.host); v4 && !parts.bracketed) {
+    access.ip = ip::Address::v4(*v4);
+  } else {
+    access.ip = read_ip(parts);
+    if (!access.ip) return read_unusual(text, parts);
+  }
+  access.port = parts.port();
+  return parts.is_number || !parts.has_port ? SourceKind::address : SourceKind::damaged;
 }
 
 Outcome take_destination(string_view& text, event::Access& access) {
@@ -236,34 +234,36 @@ Outcome take_destination(string_view& text, event::Access& access) {
   return outcome;
 }
 
-Tail read_tail(string_view text) {
+Outcome read_tail(string_view text, string_view& detour, string_view& user) {
   text = trim_end(text);
-  if (!text.starts_with(" [")) return read_user(text, {});
-  const std::size_t user = find_user(text);
-  const std::size_t end = user != kNone ? user : text.rfind(']') + 1;  // npos + 1 is 0: no bracket at all
-  if (end == 0) return {Outcome::cut, {}, {}};
-  Tail tail;
-  tail.detour = text.substr(2, end - 3);
-  return read_user(text.substr(end), tail);
+  if (text.starts_with(" [")) {
+    const std::size_t label = find_user(text);
+    const std::size_t end = label != kNone ? label : text.rfind(']') + 1;  // npos + 1 is 0: no bracket at all
+    if (end == 0) return Outcome::cut;
+    detour = text.substr(2, end - 3);
+    text.remove_prefix(end);
+  }
+  return read_user(text, user);
 }
 
 void read_detour(string_view detour, event::Access& access) {
   event::Route route = event::Route::unknown;
-  std::size_t at = 0;
-  for (std::size_t blank = detour.find(' '); blank != kNone; blank = detour.find(' ', blank + 1)) {
-    const event::Route found = arrow_at(detour.substr(blank));
+  std::size_t head = 0;
+  for (std::size_t at = 0; at + 1 < detour.size(); ++at) {
+    if (detour[at] != '>' || detour[at + 1] != ' ') continue;
+    const event::Route found = arrow_at(detour, at);
     if (found == event::Route::unknown) continue;
     if (route != event::Route::unknown) return;
     route = found;
-    at = blank;
+    head = at;
   }
   if (route == event::Route::unknown) {
     access.outbound = detour;
     return;
   }
   access.route = route;
-  access.inbound = detour.substr(0, at);
-  access.outbound = detour.substr(at + (route == event::Route::forced ? 5 : 4));
+  access.inbound = detour.substr(0, head - (route == event::Route::forced ? 3 : 2));
+  access.outbound = detour.substr(head + 2);
 }
 
 }  // namespace xlimit::xlog

@@ -12,15 +12,9 @@ namespace xlimit::xlog {
 
 enum class SourceKind : std::uint8_t { address, dns, none, masked, damaged };
 
-struct Source {
-  SourceKind kind = SourceKind::none;
-  std::optional<ip::Address> ip;
-  std::optional<std::uint16_t> port;
-};
-
 // "203.0.113.7:5678", "[2001:db8::1]:5678", either behind "tcp:" or "udp:"; masked, resolver's and other
-// forms.
-Source read_source(std::string_view text);
+// forms. Puts address and port into `access`, which are good when it returns `address`.
+SourceKind read_source(std::string_view text, event::Access& access);
 
 // What follows the verb of an accepted line, or the destination of a rejected one.
 enum class Outcome : std::uint8_t { good, cut, foreign };
@@ -29,14 +23,9 @@ enum class Outcome : std::uint8_t { good, cut, foreign };
 // is none. `foreign`: the first word is no destination.
 Outcome take_destination(std::string_view& text, event::Access& access);
 
-struct Tail {
-  Outcome outcome = Outcome::good;
-  std::string_view detour;  // without its brackets
-  std::string_view user;
-};
-
-// What follows the destination of an accepted line: " [in -> out] email: X", each part optional.
-Tail read_tail(std::string_view text);
+// What follows the destination of an accepted line: " [in -> out] email: X", each part optional. `detour` is
+// without its brackets.
+Outcome read_tail(std::string_view text, std::string_view& detour, std::string_view& user);
 
 // "in -> out", "in >> out", "in ==> out", "out". A tag may hold anything, an arrow too: then nobody can tell
 // where one tag ends, and none is given.

@@ -60,8 +60,9 @@ bool is_banner(string_view body) {
 
 // Where the blank before the verb stands when that is the word behind the source, as in nearly all records.
 std::size_t second_word(string_view body) {
-  if (is_level(body)) return kNone;
-  const std::size_t blank = body.find(' ', body.starts_with("from ") ? 5 : 0);
+  const bool from = body.starts_with("from ");
+  if (!from && is_level(body)) return kNone;
+  const std::size_t blank = body.find(' ', from ? 5 : 0);
   if (blank == kNone || body.size() < blank + 10 || body[blank + 9] != ' ') return kNone;
   const char* const word = body.data() + blank + 1;
   return std::memcmp(word, "accepted", 8) == 0 || std::memcmp(word, "rejected", 8) == 0 ? blank : kNone;
@@ -103,19 +104,42 @@ string_view word(Kind kind) {
   return "";
 }
 
+// Part by part: of the whole, the compiler makes one string instruction, which takes as long as all the rest.
+void Reader::clear() {
+  reading_.prefix = {};
+  reading_.stamp = {};
+  reading_.source = {};
+  reading_.status = {};
+  reading_.destination = {};
+  reading_.detour = {};
+  event::Access& access = reading_.access;
+  access.user = {};
+  access.reason = {};
+  access.host = {};
+  access.inbound = {};
+  access.outbound = {};
+  access.at = {};
+  access.ip.reset();
+  access.port.reset();
+  access.dport.reset();
+  access.status = {};
+  access.network = {};
+  access.route = {};
+}
+
 const Reading& Reader::read(string_view line) {
   if (line.ends_with('\r')) line.remove_suffix(1);
-  reading_ = {};
-  reading_.access.node = node_;
+  clear();
+  reading_.access.plain = plain_node_ && event::is_plain(line);
   if (line.size() > kMaxLine) {
     say(Kind::too_long, "longer than 64 KiB");
-  } else if (has_control(line)) {
+  } else if (!reading_.access.plain && has_control(line)) {
     say(Kind::control, "a control character is in it");
   } else {
     string_view body = line;
-    if (const std::optional<base::Time> at = clock_.take(body)) {
+    if (clock_.take(body)) {
       reading_.stamp = line.substr(0, line.size() - body.size());
-      reading_.access.at = *at;
+      reading_.access.at = clock_.newest();
       timed_ = true;
       read_body(body);
     } else {
@@ -132,9 +156,9 @@ void Reader::read_wrapped(string_view line) {
   reading_.prefix = line.substr(0, prefix.length);
   string_view body = line.substr(prefix.length);
   const string_view stamped = body;
-  if (const std::optional<base::Time> at = clock_.take(body)) {
+  if (clock_.take(body)) {
     reading_.stamp = stamped.substr(0, stamped.size() - body.size());
-    reading_.access.at = *at;
+    reading_.access.at = clock_.newest();
     timed_ = true;
     read_body(body);
     if (!prefix.known && line.starts_with('{')) return say(Kind::foreign, "JSON is around it");
@@ -151,12 +175,12 @@ void Reader::read_wrapped(string_view line) {
 void Reader::read_body(string_view body) {
   if (body.empty() || body[0] != ' ') return say(Kind::cut, "nothing follows the time");
   body.remove_prefix(1);
-  if (const std::size_t length = v2raya_length(body); length != 0) {
+  if (const std::size_t length = body.starts_with('[') ? v2raya_length(body) : 0; length != 0) {
     reading_.prefix = body.substr(0, length);
     body.remove_prefix(length);
     string_view own = body;
-    if (const std::optional<base::Time> at = clock_.take(own); at && own.starts_with(' ')) {
-      reading_.access.at = *at;
+    if (clock_.take(own) && own.starts_with(' ')) {
+      reading_.access.at = clock_.newest();
       body = own.substr(1);
     }
   }
@@ -190,9 +214,10 @@ void Reader::read_without_verb(string_view body) {
   if (!timed_ && names_a_level(body))
     return say(Kind::log, "a message of the core's error log, cut at its head");
   const std::size_t blank = std::min(body.find(' '), body.size());
+  event::Access ignored;
   const bool record = body == "from" || body.starts_with("from ") || body.starts_with("accepted ") ||
                       body.starts_with("rejected ") || body.find(" email: ") != kNone ||
-                      read_source(body.substr(0, blank)).kind == SourceKind::address || body.empty();
+                      read_source(body.substr(0, blank), ignored) == SourceKind::address || body.empty();
   if (record && (timed_ || !body.empty())) return say(Kind::cut, "a record without 'accepted' or 'rejected'");
   say(Kind::foreign, "neither a record nor a message of the core");
 }
@@ -216,13 +241,10 @@ Outcome Reader::read_accepted(string_view text) {
   const Outcome outcome = take_destination(text, access);
   if (outcome == Outcome::foreign) return outcome;
   reading_.destination = all.substr(0, all.size() - text.size());
-  const Tail tail = read_tail(text);
-  reading_.detour = tail.detour;
-  reading_.rest = tail.user;
-  access.user = tail.user;
-  if (!tail.detour.empty()) read_detour(tail.detour, access);
-  const bool nothing = reading_.destination.empty() && tail.detour.empty() && tail.user.empty();
-  return outcome == Outcome::cut || nothing ? Outcome::cut : tail.outcome;
+  const Outcome tail = read_tail(text, reading_.detour, access.user);
+  if (!reading_.detour.empty()) read_detour(reading_.detour, access);
+  const bool nothing = reading_.destination.empty() && reading_.detour.empty() && access.user.empty();
+  return outcome == Outcome::cut || nothing ? Outcome::cut : tail;
 }
 
 // A blank in place of the destination, then the reason. Its text is a stranger's: nothing is looked for in
@@ -240,24 +262,21 @@ Outcome Reader::read_rejected(string_view text) {
     text = all;
   }
   while (text.ends_with(' ')) text.remove_suffix(1);
-  access.reason = reading_.rest = text;
+  access.reason = text;
   return text.empty() ? Outcome::cut : Outcome::good;
 }
 
 // All parts are known: is it an event?
 void Reader::judge(Outcome outcome) {
   event::Access& access = reading_.access;
-  const Source source = read_source(reading_.source);
-  switch (source.kind) {
+  switch (read_source(reading_.source, access)) {
     case SourceKind::dns: return say(Kind::dns, "a connection of the core's resolver");
     case SourceKind::masked: return say(Kind::masked, "the core's maskAddress hides the source");
     case SourceKind::damaged: return say(Kind::cut, "the source is a piece of an address");
     case SourceKind::none: return judge_without_address();
     case SourceKind::address: break;
   }
-  if (source.ip->is_unspecified()) return say(Kind::no_address, "the source is the unspecified address");
-  access.ip = source.ip;
-  access.port = source.port;
+  if (access.ip->is_unspecified()) return say(Kind::no_address, "the source is the unspecified address");
   if (outcome != Outcome::good) return say(Kind::cut, "a part of the record is missing");
   if (!timed_) return say(Kind::cut, "no date and time stand before the record");
   if (access.user.find(' ') != kNone && names_a_verb(access.user))

@@ -18,6 +18,7 @@
 #include <string_view>
 
 #include "base/zone.h"
+#include "event/encode.h"
 #include "event/event.h"
 #include "xlog/fields.h"
 #include "xlog/stamp.h"
@@ -47,14 +48,17 @@ std::string_view word(Kind kind);
 struct Reading {
   Kind kind = Kind::foreign;
   std::string_view why;  // a clause, static
-  std::string_view prefix, stamp, source, status, destination, detour, rest;
+  std::string_view prefix, stamp, source, status, destination, detour;
   event::Access access;
 };
 
 class Reader {
  public:
   // `node` is put into every event and is not copied.
-  explicit Reader(Zone zone, std::string_view node = {}) : clock_(std::move(zone)), node_(node) {}
+  explicit Reader(Zone zone, std::string_view node = {})
+      : clock_(std::move(zone)), plain_node_(event::is_plain(node)) {
+    reading_.access.node = node;
+  }
 
   // `line` is without its newline; a carriage return at its end is dropped. Valid until the next read and as
   // long as the line is.
@@ -66,6 +70,7 @@ class Reader {
   void set_last(base::Time time) { clock_.set_last(time); }
 
  private:
+  void clear();
   void read_wrapped(std::string_view line);
   void read_body(std::string_view body);
   void read_unstamped(std::string_view body);
@@ -81,7 +86,7 @@ class Reader {
   }
 
   Clock clock_;
-  std::string_view node_;
+  bool plain_node_;
   Reading reading_;
   bool timed_ = false;  // the line has a usable time
 };

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstring>
 
+#include "base/digits.h"
+
 namespace xlimit::xlog {
 namespace {
 
@@ -46,15 +48,10 @@ microseconds fraction(std::string_view text) {
 // Takes a whole stamp off when it has a fraction of six digits and a blank behind it.
 std::optional<microseconds> take_micros(std::string_view& text) {
   if (text.size() < 27 || text[kStampLength] != '.' || text[26] != ' ') return {};
-  unsigned value = 0, wrong = 0;
-  for (std::size_t i = 20; i < 26; ++i) {
-    const auto digit = static_cast<unsigned>(text[i]) - '0';
-    wrong |= digit > 9;
-    value = value * 10 + digit;
-  }
-  if (wrong != 0) return {};
+  const std::uint64_t micros = base::load_digits(text.data() + 18) & ~std::uint64_t{0xffff};  // less "0."
+  if (!base::are_digits(micros)) return {};
   text.remove_prefix(26);
-  return microseconds{value};
+  return microseconds{base::join_digits(micros)};
 }
 
 std::optional<base::LocalMinute> make_minute(int year, int month, int day, int hour, int minute) {
@@ -93,13 +90,13 @@ std::size_t find_stamp(std::string_view text) {
 
 base::Time Clock::resolve(base::UtcCandidates when, seconds second) const {
   const base::Time first = when.first + second;
-  return last_ && first < *last_ - kSlack ? when.second + second : first;
+  return has_last_ && first < last_ - kSlack ? when.second + second : first;
 }
 
 std::optional<base::Time> Clock::local(int year, int month, int day, int hour, int minute, int second) {
   const std::optional<base::LocalMinute> local = make_minute(year, month, day, hour, minute);
   if (!local || second < 0 || second > 59) return {};
-  last_ = resolve(zone_(*local), seconds{second});
+  set_last(resolve(zone_(*local), seconds{second}));
   return last_;
 }
 
@@ -113,21 +110,21 @@ bool Clock::read_minute(const char* text) {
   return true;
 }
 
-std::optional<base::Time> Clock::take(std::string_view& text) {
-  if (text.size() < kStampLength) return {};
-  if (std::memcmp(text.data(), cached_text_, kMinuteLength) != 0 && !read_minute(text.data())) return {};
+bool Clock::take(std::string_view& text) {
+  if (text.size() < kStampLength) return false;
+  if (std::memcmp(text.data(), cached_text_, kMinuteLength) != 0 && !read_minute(text.data())) return false;
   const int second = digits(text.data() + kMinuteLength, 2);
-  if (second < 0 || second > 59) return {};
-  // Six digits and a blank is what the core writes.
-  if (const std::optional<microseconds> micros = take_micros(text)) {
-    last_ = resolve(cached_, seconds{second}) + *micros;
-    return last_;
+  if (second < 0 || second > 59) return false;
+  base::Time at = resolve(cached_, seconds{second});
+  if (const std::optional<microseconds> micros = take_micros(text)) {  // as the core writes it
+    at += *micros;
+  } else {
+    const std::size_t length = fraction_length(text.substr(kStampLength));
+    at += fraction(text.substr(kStampLength, length));
+    text.remove_prefix(kStampLength + length);
   }
-  const std::size_t length = fraction_length(text.substr(kStampLength));
-  const base::Time at = resolve(cached_, seconds{second}) + fraction(text.substr(kStampLength, length));
-  text.remove_prefix(kStampLength + length);
-  last_ = at;
-  return at;
+  set_last(at);
+  return true;
 }
 
 }  // namespace xlimit::xlog

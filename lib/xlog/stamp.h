@@ -27,14 +27,18 @@ class Clock {
  public:
   explicit Clock(Zone zone) : zone_(std::move(zone)) {}
 
-  // Reads the stamp at the front of `text` and takes it off; absent, and nothing taken, when there is none or
-  // it is no date.
-  std::optional<base::Time> take(std::string_view& text);
+  // Reads the stamp at the front of `text` and takes it off: it is newest() then. False, and nothing taken,
+  // when there is none or it is no date.
+  bool take(std::string_view& text);
+  base::Time newest() const { return last_; }
   // A local date and time from another shape of stamp. Absent when there is no such date.
   std::optional<base::Time> local(int year, int month, int day, int hour, int minute, int second);
 
-  std::optional<base::Time> last() const { return last_; }
-  void set_last(base::Time time) { last_ = time; }
+  std::optional<base::Time> last() const { return has_last_ ? std::optional{last_} : std::nullopt; }
+  void set_last(base::Time time) {
+    last_ = time;
+    has_last_ = true;
+  }
 
  private:
   base::Time resolve(base::UtcCandidates when, std::chrono::seconds second) const;
@@ -44,7 +48,8 @@ class Clock {
   Zone zone_;
   char cached_text_[kMinuteLength] = {};
   base::UtcCandidates cached_;
-  std::optional<base::Time> last_;
+  base::Time last_;
+  bool has_last_ = false;
 };
 
 // The number that `count` digits at `text` make; -1 when one is no digit.
