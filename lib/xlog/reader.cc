@@ -281,6 +281,9 @@ void Reader::judge(Outcome outcome) {
   if (!timed_) return say(Kind::cut, "no date and time stand before the record");
   if (access.user.find(' ') != kNone && names_a_verb(access.user))
     return say(Kind::joined, "a second record begins inside the user's name");
+  // Behind a record without a user the next one may be without its head: its user is not this one's.
+  if (reading_.detour.find('[') != kNone && names_a_verb(reading_.detour))
+    return say(Kind::joined, "a second record begins inside the detour");
   if (access.user.size() > event::kMaxUser / 6 && event::encoded_size(access.user) > event::kMaxUser)
     return say(Kind::too_long, "the user's name is longer than 512 bytes");
   say(Kind::access, "a record");

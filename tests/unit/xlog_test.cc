@@ -177,6 +177,9 @@ TEST_CASE("two lines in one are never one event") {
   const std::string line = behind_head(" [in -> out] email: ann");
   CHECK(read(line + line).kind == Kind::joined);
   CHECK(read(line + line.substr(27)).kind == Kind::joined);
+  const std::string nameless = line.substr(0, line.find(" email: "));
+  CHECK(read(nameless + line.substr(26)).kind == Kind::joined);
+  CHECK(read(nameless.substr(0, nameless.find(" ->")) + line.substr(26)).kind == Kind::joined);
   for (std::size_t cut = 1; cut < line.size(); ++cut) {
     CAPTURE(cut);
     CHECK(read(line.substr(0, cut) + line).kind != Kind::access);
