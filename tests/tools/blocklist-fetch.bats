@@ -228,17 +228,20 @@ stays() { # PATH REASON [KEYS [OPTIONS...]]
 @test "without a good copy of every source nothing is written" {
   printf '[[source]]\nname = "%s"\nurl = "%s"\n' one "$WEB/good?n=256" two "$WEB/html" >"$SOURCES"
   run -75 --separate-stderr fetch
-  [[ -z $output && $stderr = *"source 'two' has no good copy yet: nothing written"* ]]
+  [[ -z $output && $stderr = *"no good copy yet of 'two': nothing written"* ]]
+  printf '[[source]]\nname = "three"\nurl = "%s"\n' "$WEB/404" >>"$SOURCES"
+  run -75 --separate-stderr fetch
+  [[ ${stderr_lines[-1]} = "blocklist-fetch: no good copy yet of 'two', 'three': nothing written; see --partial" ]]
   run -0 --separate-stderr fetch --partial
   [[ $output = 198.18.0.0/24 ]]
   run -0 fetch one
-  run -64 fetch three
+  run -64 fetch four
 }
 
 @test "a dry run ends as a fetch would" {
   printf '[[source]]\nname = "%s"\nurl = "%s"\n' one "$WEB/good?n=256" two "$WEB/html" >"$SOURCES"
   run -75 --separate-stderr fetch --dry-run
-  [[ -z $output && $stderr = *"source 'two' has no good copy yet: nothing written"* ]]
+  [[ -z $output && $stderr = *"no good copy yet of 'two': nothing written"* ]]
   run -0 fetch --dry-run --partial
   run -0 fetch --dry-run one
   run -75 fetch --dry-run --partial two

@@ -17,14 +17,17 @@ base::Result<std::vector<std::string>> choose(const std::vector<feed::Source>& s
                                               const std::vector<std::string>& lacking,
                                               const Settings& settings) {
   std::vector<std::string> chosen;
+  std::string without;
   for (const feed::Source& source : sources) {
     if (source.out != settings.out) continue;
     if (std::ranges::count(lacking, source.name) == 0)
       chosen.push_back(source.name);
-    else if (!settings.partial)
-      return base::fail(base::Exit::kTemporary,
-                        "source '" + source.name + "' has no good copy yet: nothing written; see --partial");
+    else
+      without += (without.empty() ? "'" : ", '") + source.name + "'";
   }
+  if (!without.empty() && !settings.partial)
+    return base::fail(base::Exit::kTemporary,
+                      "no good copy yet of " + without + ": nothing written; see --partial");
   if (!chosen.empty()) return chosen;
   return base::fail(
       base::Exit::kTemporary,
