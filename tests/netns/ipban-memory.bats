@@ -80,6 +80,25 @@ remains() {
   node ipban test 192.0.2.51
 }
 
+@test "restore and setup put the rules of direction out back where it is in use" {
+  netns_add node
+  local again
+  node ipban add 203.0.113.77 --direction out
+  for again in restore "node ipban setup"; do
+    node nft flush ruleset
+    run -1 node ipban status
+    $again
+    run -0 node ipban status
+    [[ $output = *xlimit4out*xlimit6out* ]]
+  done
+  for again in restore "node ipban setup"; do
+    reboot
+    $again
+    run -0 node ipban status
+    [[ $output = *xlimit4out*xlimit6out* ]]
+  done
+}
+
 @test "status tells of bans and lists of direction out that are remembered and not in the kernel" {
   netns_add node
   node ipban setup
