@@ -88,7 +88,6 @@ ledger::Ledger Memory::recall(base::Time now, std::string_view text) {
 bool Memory::uses_out(base::Time now) {
   if (!place_) return false;
   base::Result<std::vector<journal::KeptList>> lists = journal::kept_lists(*place_);
-  if (!lists) failed_.add(lists.error().text);
   if (lists && std::ranges::count(*lists, event::Direction::out, &journal::KeptList::direction) > 0)
     return true;
   bool any = false;
