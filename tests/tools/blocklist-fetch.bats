@@ -246,7 +246,7 @@ stays() { # PATH REASON [KEYS [OPTIONS...]]
   run -0 fetch --dry-run one
   run -75 fetch --dry-run --partial two
   run -75 fetch --dry-run --direction out
-  [[ -z $(ls "$CACHE"/*.list 2>/dev/null) ]]
+  [[ ! -e $CACHE ]]
   run -0 fetch one
   source_at "$WEB/html"
   run -0 --separate-stderr fetch --dry-run

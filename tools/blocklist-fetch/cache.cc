@@ -83,11 +83,14 @@ bool Copy::is_of(const feed::Source& source) const {
   return good() && from == feed::sha256(source.url) && (pin.empty() || feed::is_sum(pin, sha256));
 }
 
-base::Result<store::Lock> Cache::lock() const {
+base::Result<std::optional<store::Lock>> Cache::lock(bool dry_run) const {
+  if (dry_run && !is_there(folder_ + "/fetch.lock")) return std::nullopt;
   std::error_code error;
   std::filesystem::create_directories(folder_, error);
   if (error) return base::os_error("make '" + folder_ + "'", error.value());
-  return store::Lock::take(folder_ + "/fetch");
+  base::Result<store::Lock> lock = store::Lock::take(folder_ + "/fetch");
+  if (!lock) return base::failed(lock);
+  return std::optional{std::move(*lock)};
 }
 
 base::Result<Copy> Cache::read(const std::string& source) const {

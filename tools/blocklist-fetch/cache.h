@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -34,8 +35,9 @@ class Cache {
  public:
   explicit Cache(std::string folder) : folder_(std::move(folder)) {}
 
-  // Makes the folder and keeps other writers out as long as the lock lives.
-  base::Result<store::Lock> lock() const;
+  // Makes the folder and keeps other writers out as long as the lock lives; with a dry run makes nothing,
+  // and there is no lock where nobody has fetched yet.
+  base::Result<std::optional<store::Lock>> lock(bool dry_run) const;
   // A source that never had a good copy, or whose list is gone or not the one described, has none.
   base::Result<Copy> read(const std::string& source) const;
   // The good copy.

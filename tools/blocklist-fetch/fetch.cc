@@ -52,7 +52,7 @@ Ended fetch(const Settings& settings, const cli::Command& command) {
   base::Result<Cleaner> cleaner = Cleaner::open(settings);
   if (!cleaner) return base::failed(cleaner);
   const Cache cache{settings.cache};
-  base::Result<store::Lock> lock = cache.lock();
+  base::Result<std::optional<store::Lock>> lock = cache.lock(settings.dry_run);
   if (!lock) return base::failed(lock);
   base::Result<std::vector<std::string>> lacking = Update{settings, command, cache}.run(*sources);
   if (!lacking) return base::failed(lacking);
