@@ -60,7 +60,7 @@ void put_route(Writer& writer, Route route) {
 }
 
 void put_direction(Writer& writer, Direction direction) {
-  writer.raw(direction == Direction::in ? ",\"direction\":\"in\"" : ",\"direction\":\"out\"");
+  writer.raw(direction == Direction::in ? ",\"direction\":\"in\"" : kOutText);
 }
 
 void put_ban(Writer& writer, const Ban& ban) {

@@ -30,6 +30,8 @@ std::string escaped(std::string_view text, std::size_t most = 800);
 
 // What every line that is encoded here about this target holds, and no other.
 std::string target_text(const ip::Prefix& target);
+// The same of events of direction out.
+inline constexpr std::string_view kOutText = ",\"direction\":\"out\"";
 
 std::string_view encode(const Access& event, Line& line);
 std::string_view encode(const Violation& event, Line& line);

@@ -56,9 +56,21 @@ std::string_view torn_entry(std::string_view text) {
 bool is_sum(std::string_view one, std::string_view other) { return lower(one) == lower(other); }
 
 std::string sha256(std::string_view text) {
+  Sum sum;
+  sum.add(text);
+  return sum.text();
+}
+
+void Sum::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
+
+Sum::Sum() : context_(EVP_MD_CTX_new()) { EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr); }
+
+void Sum::add(std::string_view piece) { EVP_DigestUpdate(context_.get(), piece.data(), piece.size()); }
+
+std::string Sum::text() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
-  EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr);
+  EVP_DigestFinal_ex(context_.get(), digest.data(), &size);
   std::string hex;
   for (unsigned i = 0; i < size; ++i) hex += fmt::format("{:02x}", digest[i]);
   return hex;

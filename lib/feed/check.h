@@ -4,11 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "feed/parse.h"
+
+struct evp_md_ctx_st;
 
 namespace xlimit::feed {
 
@@ -31,5 +34,20 @@ std::string_view torn_entry(std::string_view text);
 bool is_sum(std::string_view one, std::string_view other);
 // In lower case hexadecimal.
 std::string sha256(std::string_view text);
+
+// The same of what comes in pieces.
+class Sum {
+ public:
+  Sum();
+  void add(std::string_view piece);
+  // Once, behind the last piece.
+  std::string text();
+
+ private:
+  struct Free {
+    void operator()(evp_md_ctx_st* context) const;
+  };
+  std::unique_ptr<evp_md_ctx_st, Free> context_;
+};
 
 }  // namespace xlimit::feed

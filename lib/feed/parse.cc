@@ -26,18 +26,22 @@ std::string_view first_column(std::string_view line) {
   return column;
 }
 
-bool add_range(std::string_view first, std::string_view last, ip::Ranges& ranges) {
-  const std::optional<ip::Address> from = ip::parse_address(trim(first));
-  const std::optional<ip::Address> to = ip::parse_address(trim(last));
-  return from && to && ranges.add(*from, *to);
+// What follows an address behind a blank is a host's name or a remark.
+std::string_view first_word(std::string_view text) { return text.substr(0, text.find_first_of(kBlanks)); }
+
+// The address that a column with a dash begins with: it is a range, or wrong.
+std::optional<ip::Address> begin_of_range(std::string_view column, std::size_t dash) {
+  if (dash == std::string_view::npos) return {};
+  return ip::parse_address(trim(column.substr(0, dash)));
 }
 
 bool add_entry(std::string_view column, ip::Ranges& ranges) {
-  if (const std::size_t dash = column.find('-');
-      dash != std::string_view::npos && add_range(column.substr(0, dash), column.substr(dash + 1), ranges))
-    return true;
-  // What follows an address behind a blank is a host's name or a remark.
-  const std::string_view word = column.substr(0, column.find_first_of(kBlanks));
+  const std::size_t dash = column.find('-');
+  if (const std::optional<ip::Address> from = begin_of_range(column, dash)) {
+    const std::optional<ip::Address> to = ip::parse_address(first_word(trim(column.substr(dash + 1))));
+    return to && ranges.add(*from, *to);
+  }
+  const std::string_view word = first_word(column);
   if (const std::optional<ip::Prefix> prefix = ip::parse_prefix(word)) {
     ranges.add(*prefix);
     return true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Reads lists of addresses as they are published: an address, a prefix (host bits may be set) or a range
-// "a-b" a line; comments from '#' or ';'; columns of CSV and of hosts files, of which the first counts. Pure.
+// "a-b" a line, with whatever words behind a blank; comments from '#' or ';'; columns of CSV and of hosts
+// files, of which the first counts. Pure.
 //
 //   feed::Parsed parsed = feed::parse(text);
 //   parsed.ranges.unite();

@@ -92,14 +92,12 @@ bool lock_and_check(int fd, const std::string& path) {
 
 }  // namespace
 
-base::Result<void> replay(const Place& place, ledger::Ledger& ledger, base::Time now,
-                          const std::optional<ip::Prefix>& target) {
+base::Result<void> replay(const Place& place, ledger::Ledger& ledger, base::Time now, std::string_view text) {
   const std::string path = place.journal();
   const base::Fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (!fd && errno == ENOENT) return {};
   if (!fd) return base::os_error("open '" + path + "'");
-  base::Result<std::uint64_t> read =
-      read_lines(fd.get(), path, ledger, now, target ? event::target_text(*target) : "");
+  base::Result<std::uint64_t> read = read_lines(fd.get(), path, ledger, now, text);
   return read ? base::Result<void>{} : base::failed(read);
 }
 

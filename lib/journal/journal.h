@@ -47,9 +47,10 @@ class Journal {
   std::uint64_t size_ = 0, alive_ = 0;
 };
 
-// Every line of the journal, if there is one, or every line about one target. Fails when it can't be read.
+// Every line of the journal, if there is one, or every line that holds a text, as event::target_text(). Fails
+// when it can't be read.
 base::Result<void> replay(const Place& place, ledger::Ledger& ledger, base::Time now,
-                          const std::optional<ip::Prefix>& target = {});
+                          std::string_view text = {});
 
 // Writes the journal anew with what is alive at `now`. Takes as long as the file is large, and keeps nobody
 // from appending. Another process that does the same already is left to it.

@@ -137,8 +137,12 @@ base::Result<std::vector<std::string>> IpsetBackend::own_sets() {
   for (const SetKey key : kAllKeys) {
     if (std::ranges::count(*sets, names_.of(key)) > 0) own.push_back(names_.of(key));
   }
-  std::ranges::copy_if(*sets, std::back_inserter(own),
-                       [&](const std::string& set) { return names_.list_of(set).has_value(); });
+  for (const std::string& set : *sets) {
+    const std::optional<Names::ListSet> of_list = names_.list_of(set.substr(0, set.find('+')));
+    if (of_list &&
+        (set.find('+') == std::string::npos || set == filling(names_.of(of_list->list, of_list->family))))
+      own.push_back(set);
+  }
   return own;
 }
 
@@ -182,6 +186,9 @@ base::Result<bool> IpsetBackend::unload(const ListKey& list, bool dry_run) {
   const Lock lock;  // see teardown()
   bool any = false;
   for (const Family family : kFamilies) {
+    if (base::Result<void> cleared = dry_run ? base::Result<void>{} : lists_.clear_away(list, family);
+        !cleared)
+      return base::failed(cleared);
     base::Result<bool> gone = destroy_list_set(list, family, dry_run);
     if (!gone) return gone;
     any = any || *gone;

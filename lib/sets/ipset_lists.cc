@@ -78,6 +78,7 @@ base::Result<void> IpsetLists::make(const ListKey& list, std::span<const ip::Pre
                                     std::vector<Family>& made) {
   for (const Family family : kFamilies) {
     const std::string set = names_.of(list, family);
+    if (base::Result<void> gone = clear_away(list, family); !gone) return gone;
     base::Result<bool> there = client_.exists(set);
     if (!there) return base::failed(there);
     const std::size_t count = part_of(prefixes, family).size();
@@ -87,6 +88,13 @@ base::Result<void> IpsetLists::make(const ListKey& list, std::span<const ip::Pre
     made.push_back(family);
   }
   return {};
+}
+
+base::Result<void> IpsetLists::clear_away(const ListKey& list, Family family) {
+  const std::string set = filling(names_.of(list, family));
+  base::Result<bool> left = client_.exists(set);
+  if (!left) return base::failed(left);
+  return *left ? admin_.destroy(set) : base::Result<void>{};
 }
 
 base::Result<Change> IpsetLists::compare(const ListKey& list, std::span<const ip::Prefix> prefixes) {
@@ -124,7 +132,7 @@ base::Result<Change> IpsetLists::replace_one(const std::string& set, Family fami
   const std::shared_future<base::Result<Change>> change = std::async(
       std::launch::async | std::launch::deferred, [&] { return compare_one(*reader, set, prefixes); });
   if (!*differs && (!change.get() || !change.get()->any())) return change.get();
-  const std::string filled = set + '+';
+  const std::string filled = filling(set);
   base::Result<void> done = fill_anew(filled, family, prefixes);
   // Also after a failure: it reads from here.
   if (!change.get()) return change.get();
@@ -148,12 +156,6 @@ base::Result<bool> IpsetLists::surely_differs(const std::string& set, std::span<
 
 base::Result<void> IpsetLists::fill_anew(const std::string& set, Family family,
                                          std::span<const ip::Prefix> prefixes) {
-  // One that was killed while it filled has left it behind.
-  base::Result<bool> left = client_.exists(set);
-  if (!left) return base::failed(left);
-  if (*left) {
-    if (base::Result<void> gone = admin_.destroy(set); !gone) return gone;
-  }
   base::Result<void> done = admin_.create(set, form_for(family, prefixes.size()));
   if (!done) return done;
   return client_.fill(set, prefixes);

@@ -24,6 +24,8 @@ class IpsetLists {
   // families of new ones to `made`, also when it fails.
   base::Result<void> make(const ListKey& list, std::span<const ip::Prefix> prefixes,
                           std::vector<Family>& made);
+  // Destroys what one that was killed while it filled has left behind.
+  base::Result<void> clear_away(const ListKey& list, Family family);
   // What replacing would change: all is new when there is no such list yet.
   base::Result<Change> compare(const ListKey& list, std::span<const ip::Prefix> prefixes);
   // Replaces the content of the sets there are; those that hold it already are left alone.
@@ -41,6 +43,9 @@ class IpsetLists {
   Admin& admin_;
   const Names& names_;
 };
+
+// The set that is filled to be swapped with `set`.
+inline std::string filling(const std::string& set) { return set + '+'; }
 
 // Pure: the part of sorted prefixes that is of one family.
 std::span<const ip::Prefix> part_of(std::span<const ip::Prefix> prefixes, Family family);

@@ -61,6 +61,21 @@ many() {
   [[ -z $(node ipset list -n | grep scanners) ]]
 }
 
+@test "what a load that was killed left behind goes with the list, the next load and teardown" {
+  netns_add node
+  local end
+  for end in "teardown" "unload feed" "load feed"; do
+    echo 198.51.100.0/24 | node ipban load feed
+    node ipset create xlimit.feed4+ hash:net
+    node ipset create xlimit.feed6+ hash:net family inet6
+    node ipset create xlimit.other+4 hash:net
+    echo 198.51.100.0/24 | node ipban $end
+    run -0 node ipset list -n
+    [[ $output = *xlimit.other+4* && $output != *feed?+* ]]
+    node ipset destroy xlimit.other+4
+  done
+}
+
 @test "NDJSON loads as text does: events, saved lists, and what list writes" {
   netns_add node
   run -0 --separate-stderr node ipban load a -o json <<'JSON'

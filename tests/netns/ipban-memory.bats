@@ -80,6 +80,44 @@ remains() {
   node ipban test 192.0.2.51
 }
 
+@test "restore and setup put the rules of direction out back where it is in use" {
+  netns_add node
+  local again
+  node ipban add 203.0.113.77 --direction out
+  for again in restore "node ipban setup"; do
+    node nft flush ruleset
+    run -1 node ipban status
+    $again
+    run -0 node ipban status
+    [[ $output = *xlimit4out*xlimit6out* ]]
+  done
+  for again in restore "node ipban setup"; do
+    reboot
+    $again
+    run -0 node ipban status
+    [[ $output = *xlimit4out*xlimit6out* ]]
+  done
+}
+
+@test "status tells of bans and lists of direction out that are remembered and not in the kernel" {
+  netns_add node
+  node ipban setup
+  run -0 node ipban status
+  node ipban add 203.0.113.77 --direction out --for 1h
+  reboot
+  node ipban setup --state none
+  run -1 --separate-stderr node ipban status -o json
+  [[ $output = *'"set":"xlimit4out"'*'"enforced":false'*"'ipban restore' puts them back"* ]]
+  node ipban restore </dev/null
+  run -0 node ipban status
+  node ipban del 203.0.113.77 --direction out
+  echo 203.0.113.0/24 | node ipban load feed --direction out
+  reboot
+  node ipban setup --state none
+  run -1 --separate-stderr node ipban status -o json
+  [[ $output = *'"list":"","direction":"out","enforced":false'* ]]
+}
+
 @test "save writes what restore reads, also on another host" {
   netns_add node other
   node ipban add 192.0.2.1 --for 1h --reason "why not"

@@ -163,6 +163,37 @@ stays() { # PATH REASON [KEYS [OPTIONS...]]
   diff <(fetch) "$BATS_TEST_TMPDIR/first"
 }
 
+@test "a damaged copy is said once, fetched anew whatever the server knows, and never written" {
+  local damage
+  for damage in 'truncate -s 20 "$CACHE/one.list"' 'echo junk >"$CACHE/one.json"' ': >"$CACHE/one.json"'; do
+    source_at "$WEB/good"
+    fetch >"$BATS_TEST_TMPDIR/first"
+    eval "$damage"
+    run -1 fetch status -o json
+    [[ $output = *'"good":false,"entries":0,'*"is damaged"* ]]
+    run -0 --separate-stderr fetch
+    diff <(echo "$output") "$BATS_TEST_TMPDIR/first"
+    [[ $stderr = "blocklist-fetch: source 'one': "*"'$CACHE/one."*"' is damaged, fetched anew" ]]
+    [[ $(known entries) -eq 1000 && $(known sha256) = $(sha256sum <"$CACHE/one.list" | cut -d' ' -f1) ]]
+    run -0 --separate-stderr fetch --force
+    [[ -z $stderr ]]
+    eval "$damage"
+    source_at "$WEB/404"
+    run -75 --separate-stderr fetch
+    [[ -z $output && $stderr = *"is damaged, fetched anew"*"404; there is no good copy"* ]]
+    run -75 --separate-stderr fetch
+    [[ -z $output && $stderr != *damaged* ]]
+  done
+}
+
+@test "status says why a source never worked, and when it was asked" {
+  source_at "$WEB/404"
+  run -75 fetch
+  [[ $(known error) = "the server answers 404" && $(known checked) = 20* && $(known good) = false ]]
+  run -1 fetch status -o plain
+  [[ $output = *"the server answers 404" ]]
+}
+
 @test "what a server sends does not steer the terminal" {
   source_at "$WEB/escape"
   run -0 --separate-stderr fetch
@@ -197,22 +228,25 @@ stays() { # PATH REASON [KEYS [OPTIONS...]]
 @test "without a good copy of every source nothing is written" {
   printf '[[source]]\nname = "%s"\nurl = "%s"\n' one "$WEB/good?n=256" two "$WEB/html" >"$SOURCES"
   run -75 --separate-stderr fetch
-  [[ -z $output && $stderr = *"source 'two' has no good copy yet: nothing written"* ]]
+  [[ -z $output && $stderr = *"no good copy yet of 'two': nothing written"* ]]
+  printf '[[source]]\nname = "three"\nurl = "%s"\n' "$WEB/404" >>"$SOURCES"
+  run -75 --separate-stderr fetch
+  [[ ${stderr_lines[-1]} = "blocklist-fetch: no good copy yet of 'two', 'three': nothing written; see --partial" ]]
   run -0 --separate-stderr fetch --partial
   [[ $output = 198.18.0.0/24 ]]
   run -0 fetch one
-  run -64 fetch three
+  run -64 fetch four
 }
 
 @test "a dry run ends as a fetch would" {
   printf '[[source]]\nname = "%s"\nurl = "%s"\n' one "$WEB/good?n=256" two "$WEB/html" >"$SOURCES"
   run -75 --separate-stderr fetch --dry-run
-  [[ -z $output && $stderr = *"source 'two' has no good copy yet: nothing written"* ]]
+  [[ -z $output && $stderr = *"no good copy yet of 'two': nothing written"* ]]
   run -0 fetch --dry-run --partial
   run -0 fetch --dry-run one
   run -75 fetch --dry-run --partial two
   run -75 fetch --dry-run --direction out
-  [[ -z $(ls "$CACHE"/*.list 2>/dev/null) ]]
+  [[ ! -e $CACHE ]]
   run -0 fetch one
   source_at "$WEB/html"
   run -0 --separate-stderr fetch --dry-run

@@ -35,7 +35,13 @@ TEST_CASE("comments, blanks, carriage returns and a byte order mark are passed o
 TEST_CASE("ranges with and without blanks") {
   CHECK(read("192.0.2.0-192.0.2.255\n198.51.100.0 - 198.51.100.127\n2001:db8::-2001:db8::ffff") ==
         "192.0.2.0/24 198.51.100.0/25 2001:db8::/112");
-  CHECK(feed::parse("192.0.2.9-192.0.2.1").invalid == 1);
+  CHECK(read("192.0.2.0 - 192.0.2.3 evil host\n192.0.2.8-192.0.2.11 evil\n192.0.2.77 its-name") ==
+        "192.0.2.0/30 192.0.2.8/30 192.0.2.77");
+  for (const char* wrong : {"192.0.2.9-192.0.2.1", "192.0.2.9 - 192.0.2.1", "192.0.2.1 - x", "192.0.2.1 -",
+                            "192.0.2.1 - 192.0.2.0/24", "192.0.2.1 - 2001:db8::1"}) {
+    const feed::Parsed parsed = feed::parse(wrong);
+    CHECK_MESSAGE((parsed.invalid == 1 && parsed.entries == 0), wrong);
+  }
 }
 
 TEST_CASE("of columns the first counts, and their names are no entry") {

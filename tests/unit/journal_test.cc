@@ -49,7 +49,7 @@ std::string banned(const ip::Prefix& whom, std::chrono::seconds duration = 60s) 
 std::set<ip::Prefix> alive(const journal::Place& place, base::Time now = kNoon,
                            const std::optional<ip::Prefix>& whom = {}) {
   ledger::Ledger ledger;
-  REQUIRE(journal::replay(place, ledger, now, whom));
+  REQUIRE(journal::replay(place, ledger, now, whom ? event::target_text(*whom) : ""));
   std::set<ip::Prefix> targets;
   ledger.each(now, [&](const ledger::Key& key, const ledger::Entry&) { targets.insert(key.target); });
   return targets;

@@ -3,6 +3,7 @@
 #include "blocklist-fetch/cache.h"
 
 #include <filesystem>
+#include <optional>
 
 #include "blocklist-fetch/list.h"
 #include "event/object.h"
@@ -39,7 +40,7 @@ std::string_view encode(const Copy& copy, event::Line& line) {
   return writer.finish();
 }
 
-base::Result<Copy> decode(std::string text, const std::string& path) {
+std::optional<Copy> decode(std::string text) {
   const std::size_t size = std::min(text.find('\n'), text.size());
   text.resize(text.size() + event::kPadding);
   event::Object object;
@@ -55,8 +56,24 @@ base::Result<Copy> decode(std::string text, const std::string& path) {
   copy.etag = object.text("etag");
   copy.last_modified = object.text("last_modified");
   copy.error = object.text("error");
-  if (!object.close()) return base::fail(base::Exit::kData, "read '" + path + "': " + object.wrong());
+  if (!object.close()) return {};
   return copy;
+}
+
+Copy no_copy(base::Time checked, std::string error, bool damaged) {
+  Copy copy;
+  copy.checked = checked;
+  copy.error = std::move(error);
+  copy.damaged = damaged;
+  return copy;
+}
+
+base::Result<std::string> sum_of(const std::string& path) {
+  feed::Sum sum;
+  base::Result<void> read =
+      stream::read_pieces(path, kLargest, [&](std::string_view piece) { sum.add(piece); });
+  if (!read) return base::failed(read);
+  return sum.text();
 }
 
 }  // namespace
@@ -66,18 +83,29 @@ bool Copy::is_of(const feed::Source& source) const {
   return good() && from == feed::sha256(source.url) && (pin.empty() || feed::is_sum(pin, sha256));
 }
 
-base::Result<store::Lock> Cache::lock() const {
+base::Result<std::optional<store::Lock>> Cache::lock(bool dry_run) const {
+  if (dry_run && !is_there(folder_ + "/fetch.lock")) return std::nullopt;
   std::error_code error;
   std::filesystem::create_directories(folder_, error);
   if (error) return base::os_error("make '" + folder_ + "'", error.value());
-  return store::Lock::take(folder_ + "/fetch");
+  base::Result<store::Lock> lock = store::Lock::take(folder_ + "/fetch");
+  if (!lock) return base::failed(lock);
+  return std::optional{std::move(*lock)};
 }
 
 base::Result<Copy> Cache::read(const std::string& source) const {
-  base::Result<std::string> text = read_if_there(path(source, ".json"));
+  const std::string description = path(source, ".json"), list = path(source, ".list");
+  if (!is_there(description)) return Copy{};
+  base::Result<std::string> text = stream::read_file(description, kLargest);
   if (!text) return base::failed(text);
-  if (text->empty() || !is_there(path(source, ".list"))) return Copy{};
-  return decode(std::move(*text), path(source, ".json"));
+  std::optional<Copy> copy = decode(std::move(*text));
+  if (!copy) return no_copy({}, "its description '" + description + "' is damaged", true);
+  if (!copy->good()) return std::move(*copy);
+  if (!is_there(list)) return no_copy(copy->checked, "its copy '" + list + "' is gone", false);
+  base::Result<std::string> sum = sum_of(list);
+  if (!sum) return base::failed(sum);
+  if (*sum != copy->sha256) return no_copy(copy->checked, "its copy '" + list + "' is damaged", true);
+  return std::move(*copy);
 }
 
 base::Result<feed::Parsed> Cache::list(const std::string& source) const {

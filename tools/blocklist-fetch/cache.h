@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -18,8 +19,9 @@ namespace xlimit::blocklist_fetch {
 // What is known of a source; times are the epoch when it never happened.
 struct Copy {
   std::string etag, last_modified, sha256;
-  std::string from;   // SHA-256 of the URL that the copy came from
-  std::string error;  // of the last check; empty: it was well
+  std::string from;      // SHA-256 of the URL that the copy came from
+  std::string error;     // of the last check, or what is wrong with the files; empty: it was well
+  bool damaged = false;  // the files: then there is no copy, and nothing else is known
   std::uint64_t entries = 0, invalid = 0;
   base::Time checked{}, changed{}, first{};
 
@@ -33,15 +35,16 @@ class Cache {
  public:
   explicit Cache(std::string folder) : folder_(std::move(folder)) {}
 
-  // Makes the folder and keeps other writers out as long as the lock lives.
-  base::Result<store::Lock> lock() const;
-  // A source that was never fetched, or whose list is gone, is a Copy without anything.
+  // Makes the folder and keeps other writers out as long as the lock lives; with a dry run makes nothing,
+  // and there is no lock where nobody has fetched yet.
+  base::Result<std::optional<store::Lock>> lock(bool dry_run) const;
+  // A source that never had a good copy, or whose list is gone or not the one described, has none.
   base::Result<Copy> read(const std::string& source) const;
   // The good copy.
   base::Result<feed::Parsed> list(const std::string& source) const;
   base::Result<feed::History> history(const std::string& source) const;
 
-  // In this order a crash leaves at worst a copy whose description is older than it is.
+  // In this order, so that a crash between them shows: the copy is not the one described.
   base::Result<void> keep(const std::string& source, std::string_view text,
                           const feed::History& history) const;
   base::Result<void> note(const std::string& source, const Copy& copy) const;

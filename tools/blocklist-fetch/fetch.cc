@@ -17,14 +17,17 @@ base::Result<std::vector<std::string>> choose(const std::vector<feed::Source>& s
                                               const std::vector<std::string>& lacking,
                                               const Settings& settings) {
   std::vector<std::string> chosen;
+  std::string without;
   for (const feed::Source& source : sources) {
     if (source.out != settings.out) continue;
     if (std::ranges::count(lacking, source.name) == 0)
       chosen.push_back(source.name);
-    else if (!settings.partial)
-      return base::fail(base::Exit::kTemporary,
-                        "source '" + source.name + "' has no good copy yet: nothing written; see --partial");
+    else
+      without += (without.empty() ? "'" : ", '") + source.name + "'";
   }
+  if (!without.empty() && !settings.partial)
+    return base::fail(base::Exit::kTemporary,
+                      "no good copy yet of " + without + ": nothing written; see --partial");
   if (!chosen.empty()) return chosen;
   return base::fail(
       base::Exit::kTemporary,
@@ -49,7 +52,7 @@ Ended fetch(const Settings& settings, const cli::Command& command) {
   base::Result<Cleaner> cleaner = Cleaner::open(settings);
   if (!cleaner) return base::failed(cleaner);
   const Cache cache{settings.cache};
-  base::Result<store::Lock> lock = cache.lock();
+  base::Result<std::optional<store::Lock>> lock = cache.lock(settings.dry_run);
   if (!lock) return base::failed(lock);
   base::Result<std::vector<std::string>> lacking = Update{settings, command, cache}.run(*sources);
   if (!lacking) return base::failed(lacking);

@@ -27,9 +27,10 @@ std::string to_seconds(base::Time at) {
 
 // False when the source does not hold it.
 base::Result<bool> explain_one(const feed::Source& source, const Cache& cache, const ip::Address& address,
-                               const Settings& settings) {
+                               const Settings& settings, const cli::Command& command) {
   base::Result<Copy> copy = cache.read(source.name);
   if (!copy) return base::failed(copy);
+  if (copy->damaged) command.warn("source '" + source.name + "': " + copy->error);
   if (!copy->good()) return false;
   base::Result<feed::Parsed> parsed = cache.list(source.name);
   if (!parsed) return base::failed(parsed);
@@ -48,8 +49,8 @@ base::Result<bool> explain_one(const feed::Source& source, const Cache& cache, c
 }
 
 std::string state_of(const Copy& copy) {
-  if (copy.checked == base::Time{}) return "never fetched";
-  return copy.error.empty() ? "good" : copy.error;
+  if (!copy.error.empty()) return copy.error;
+  return copy.good() ? "good" : "never fetched";
 }
 
 std::string age(base::Time at) {
@@ -67,7 +68,7 @@ void print_json(const feed::Source& source, const Copy& copy) {
 
 }  // namespace
 
-Ended explain(const Settings& settings, const cli::Command&) {
+Ended explain(const Settings& settings, const cli::Command& command) {
   Settings all = settings;
   all.words.clear();
   base::Result<std::vector<feed::Source>> sources = read_sources(all);
@@ -81,7 +82,7 @@ Ended explain(const Settings& settings, const cli::Command&) {
     if (!address) return base::fail(base::Exit::kUsage, "'" + word + "' is not an address");
     bool any = false;
     for (const feed::Source& source : *sources) {
-      base::Result<bool> held = explain_one(source, cache, *address, settings);
+      base::Result<bool> held = explain_one(source, cache, *address, settings, command);
       if (!held) return base::failed(held);
       any = any || *held;
     }

@@ -72,7 +72,7 @@ base::Result<std::vector<Found>> covering(sets::Backend& backend, const ip::Pref
 
 std::string why(Memory& memory, const Found& found) {
   const base::Time now = base::now();
-  ledger::Ledger ledger = memory.recall(now, found.entry.target);
+  ledger::Ledger ledger = memory.recall(now, event::target_text(found.entry.target));
   return what_is_known(ledger, {found.entry.target, found.key.direction}, now).clause();
 }
 

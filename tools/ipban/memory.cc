@@ -77,12 +77,24 @@ void Memory::forget_bans() {
   if (place_) check(journal_->clear());
 }
 
-ledger::Ledger Memory::recall(base::Time now, const std::optional<ip::Prefix>& target) {
+ledger::Ledger Memory::recall(base::Time now, std::string_view text) {
   ledger::Ledger ledger;
   if (!place_) return ledger;
-  if (base::Result<void> read = journal::replay(*place_, ledger, now, target); !read)
+  if (base::Result<void> read = journal::replay(*place_, ledger, now, text); !read)
     failed_.add(read.error().text);
   return ledger;
+}
+
+bool Memory::uses_out(base::Time now) {
+  if (!place_) return false;
+  base::Result<std::vector<journal::KeptList>> lists = journal::kept_lists(*place_);
+  if (lists && std::ranges::count(*lists, event::Direction::out, &journal::KeptList::direction) > 0)
+    return true;
+  bool any = false;
+  recall(now, event::kOutText).each(now, [&](const ledger::Key& key, const ledger::Entry&) {
+    any = any || key.direction == event::Direction::out;
+  });
+  return any;
 }
 
 base::Result<std::optional<store::Lock>> Memory::lock_lists(std::chrono::milliseconds patience) {

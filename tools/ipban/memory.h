@@ -36,8 +36,11 @@ class Memory {
   void write();
   void forget_bans();
 
-  // What the journal says, or only what it says of one target. Empty, and said, when it can't be read.
-  ledger::Ledger recall(base::Time now, const std::optional<ip::Prefix>& target = {});
+  // What the journal says, or only what it says in lines that hold a text, see journal::replay(). Empty, and
+  // said, when it can't be read.
+  ledger::Ledger recall(base::Time now, std::string_view text = {});
+  // Are bans of direction out alive, or lists of it kept?
+  bool uses_out(base::Time now);
 
   // While it is held no other process loads lists here; absent when nothing is remembered. Fails with
   // kTemporary when another one is at it for as long as `patience`.

@@ -82,6 +82,11 @@ base::Result<std::vector<journal::KeptList>> lacking(const Memory& memory, sets:
 
 }  // namespace
 
+base::Result<bool> uses_out(sets::Backend& backend, Memory& memory) {
+  base::Result<bool> there = backend.exists({sets::Family::v4, event::Direction::out});
+  return there && !*there ? memory.uses_out(base::now()) : there;
+}
+
 base::Result<void> restore_bans(Enforcer& enforcer, sets::Backend& backend, ledger::Ledger& ledger,
                                 const OnBan& on_ban, Recovered& recovered) {
   base::Result<Planned> planned = plan(backend, ledger, base::now(), recovered);

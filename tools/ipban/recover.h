@@ -24,6 +24,9 @@ struct OnBan {
   std::function<void(const ip::Prefix&, const std::string& why)> refused;
 };
 
+// Is direction out in use: are its sets there, or bans or lists of it remembered?
+base::Result<bool> uses_out(sets::Backend& backend, Memory& memory);
+
 // What is alive in the ledger and not in the kernel for as long. `backend` is asked what is there; the
 // enforcer decides and bans, unless it runs dry.
 base::Result<void> restore_bans(Enforcer& enforcer, sets::Backend& backend, ledger::Ledger& ledger,

@@ -63,9 +63,13 @@ base::Result<void> load_lists(const Settings& settings, const cli::Command& comm
 }
 
 base::Result<void> make_ready(const Settings& settings, sets::Backend& backend, Memory& memory) {
-  base::Result<std::vector<std::string>> made =
-      backend.setup(event::Direction::in, sets::Setup::missing, false);
-  if (!made) return base::failed(made);
+  base::Result<bool> out = uses_out(backend, memory);
+  if (!out) return base::failed(out);
+  for (const event::Direction direction : {event::Direction::in, event::Direction::out}) {
+    if (direction == event::Direction::out && !*out) continue;
+    base::Result<std::vector<std::string>> made = backend.setup(direction, sets::Setup::missing, false);
+    if (!made) return base::failed(made);
+  }
   memory.keep_ports(backend, settings.ports);
   return {};
 }

@@ -5,6 +5,7 @@
 #include "cli/print.h"
 #include "ipban/enforcer.h"
 #include "ipban/print.h"
+#include "ipban/recover.h"
 
 namespace xlimit::ipban {
 namespace {
@@ -18,6 +19,20 @@ Ended tell(const base::Result<std::vector<std::string>>& done, const Settings& s
   return base::Exit::kDone;
 }
 
+// Where direction out is in use it is put back too, with the ports that it had.
+base::Result<std::vector<std::string>> add_out(const Settings& settings, sets::Backend& backend,
+                                               Memory& memory, std::vector<std::string> done) {
+  base::Result<bool> out = uses_out(backend, memory);
+  if (!out) return base::failed(out);
+  if (!*out) return done;
+  backend.limit_to(memory.ports());
+  base::Result<std::vector<std::string>> more =
+      backend.setup(event::Direction::out, sets::Setup::missing, settings.dry_run);
+  if (!more) return more;
+  done.insert(done.end(), more->begin(), more->end());
+  return done;
+}
+
 }  // namespace
 
 Ended setup(const Settings& settings, const cli::Command& command) {
@@ -26,6 +41,7 @@ Ended setup(const Settings& settings, const cli::Command& command) {
   if (!backend) return base::failed(backend);
   base::Result<std::vector<std::string>> done =
       (*backend)->setup(settings.direction, sets::Setup::exact, settings.dry_run);
+  if (done && settings.direction == event::Direction::in) done = add_out(settings, **backend, memory, *done);
   if (done && !settings.dry_run) memory.keep_ports(**backend, {});
   return tell(done, settings, command);
 }

@@ -2,6 +2,7 @@
 // ipban status: are bans really enforced?
 #include <algorithm>
 
+#include "base/clock.h"
 #include "cli/print.h"
 #include "ipban/enforcer.h"
 #include "ipban/lists.h"
@@ -49,10 +50,25 @@ base::Result<std::vector<sets::ListKey>> all_lists(const Memory& memory, sets::B
   return lists;
 }
 
-base::Result<std::vector<Shown>> read_states(const Memory& memory, sets::Backend& backend) {
+// Sets of direction out that somebody took away, rules and all, though they are needed.
+void blame_missing(Memory& memory, std::vector<SetState>& bans) {
+  const auto is_gone = [](const SetState& state) {
+    return state.key.direction == event::Direction::out && !is_shown(state);
+  };
+  if (std::ranges::none_of(bans, is_gone) || !memory.uses_out(base::now())) return;
+  for (SetState& state : bans) {
+    if (is_gone(state))
+      state.faults.emplace_back(
+          "the set is missing, and bans or lists of its direction are remembered; 'ipban "
+          "restore' puts them back");
+  }
+}
+
+base::Result<std::vector<Shown>> read_states(Memory& memory, sets::Backend& backend) {
   std::vector<Shown> shown;
   base::Result<std::vector<SetState>> bans = backend.status();
   if (!bans) return base::failed(bans);
+  blame_missing(memory, *bans);
   for (SetState& state : *bans) {
     if (is_shown(state)) shown.push_back({std::move(state), ""});
   }
