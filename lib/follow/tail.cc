@@ -223,6 +223,11 @@ bool Tail::read_logs() {
   return false;
 }
 
+void Tail::finish() {
+  if (options_.resumed_later) return;
+  for (const auto& log : logs_) log->finish();
+}
+
 bool Tail::all_ended() const {
   const bool none = logs_.empty() && patterns_.empty();  // a pattern is waited for like a log
   const bool logs = none || (!options_.follow && next_log_ == logs_.size());

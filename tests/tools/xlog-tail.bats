@@ -34,6 +34,15 @@ load following
   every_line_once 2
 }
 
+@test "a half line that nobody will finish is accounted for at the end" {
+  follow --from start "$LOG"
+  line 1
+  got 1
+  printf '2026/06/01 12:00:00 from 203.0.113.7:1 acce' >>"$LOG"
+  stop
+  grep -q '"kind":"cut","lines":1' "$OUT"
+}
+
 @test "a renamed log is read on beside the new one" {
   line 1
   follow --from start "$LOG"
