@@ -148,6 +148,7 @@ class Follower {
   // resume.cc
   bool seek_place(const Place& place);
   bool take_place(const Place& place, const std::vector<Sibling>& candidates, bool by_inode);
+  bool is_cut_in_place(const Place& place);
   void report_gone(const Place& place, bool last);
 
   bool open_current();

@@ -84,7 +84,7 @@ TEST_CASE("a file that is compressed before all of it was read goes on compresse
   self = &follower;
   REQUIRE(follower.resume(*xlimit::follow::parse_state(state)->find(bench.log)).has_value());
   CHECK(follower.read());
-  std::string between;
+  std::string between, gaps;
   SUBCASE("a renamed one") {
     bench.rename("access.log", "access.log.1");
     bench.append("access.log", "three\n");
@@ -97,11 +97,12 @@ TEST_CASE("a file that is compressed before all of it was read goes on compresse
     gzip(bench, "access.log.1");
     follower.look_around();
     bench.overwrite("access.log", "three\n");
+    gaps = "truncated 0";
   }
   follower.append_state(between);
   bench.run(between);
   CHECK(bench.given() == "one|two|three");
-  CHECK(bench.gap_list() == "");
+  CHECK(bench.gap_list() == gaps);
 }
 
 TEST_CASE("a file that was read and is compressed later does not come again") {
