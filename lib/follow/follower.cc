@@ -221,15 +221,28 @@ void Follower::bound() {
 
 void Follower::give_up(Files::iterator held) {
   LogFile& file = held->file;
-  file.finish(sink_.piece);
+  finish(file);
   file.look();
   remember(file, true);
   if (on_close) on_close(file);
   files_.erase(held);
 }
 
-void Follower::finish() {
-  for (Held& held : files_) held.file.finish(sink_.piece);
+// A copy ends anywhere, its log went on; and a writer that is gone wrote no end.
+void Follower::finish(LogFile& file) {
+  file.finish([this](const stream::Piece& piece) {
+    if (piece.first) sink_.half(piece.text);
+  });
+}
+
+void Follower::finish(bool whole) {
+  for (Held& held : files_) {
+    if (!held.file.is_drained()) continue;
+    if (whole && !held.leaving)
+      held.file.finish(sink_.piece);
+    else
+      finish(held.file);
+  }
 }
 
 void Follower::warn(const std::string& text) {

@@ -17,6 +17,7 @@
 #include <list>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -38,6 +39,8 @@ class Follower {
  public:
   struct Sink {
     std::function<void(const stream::Piece&)> piece;
+    // A line whose end is missing.
+    std::function<void(std::string_view text)> half;
     std::function<void(Gap, std::uint64_t bytes)> gap;
     std::function<void(const std::string& text)> warning;
     // What the taker of the lines wants to remember over restarts, and is given back then. May be empty.
@@ -90,8 +93,9 @@ class Follower {
   void expire(std::chrono::steady_clock::time_point now);
   // Whether nothing stands under the path and all files have been read and quiet; then they are given up.
   bool give_up_deleted(std::chrono::steady_clock::time_point now);
-  // No more will come: half lines are judged as they are.
-  void finish();
+  // No more will come. A half line that files end with is `half`; only at the end of one that has been read
+  // as it is, for good (`whole`), it is a line.
+  void finish(bool whole);
 
   // Gives a warning, unless it was given already.
   void warn(const std::string& text);
@@ -155,6 +159,7 @@ class Follower {
 
   bool read_slice(Files::iterator held);
   void give_up(Files::iterator held);
+  void finish(LogFile& file);
   void bound();
 
   std::string path_;

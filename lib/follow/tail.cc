@@ -217,7 +217,7 @@ bool Tail::read_logs() {
   }
   while (next_log_ < logs_.size()) {
     if (logs_[next_log_]->read()) return true;
-    if (!options_.resumed_later) logs_[next_log_]->finish();
+    if (!options_.resumed_later) logs_[next_log_]->finish(true);
     ++next_log_;
   }
   return false;
@@ -225,7 +225,7 @@ bool Tail::read_logs() {
 
 void Tail::finish() {
   if (options_.resumed_later) return;
-  for (const auto& log : logs_) log->finish();
+  for (const auto& log : logs_) log->finish(false);
 }
 
 bool Tail::all_ended() const {

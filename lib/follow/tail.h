@@ -50,7 +50,7 @@ class Tail {
   // The output of a program (pipe_source.h).
   base::Result<void> add_command(const std::vector<std::string>& words);
 
-  // At the end: half lines at the end of logs are read as lines, unless a later run reads on.
+  // When it was stopped: half lines at the end of logs are told, unless a later run reads on.
   void finish();
   // From inside a sink: that is enough for now. on_read is called next.
   void hold_back();

@@ -43,6 +43,23 @@ load following
   grep -q '"kind":"cut","lines":1' "$OUT"
 }
 
+@test "half a line at the end of a copy is no record" {
+  line 1
+  follow --checkpoint place --from start "$LOG"
+  got 1
+  printf '2026/06/01 12:00:00 from 203.0.113.7:1 accepted tcp:a.example:443 [in -> out] email: us' >>"$LOG"
+  wait_until seen "$(stat -c %s "$LOG")"
+  cp "$LOG" "$LOG.1"
+  : >"$LOG"
+  echo er4 >>"$LOG"
+  line 2
+  got 2
+  wait_for_line "$OUT" '"kind":"cut","lines":1,"sample":"2026/06/01 12:00:00 from'
+  stop
+  every_line_once 2
+  [ "$(grep -c '"user":"us' "$OUT")" -eq 0 ]
+}
+
 @test "a renamed log is read on beside the new one" {
   line 1
   follow --from start "$LOG"

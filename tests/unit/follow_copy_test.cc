@@ -193,6 +193,32 @@ TEST_CASE("a copy that is always made under the same name is read each time") {
   CHECK(bench.given() == "one|two|three|four");
 }
 
+TEST_CASE("half a line is no line at the end of a copy, nor when its log is cut short before the end") {
+  Bench bench;
+  const auto follower = follow(bench, "one\nhal");
+  SUBCASE("with a copy") { bench.copy("access.log", "access.log.1"); }
+  SUBCASE("without") {}
+  bench.overwrite("access.log", "");
+  if (fs::exists(bench.path("access.log.1"))) {
+    look(*follower);
+    CHECK(bench.halves == Lines{"hal"});
+  } else {
+    follower->look();
+  }
+  follower->finish(true);
+  CHECK(bench.given() == "one");
+}
+
+TEST_CASE("half a line is a line only at the end of a log that is read no more") {
+  for (const bool whole : {true, false}) {
+    Bench bench;
+    const auto follower = follow(bench, "one\nhal");
+    follower->finish(whole);
+    CHECK(bench.given() == (whole ? "one|hal" : "one"));
+    CHECK(bench.halves.size() == (whole ? 0 : 1));
+  }
+}
+
 TEST_CASE("a copy put into the place of the log goes on where the log was") {
   Bench bench;
   const auto follower = follow(bench, "one\ntwo\n");
