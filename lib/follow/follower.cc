@@ -10,12 +10,13 @@ namespace xlimit::follow {
 Follower::Follower(std::string path, Sink sink)
     : path_(std::move(path)), names_{path_}, sink_(std::move(sink)) {}
 
-base::Result<void> Follower::begin(From from) {
+base::Result<void> Follower::begin(From from, std::int64_t since) {
   base::Result<LogFile> file = LogFile::open(path_);
   const LogFile* const log = file ? &*file : nullptr;
   if (base::Result<void> held = hold_named(from, log); !held) return held;
   for (const Sibling& sibling : find_siblings(names_)) {
-    if (sibling.facts.size > 0 && !holds(sibling.facts.file)) remember(sibling);
+    const bool before = sibling.facts.size > 0 && sibling.age() <= since;
+    if (before && !holds(sibling.facts.file)) remember(sibling);
   }
   if (from == From::end) hold_late_writer(log);
   missed_ = true;  // what was rotated since the siblings were looked for

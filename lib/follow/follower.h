@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <list>
 #include <set>
 #include <string>
@@ -65,7 +66,10 @@ class Follower {
   // Opens the log when it is there, and with From::end behind what is there; also the newest rotated file if
   // it was written to lately, because somebody may do so again. Fails when the log is there and cannot be
   // read.
-  base::Result<void> begin(From from);
+  base::Result<void> begin(From from) { return begin(from, std::numeric_limits<std::int64_t>::max()); }
+  // The same, for a log that may have been rotated since it was born: rotated files that were born later than
+  // `since` (nanoseconds since 1970) are read before it.
+  base::Result<void> begin(From from, std::int64_t since);
   // Goes on where an earlier run was: its files are found by inode and by what was read of them, under
   // whatever name rotation gave them, and those rotated since are read before the one under the path. What is
   // gone is a gap.
