@@ -39,6 +39,7 @@ bool Follower::is_absent(const base::Error& error) const {
 // What was cut off unread and stands in files that were found since is no gap, also after a restart.
 void Follower::append_state(std::string& text) const {
   append_log(text, path_);
+  for (const Place& place : awaited_) append(text, place);
   std::uint64_t fresh = 0;
   for (const Held& held : files_) {
     Place place = held.file.place();

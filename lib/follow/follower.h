@@ -29,6 +29,11 @@
 
 namespace xlimit::follow {
 
+// Was a file written to so lately that somebody may do so again?
+bool is_recent(std::int64_t written);
+// May it be a gzip file whose end is still to come?
+bool is_unfinished(const Sibling& packed);
+
 enum class From : std::uint8_t { start, end };
 
 enum class Gap : std::uint8_t {
@@ -156,6 +161,8 @@ class Follower {
   // resume.cc
   bool seek_place(const Place& place);
   bool take_place(const Place& place, const std::vector<Sibling>& candidates, bool by_inode);
+  bool await(Place place, const std::vector<Sibling>& siblings);
+  void take_awaited(Files::iterator before, const std::vector<Sibling>& siblings);
   bool is_cut_in_place(const Place& place);
   void report_gone(const Place& place, bool last);
 
@@ -171,6 +178,7 @@ class Follower {
   Sink sink_;
   Files files_;
   LogFile* reading_ = nullptr;
+  std::vector<Place> awaited_;      // places in files that are just being compressed
   std::vector<Done> done_;          // a file that was written over is there again, the latest last
   mutable std::string done_lines_;  // empty: to be made
   bool missed_ = false;             // look at the rotated files again

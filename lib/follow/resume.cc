@@ -48,7 +48,7 @@ base::Result<void> Follower::resume(const LogState& state) {
   const std::vector<Sibling> siblings = find_siblings(names_);
   for (const Place& place : state.open) {
     if (take_place(place, find_here(path_, place), true) || take_place(place, siblings, true)) continue;
-    if (!seek_place(place) && !was_read_and_packed(place, siblings))
+    if (!seek_place(place) && !was_read_and_packed(place, siblings) && !await(place, siblings))
       report_gone(place, &place == &state.open.back());
     else if (is_cut_in_place(place))
       sink_.gap(Gap::truncated, 0);
@@ -68,6 +68,28 @@ bool Follower::seek_place(const Place& place) {
   return take_place(place, find_beside(names_, place), true) ||
          (is_known_by_content(place) && (take_place(place, find_here(path_, place), false) ||
                                          take_place(place, find_beside(names_, place), false)));
+}
+
+// Whether the file of the place may be among those whose end is still missing. It is not known by its inode
+// any more, which may be the log's.
+bool Follower::await(Place place, const std::vector<Sibling>& siblings) {
+  if (!is_known_by_content(place) || awaited_.size() >= kMaxHeld) return false;
+  if (std::none_of(siblings.begin(), siblings.end(), is_unfinished)) return false;
+  place.leaving = place.leaving || is_cut_in_place(place);
+  place.file.inode = 0;
+  awaited_.push_back(std::move(place));
+  return true;
+}
+
+void Follower::take_awaited(Files::iterator before, const std::vector<Sibling>& siblings) {
+  std::erase_if(awaited_, [&](const Place& place) {
+    const std::size_t held = files_.size();
+    const bool taken = take_place(place, siblings, false);
+    if (files_.size() > held) files_.splice(before, files_, std::prev(files_.end()));
+    if (!taken && std::any_of(siblings.begin(), siblings.end(), is_unfinished)) return false;
+    if (!taken) report_gone(place, !place.leaving);
+    return true;
+  });
 }
 
 // The newest is the longest, if there are several copies.
