@@ -10,12 +10,13 @@ namespace xlimit::follow {
 Follower::Follower(std::string path, Sink sink)
     : path_(std::move(path)), names_{path_}, sink_(std::move(sink)) {}
 
-base::Result<void> Follower::begin(From from) {
+base::Result<void> Follower::begin(From from, std::int64_t since) {
   base::Result<LogFile> file = LogFile::open(path_);
   const LogFile* const log = file ? &*file : nullptr;
   if (base::Result<void> held = hold_named(from, log); !held) return held;
   for (const Sibling& sibling : find_siblings(names_)) {
-    if (sibling.facts.size > 0 && !holds(sibling.facts.file)) remember(sibling);
+    const bool before = sibling.facts.size > 0 && sibling.age() <= since;
+    if (before && !holds(sibling.facts.file)) remember(sibling);
   }
   if (from == From::end) hold_late_writer(log);
   missed_ = true;  // what was rotated since the siblings were looked for
@@ -38,6 +39,7 @@ bool Follower::is_absent(const base::Error& error) const {
 // What was cut off unread and stands in files that were found since is no gap, also after a restart.
 void Follower::append_state(std::string& text) const {
   append_log(text, path_);
+  for (const Place& place : awaited_) append(text, place);
   std::uint64_t fresh = 0;
   for (const Held& held : files_) {
     Place place = held.file.place();
@@ -222,15 +224,28 @@ void Follower::bound() {
 
 void Follower::give_up(Files::iterator held) {
   LogFile& file = held->file;
-  file.finish(sink_.piece);
+  finish(file);
   file.look();
   remember(file, true);
   if (on_close) on_close(file);
   files_.erase(held);
 }
 
-void Follower::finish() {
-  for (Held& held : files_) held.file.finish(sink_.piece);
+// A copy ends anywhere, its log went on; and a writer that is gone wrote no end.
+void Follower::finish(LogFile& file) {
+  file.finish([this](const stream::Piece& piece) {
+    if (piece.first) sink_.half(piece.text);
+  });
+}
+
+void Follower::finish(bool whole) {
+  for (Held& held : files_) {
+    if (!held.file.is_drained()) continue;
+    if (whole && !held.leaving)
+      held.file.finish(sink_.piece);
+    else
+      finish(held.file);
+  }
 }
 
 void Follower::warn(const std::string& text) {

@@ -14,9 +14,11 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <list>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,6 +28,11 @@
 #include "follow/siblings.h"
 
 namespace xlimit::follow {
+
+// Was a file written to so lately that somebody may do so again?
+bool is_recent(std::int64_t written);
+// May it be a gzip file whose end is still to come?
+bool is_unfinished(const Sibling& packed);
 
 enum class From : std::uint8_t { start, end };
 
@@ -38,6 +45,8 @@ class Follower {
  public:
   struct Sink {
     std::function<void(const stream::Piece&)> piece;
+    // A line whose end is missing.
+    std::function<void(std::string_view text)> half;
     std::function<void(Gap, std::uint64_t bytes)> gap;
     std::function<void(const std::string& text)> warning;
     // What the taker of the lines wants to remember over restarts, and is given back then. May be empty.
@@ -62,7 +71,10 @@ class Follower {
   // Opens the log when it is there, and with From::end behind what is there; also the newest rotated file if
   // it was written to lately, because somebody may do so again. Fails when the log is there and cannot be
   // read.
-  base::Result<void> begin(From from);
+  base::Result<void> begin(From from) { return begin(from, std::numeric_limits<std::int64_t>::max()); }
+  // The same, for a log that may have been rotated since it was born: rotated files that were born later than
+  // `since` (nanoseconds since 1970) are read before it.
+  base::Result<void> begin(From from, std::int64_t since);
   // Goes on where an earlier run was: its files are found by inode and by what was read of them, under
   // whatever name rotation gave them, and those rotated since are read before the one under the path. What is
   // gone is a gap.
@@ -90,8 +102,9 @@ class Follower {
   void expire(std::chrono::steady_clock::time_point now);
   // Whether nothing stands under the path and all files have been read and quiet; then they are given up.
   bool give_up_deleted(std::chrono::steady_clock::time_point now);
-  // No more will come: half lines are judged as they are.
-  void finish();
+  // No more will come. A half line that files end with is `half`; only at the end of one that has been read
+  // as it is, for good (`whole`), it is a line.
+  void finish(bool whole);
 
   // Gives a warning, unless it was given already.
   void warn(const std::string& text);
@@ -148,12 +161,16 @@ class Follower {
   // resume.cc
   bool seek_place(const Place& place);
   bool take_place(const Place& place, const std::vector<Sibling>& candidates, bool by_inode);
+  bool await(Place place, const std::vector<Sibling>& siblings);
+  void take_awaited(Files::iterator before, const std::vector<Sibling>& siblings);
+  bool is_cut_in_place(const Place& place);
   void report_gone(const Place& place, bool last);
 
   bool open_current();
 
   bool read_slice(Files::iterator held);
   void give_up(Files::iterator held);
+  void finish(LogFile& file);
   void bound();
 
   std::string path_;
@@ -161,6 +178,7 @@ class Follower {
   Sink sink_;
   Files files_;
   LogFile* reading_ = nullptr;
+  std::vector<Place> awaited_;      // places in files that are just being compressed
   std::vector<Done> done_;          // a file that was written over is there again, the latest last
   mutable std::string done_lines_;  // empty: to be made
   bool missed_ = false;             // look at the rotated files again

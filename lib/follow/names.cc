@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/path.h"
 #include "follow/tail.h"
 
 namespace xlimit::follow {
@@ -43,6 +44,11 @@ std::vector<std::string> match(const std::string& pattern) {
            });
   });
   return paths;
+}
+
+// Nanoseconds since 1970.
+std::int64_t wall_clock() {
+  return std::chrono::nanoseconds{std::chrono::system_clock::now().time_since_epoch()}.count();
 }
 
 std::filesystem::path real(const std::string& path) {
@@ -96,7 +102,7 @@ void Tail::add_names(Follower& log) const {
   }
 }
 
-base::Result<void> Tail::add_log(const std::string& path, From from) {
+base::Result<void> Tail::add_log(const std::string& path, From from, const Pattern* pattern) {
   if (base::Result<void> started = start_notices(); !started) return started;
   if (is_rotated(path))
     return options_.follow || look_at(path) ? base::Result<void>{}
@@ -108,47 +114,55 @@ base::Result<void> Tail::add_log(const std::string& path, From from) {
   auto log = std::make_unique<Follower>(path, open_sink_(path));
   add_names(*log);
   watch_files(*log);
-  if (base::Result<void> begun = begin(*log, from); !begun) return begun;
+  if (base::Result<void> begun = begin(*log, from, pattern); !begun) return begun;
   if (log->open() == 0) {
     if (!options_.follow) return base::os_error("open '" + path + "'", ENOENT);
     log->warn("'" + path + "' is not there yet, waiting for it");
   }
-  watch_folders(*log);                  // not before: folders_ must not name one that is given up here
-  if (options_.follow) log->look_up();  // what happened before the folder was watched
+  watch_folders(*log);  // not before: folders_ must not name one that is given up here
+  if (options_.follow || pattern != nullptr) log->look_up();  // what happened before the folder was watched
   logs_.push_back(std::move(log));
   return {};
 }
 
 // Also logs of an earlier run that match no more: what was left of them is read. Those that an earlier run
-// with the same pattern did not see appeared since.
+// with the same pattern did not see appeared since, and may have been rotated since.
 base::Result<void> Tail::add_pattern(const std::string& pattern) {
+  Pattern since{pattern, wall_clock()};
+  if (base::Result<void> started = start_notices(); !started) return started;
+  if (notices_) pattern_folders_.insert(notices_->watch_folder(base::folder_of(pattern)));
   std::vector<std::string> paths = match(pattern);
   From from = options_.from;
+  bool resumed = false;
   if (options_.state) {
-    const std::vector<std::string>& earlier = options_.state->patterns;
-    if (std::find(earlier.begin(), earlier.end(), pattern) != earlier.end()) from = From::start;
+    for (const Pattern& earlier : options_.state->patterns) {
+      if (earlier.path != pattern) continue;
+      from = From::start;
+      resumed = earlier.since != 0;
+      if (resumed) since = earlier;
+    }
     for (const LogState& log : options_.state->logs) {
       const bool known = std::find(paths.begin(), paths.end(), log.log) != paths.end();
       if (!known && ::fnmatch(pattern.c_str(), log.log.c_str(), FNM_PATHNAME) == 0) paths.push_back(log.log);
     }
   }
   for (const std::string& path : paths) {
-    if (base::Result<void> added = add_log(path, from); !added) return added;
+    if (base::Result<void> added = add_log(path, from, resumed ? &since : nullptr); !added) return added;
   }
   if (!options_.follow && paths.empty()) return base::os_error("open '" + pattern + "'", ENOENT);
-  patterns_.push_back(pattern);
-  return start_notices();
+  patterns_.push_back(std::move(since));
+  return {};
 }
 
 // Also names that led to the same file as others, and may do so no more.
 void Tail::look_for_new() {
   std::erase_if(doubles_, [&](const std::string& path) { return matches(path) && !look_at(path); });
   for (const std::string& path : doubles_) look_at_double(path);
-  for (const std::string& pattern : patterns_) {
-    for (const std::string& path : match(pattern)) {
+  for (const Pattern& pattern : patterns_) {
+    for (const std::string& path : match(pattern.path)) {
       const bool known =
           std::any_of(logs_.begin(), logs_.end(), [&](const auto& log) { return log->path() == path; });
-      if (!known && !doubles_.contains(path) && !add_name(path)) add_new(path, From::start);
+      if (!known && !doubles_.contains(path) && !add_name(path)) add_new(path, From::start, &pattern);
     }
   }
 }
@@ -174,12 +188,12 @@ void Tail::look_at_double(const std::string& path) {
 }
 
 // One that cannot be opened is warned of once and tried again at every look.
-void Tail::add_new(const std::string& path, From from) {
+void Tail::add_new(const std::string& path, From from, const Pattern* pattern) {
   base::Result<void> added;
   if (const base::Result<LogFile> file = LogFile::open(path); !file)
     added = tl::make_unexpected(file.error());
   else
-    added = add_log(path, from);
+    added = add_log(path, from, pattern);
   if (added)
     refused_.erase(path);
   else if (refused_.insert(path).second)
@@ -187,16 +201,25 @@ void Tail::add_new(const std::string& path, From from) {
 }
 
 bool Tail::matches(const std::string& path) const {
-  return std::any_of(patterns_.begin(), patterns_.end(), [&](const std::string& pattern) {
-    return ::fnmatch(pattern.c_str(), path.c_str(), FNM_PATHNAME) == 0;
+  return std::any_of(patterns_.begin(), patterns_.end(), [&](const Pattern& pattern) {
+    return ::fnmatch(pattern.path.c_str(), path.c_str(), FNM_PATHNAME) == 0;
   });
 }
 
-// Of those that match a pattern: should one come back, it is found again.
+// May a name in a folder be that of a log which is not followed yet?
+bool Tail::is_new_match(int watch, std::string_view name) const {
+  if (!pattern_folders_.contains(watch) || looks_rotated(name)) return false;
+  return std::none_of(logs_.begin(), logs_.end(), [&](const auto& log) {
+    return std::string_view{log->path()}.substr(log->path().rfind('/') + 1) == name;
+  });
+}
+
+// Of those that match a pattern: should one come back, it is found again, and what was read of it is not new.
 void Tail::drop_deleted(std::chrono::steady_clock::time_point now) {
   std::erase_if(logs_, [&](const std::unique_ptr<Follower>& log) {
     if (!matches(log->path()) || !log->give_up_deleted(now)) return false;
     std::erase_if(folders_, [&](const auto& entry) { return entry.second.first == log.get(); });
+    for (Pattern& pattern : patterns_) pattern.since = wall_clock();
     return true;
   });
 }

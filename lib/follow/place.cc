@@ -84,9 +84,10 @@ bool take_line(State& state, std::string_view word, std::string_view rest) {
     return true;
   }
   if (word == "pattern") {
-    state.patterns.push_back(unescape(rest));
+    state.patterns.push_back({.path = unescape(rest)});
     return true;
   }
+  if (word == "since") return !state.patterns.empty() && take(rest, state.patterns.back().since);
   if (state.logs.empty()) return false;
   LogState& log = state.logs.back();
   if (word == "open" || word == "copy") {
@@ -111,8 +112,10 @@ const LogState* State::find(std::string_view log) const {
 
 void append_log(std::string& text, std::string_view log) { append_rest(text.append("log "), log); }
 void append_note(std::string& text, std::string_view note) { append_rest(text.append("note "), note); }
-void append_pattern(std::string& text, std::string_view pattern) {
-  append_rest(text.append("pattern "), pattern);
+void append(std::string& text, const Pattern& pattern) {
+  append_rest(text.append("pattern "), pattern.path);
+  append_number(text.append("since "), pattern.since);
+  text.push_back('\n');
 }
 
 void append(std::string& text, const Place& place) {

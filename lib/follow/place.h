@@ -50,9 +50,16 @@ struct LogState {
   bool operator==(const LogState&) const = default;
 };
 
+struct Pattern {
+  std::string path;
+  std::int64_t since = 0;  // files that were born later are new, nanoseconds since 1970; 0: not known
+
+  bool operator==(const Pattern&) const = default;
+};
+
 struct State {
   std::vector<LogState> logs;
-  std::vector<std::string> patterns;
+  std::vector<Pattern> patterns;
 
   const LogState* find(std::string_view log) const;
   bool operator==(const State&) const = default;
@@ -63,7 +70,7 @@ void append_log(std::string& text, std::string_view log);
 void append(std::string& text, const Place& place);
 void append(std::string& text, const Done& done);
 void append_note(std::string& text, std::string_view note);
-void append_pattern(std::string& text, std::string_view pattern);
+void append(std::string& text, const Pattern& pattern);
 
 // Absent when it is none of ours.
 std::optional<State> parse_state(std::string_view text);

@@ -47,13 +47,13 @@ base::Result<void> Follower::resume(const LogState& state) {
     return base::failed(file);
   const std::vector<Sibling> siblings = find_siblings(names_);
   for (const Place& place : state.open) {
-    if (!take_place(place, find_here(path_, place), true) && !take_place(place, siblings, true) &&
-        !seek_place(place) && !was_read_and_packed(place, siblings))
+    if (take_place(place, find_here(path_, place), true) || take_place(place, siblings, true)) continue;
+    if (!seek_place(place) && !was_read_and_packed(place, siblings) && !await(place, siblings))
       report_gone(place, &place == &state.open.back());
+    else if (is_cut_in_place(place))
+      sink_.gap(Gap::truncated, 0);
   }
-  const base::Result<Facts> current = look_at(path_);
-  const bool in_place = current && !state.open.empty() && find(current->file) == files_.end() &&
-                        current->file.same_inode(state.open.back().file);
+  const bool in_place = !state.open.empty() && is_cut_in_place(state.open.back());
   if (base::Result<void> held = hold_named(From::start, nullptr); !held) return held;
   missed_ = true;
   look_up(in_place);
@@ -68,6 +68,28 @@ bool Follower::seek_place(const Place& place) {
   return take_place(place, find_beside(names_, place), true) ||
          (is_known_by_content(place) && (take_place(place, find_here(path_, place), false) ||
                                          take_place(place, find_beside(names_, place), false)));
+}
+
+// Whether the file of the place may be among those whose end is still missing. It is not known by its inode
+// any more, which may be the log's.
+bool Follower::await(Place place, const std::vector<Sibling>& siblings) {
+  if (!is_known_by_content(place) || awaited_.size() >= kMaxHeld) return false;
+  if (std::none_of(siblings.begin(), siblings.end(), is_unfinished)) return false;
+  place.leaving = place.leaving || is_cut_in_place(place);
+  place.file.inode = 0;
+  awaited_.push_back(std::move(place));
+  return true;
+}
+
+void Follower::take_awaited(Files::iterator before, const std::vector<Sibling>& siblings) {
+  std::erase_if(awaited_, [&](const Place& place) {
+    const std::size_t held = files_.size();
+    const bool taken = take_place(place, siblings, false);
+    if (files_.size() > held) files_.splice(before, files_, std::prev(files_.end()));
+    if (!taken && std::any_of(siblings.begin(), siblings.end(), is_unfinished)) return false;
+    if (!taken) report_gone(place, !place.leaving);
+    return true;
+  });
 }
 
 // The newest is the longest, if there are several copies.
@@ -87,10 +109,15 @@ bool Follower::take_place(const Place& place, const std::vector<Sibling>& candid
   return false;
 }
 
-void Follower::report_gone(const Place& place, bool last) {
+// Does its file stand under the path, and holds something else?
+bool Follower::is_cut_in_place(const Place& place) {
   const base::Result<Facts> current = look_at(path_);
-  const bool in_place = current && current->file.same_inode(place.file);
-  if (last || place.unread() > 0) sink_.gap(in_place ? Gap::truncated : Gap::lost, place.unread());
+  return current && current->file.same_inode(place.file) && find(current->file) == files_.end();
+}
+
+void Follower::report_gone(const Place& place, bool last) {
+  if (last || place.unread() > 0)
+    sink_.gap(is_cut_in_place(place) ? Gap::truncated : Gap::lost, place.unread());
 }
 
 }  // namespace xlimit::follow

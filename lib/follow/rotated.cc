@@ -6,15 +6,17 @@
 #include "follow/unpack.h"
 
 namespace xlimit::follow {
-namespace {
 
-// Was it written to so lately that somebody may do so again?
 bool is_recent(std::int64_t written) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return now - std::chrono::nanoseconds{written} < Follower::kQuiet;
 }
 
-}  // namespace
+bool is_unfinished(const Sibling& packed) {
+  if (!is_gzip(packed.path) || !is_recent(packed.facts.written)) return false;
+  const base::Result<LogFile> file = LogFile::unpack(packed.path);
+  return !file && file.error().code == base::Exit::kData;
+}
 
 void Follower::remember(Done done) {
   std::erase_if(done_,
@@ -122,6 +124,7 @@ void Follower::open_missed(Files::iterator before, bool leaving) {
   missed_ = false;
   const std::vector<Sibling> siblings = find_siblings(names_);
   forget_gone(siblings);
+  take_awaited(before, siblings);
   for (const Sibling& sibling : siblings) {
     const bool known = find(sibling.facts.file) != files_.end() || is_done(sibling);
     if (!known && !open_rotated(before, sibling, leaving)) missed_ = true;
@@ -254,7 +257,6 @@ void Follower::on_log_cut(const LogFile::Cut& cut) {
 
 // Rotation by copytruncate leaves a copy that has what was cut off unread. Returns how many bytes that is.
 std::uint64_t Follower::add_copy(const LogFile::Cut& cut) {
-  std::uint64_t saved = 0;
   std::vector<Sibling> siblings = find_siblings(names_);
   std::erase_if(siblings, [&](const Sibling& sibling) { return is_too_old(sibling, cut.written); });
   const auto is_fresh = [](const Held& held) { return held.fresh; };
@@ -262,7 +264,7 @@ std::uint64_t Follower::add_copy(const LogFile::Cut& cut) {
   for (auto sibling = siblings.rbegin(); known && sibling != siblings.rend(); ++sibling) {
     base::Result<LogFile> copy = open_sibling(names_, *sibling);
     if (!copy || !copy->holds(cut.before, cut.mark)) continue;
-    saved += copy->size() - cut.offset;
+    const std::uint64_t saved = copy->size() - cut.offset;
     copy->seek(cut.offset);
     const Files::iterator held = find(copy->identity());
     const Files::iterator oldest = std::find_if(files_.begin(), std::prev(files_.end()), is_fresh);
@@ -270,9 +272,10 @@ std::uint64_t Follower::add_copy(const LogFile::Cut& cut) {
       held->fresh = false;
     else if (!was_read(*copy))
       add(oldest, std::move(*copy), true);
-    break;
+    return saved;
   }
-  return saved;
+  const Place place{cut.before, cut.offset, cut.offset + cut.lost, cut.mark, cut.written, path_, true};
+  return await(place, siblings) ? cut.lost : 0;
 }
 
 }  // namespace xlimit::follow

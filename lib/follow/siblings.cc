@@ -72,9 +72,7 @@ void sort_by_age(std::vector<Sibling>& siblings) {
   const bool births = std::all_of(siblings.begin(), siblings.end(), [](const Sibling& one) {
     return one.compressed || one.facts.file.birth != 0;
   });
-  const auto age = [&](const Sibling& one) {
-    return births && !one.compressed ? one.facts.file.birth : one.facts.written;
-  };
+  const auto age = [&](const Sibling& one) { return births ? one.age() : one.facts.written; };
   std::sort(siblings.begin(), siblings.end(), [&](const Sibling& a, const Sibling& b) {
     if (a.compressed != b.compressed) return a.compressed;
     return age(a) != age(b) ? age(a) < age(b) : is_older_by_name(a, b);

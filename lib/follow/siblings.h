@@ -17,6 +17,9 @@ struct Sibling {
   std::string path;
   Facts facts;
   bool compressed = false;
+
+  // When it was born, as far as that is told and was not changed by compressing it; else its last write.
+  std::int64_t age() const { return compressed || facts.file.birth == 0 ? facts.written : facts.file.birth; }
 };
 
 // Compressing keeps the time of the last write, some programs to the second: can it not be what was written

@@ -68,9 +68,9 @@ void Tail::watch_files(Follower& log) {
   };
 }
 
-base::Result<void> Tail::begin(Follower& log, From from) {
+base::Result<void> Tail::begin(Follower& log, From from, const Pattern* pattern) {
   const LogState* earlier = options_.state ? options_.state->find(log.path()) : nullptr;
-  if (earlier == nullptr) return log.begin(from);
+  if (earlier == nullptr) return pattern != nullptr ? log.begin(from, pattern->since) : log.begin(from);
   LogState all = *earlier;
   for (const std::string& name : log.names()) {  // those may have been logs of their own
     const LogState* more = name == log.path() ? nullptr : options_.state->find(name);
@@ -89,7 +89,7 @@ std::size_t Tail::open() const {
 
 void Tail::append_state(std::string& text) const {
   for (const std::unique_ptr<Follower>& log : logs_) log->append_state(text);
-  for (const std::string& pattern : patterns_) append_pattern(text, pattern);
+  for (const Pattern& pattern : patterns_) append(text, pattern);
 }
 
 base::Result<void> Tail::start_notices() {
@@ -119,9 +119,10 @@ void Tail::watch_folders(Follower& log) {
 // One look is enough for all the names that move when a log is rotated.
 void Tail::take_notices() {
   std::map<Follower*, bool> moved;  // whether rotated files have changed, too
-  bool dropped = false;
+  bool dropped = false, appeared = false;
   notices_->drain([&](int watch, std::string_view name) {
     dropped = dropped || watch < 0;
+    appeared = appeared || is_new_match(watch, name);
     const auto [first, last] = files_.equal_range(watch);
     for (auto entry = first; entry != last; ++entry) touch(*entry->second.first, entry->second.second);
     const auto [log, end] = folders_.equal_range(watch);
@@ -132,6 +133,7 @@ void Tail::take_notices() {
     }
   });
   if (dropped) return on_second();
+  if (appeared) look_for_new();
   for (const auto& [log, rotated] : moved) rotated ? log->look_around() : log->look_up();
   work();
 }
@@ -217,10 +219,15 @@ bool Tail::read_logs() {
   }
   while (next_log_ < logs_.size()) {
     if (logs_[next_log_]->read()) return true;
-    if (!options_.resumed_later) logs_[next_log_]->finish();
+    if (!options_.resumed_later) logs_[next_log_]->finish(true);
     ++next_log_;
   }
   return false;
+}
+
+void Tail::finish() {
+  if (options_.resumed_later) return;
+  for (const auto& log : logs_) log->finish(false);
 }
 
 bool Tail::all_ended() const {

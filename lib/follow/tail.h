@@ -50,6 +50,8 @@ class Tail {
   // The output of a program (pipe_source.h).
   base::Result<void> add_command(const std::vector<std::string>& words);
 
+  // When it was stopped: half lines at the end of logs are told, unless a later run reads on.
+  void finish();
   // From inside a sink: that is enough for now. on_read is called next.
   void hold_back();
   // Nothing is read until resume(); what happens to the files is seen meanwhile.
@@ -62,9 +64,9 @@ class Tail {
   void append_state(std::string& text) const;
 
  private:
-  base::Result<void> begin(Follower& log, From from);
+  base::Result<void> begin(Follower& log, From from, const Pattern* pattern);
   base::Result<void> add(const std::string& path);
-  base::Result<void> add_log(const std::string& path, From from);
+  base::Result<void> add_log(const std::string& path, From from, const Pattern* pattern = nullptr);
   base::Result<void> add_pipe(base::Result<std::unique_ptr<PipeSource>> pipe);
   base::Result<void> add_pattern(const std::string& pattern);
   PipeSource::Handlers handle(const std::string& name);
@@ -75,12 +77,13 @@ class Tail {
   bool add_name(const std::string& path);
   void look_for_new();
   void look_at_double(const std::string& path);
-  void add_new(const std::string& path, From from);
+  void add_new(const std::string& path, From from, const Pattern* pattern = nullptr);
   bool matches(const std::string& path) const;
   void drop_deleted(std::chrono::steady_clock::time_point now);
   base::Result<void> start_notices();
   void watch_files(Follower& log);
   void watch_folders(Follower& log);
+  bool is_new_match(int watch, std::string_view name) const;
   void take_notices();
   void touch(Follower& log, int fd);
   void on_second();
@@ -95,7 +98,8 @@ class Tail {
   std::function<Follower::Sink(const std::string& name)> open_sink_;
   std::function<void()> on_read_;
   Logs asked_;  // files by name or pattern, when it all began
-  std::vector<std::string> patterns_;
+  std::vector<Pattern> patterns_;
+  std::set<int> pattern_folders_;  // watches
   std::set<std::string> doubles_;  // names of files that are followed by another name
   std::set<std::string> refused_;  // files that match and cannot be opened for now
   std::vector<std::unique_ptr<Follower>> logs_;

@@ -43,6 +43,12 @@ class Feed {
   }
   // A part of a line that is too long; `first`: its beginning.
   void take_part(std::string_view part, bool first);
+  // A line whose end is missing.
+  void take_half(std::string_view text) {
+    ++lines_;
+    bytes_ += text.size();
+    count(Kind::cut, text);
+  }
   // Bytes that were written and not seen; `kind` is "truncated" or "lost".
   void count_bytes(std::string_view kind, std::uint64_t bytes) { add(kind, bytes); }
 

@@ -20,7 +20,7 @@ std::string text_of(const follow::State& state) {
     for (const follow::Done& done : log.done) follow::append(text, done);
     if (!log.note.empty()) follow::append_note(text, log.note);
   }
-  for (const std::string& pattern : state.patterns) follow::append_pattern(text, pattern);
+  for (const follow::Pattern& pattern : state.patterns) follow::append(text, pattern);
   return text;
 }
 

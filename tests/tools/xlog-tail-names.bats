@@ -48,6 +48,32 @@ load following
   every_line_once 4
 }
 
+@test "a log that appears under a pattern and is rotated at once is read from its first file" {
+  line 1 a.log
+  line 9 c.log.1
+  follow --checkpoint place --from start '*.log'
+  got 1
+  kill -STOP "$SPAWNED"
+  line 2 c.log
+  mv c.log c.log.1
+  line 3 c.log
+  kill -CONT "$SPAWNED"
+  got 3
+  line 4 d.log
+  got 4
+  mv d.log d.log.1
+  line 5 d.log
+  got 5
+  stop
+  line 6 e.log
+  mv e.log e.log.1
+  line 7 e.log
+  mv "$OUT" before
+  xlog-tail --checkpoint place --no-follow '*.log' >"$OUT"
+  cat before >>"$OUT"
+  every_line_once 7
+}
+
 @test "a pattern that matches nothing yet is waited for" {
   follow '*.log'
   line 1 a.log

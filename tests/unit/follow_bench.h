@@ -26,7 +26,7 @@ using Lines = std::vector<std::string>;
 struct Bench {
   fs::path folder = fs::temp_directory_path() / ("xlimit-follow-" + std::to_string(::getpid()));
   std::string log = path("access.log");
-  Lines lines, warnings;
+  Lines lines, halves, warnings;
   std::vector<std::pair<Gap, std::uint64_t>> gaps;
 
   Bench() { fs::create_directories(folder); }
@@ -60,6 +60,7 @@ struct Bench {
 
   Follower::Sink sink() {
     return {.piece = [this](const xlimit::stream::Piece& piece) { lines.emplace_back(piece.text); },
+            .half = [this](std::string_view text) { halves.emplace_back(text); },
             .gap = [this](Gap gap, std::uint64_t bytes) { gaps.emplace_back(gap, bytes); },
             .warning = [this](const std::string& text) { warnings.push_back(text); }};
   }

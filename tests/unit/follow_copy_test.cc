@@ -123,7 +123,7 @@ TEST_CASE("copies that were made while nothing was read are found, and none of t
   CHECK(bench.gap_list() == "truncated 0");
 }
 
-TEST_CASE("what a killed reader saw cut off and found in a copy is no gap") {
+TEST_CASE("of what a killed reader saw cut off and found in a copy nothing is missing") {
   Bench bench;
   const auto follower = follow(bench, "one\n");
   bench.append("access.log", "two\n");
@@ -137,7 +137,7 @@ TEST_CASE("what a killed reader saw cut off and found in a copy is no gap") {
   follower->look_around();
   bench.run(bench.state_of(*follower));
   CHECK(bench.lines.size() == 3);
-  CHECK(bench.gap_list() == "");
+  CHECK(bench.gap_list() == "truncated 0");
 }
 
 TEST_CASE("a copy that was found before what it holds was read is remembered as one") {
@@ -168,6 +168,32 @@ TEST_CASE("a copy that is always made under the same name is read each time") {
     look(*follower);
   }
   CHECK(bench.given() == "one|two|three|four");
+}
+
+TEST_CASE("half a line is no line at the end of a copy, nor when its log is cut short before the end") {
+  Bench bench;
+  const auto follower = follow(bench, "one\nhal");
+  SUBCASE("with a copy") { bench.copy("access.log", "access.log.1"); }
+  SUBCASE("without") {}
+  bench.overwrite("access.log", "");
+  if (fs::exists(bench.path("access.log.1"))) {
+    look(*follower);
+    CHECK(bench.halves == Lines{"hal"});
+  } else {
+    follower->look();
+  }
+  follower->finish(true);
+  CHECK(bench.given() == "one");
+}
+
+TEST_CASE("half a line is a line only at the end of a log that is read no more") {
+  for (const bool whole : {true, false}) {
+    Bench bench;
+    const auto follower = follow(bench, "one\nhal");
+    follower->finish(whole);
+    CHECK(bench.given() == (whole ? "one|hal" : "one"));
+    CHECK(bench.halves.size() == (whole ? 0 : 1));
+  }
 }
 
 TEST_CASE("a copy put into the place of the log goes on where the log was") {

@@ -2,6 +2,7 @@
 // Rotated files that were compressed.
 #include <algorithm>
 #include <cstdlib>
+#include <sstream>
 
 #include "follow_bench.h"
 
@@ -16,6 +17,14 @@ void pack(const std::string& packer, const Bench& bench, const std::string& name
 void gzip(const Bench& bench, const std::string& name) { pack("gzip", bench, name); }
 void make_old(const Bench& bench, const std::string& name) {
   fs::last_write_time(bench.path(name), fs::file_time_type::clock::now() - 1h);
+}
+// Compresses it, and takes away what it then holds.
+std::string begin_to_gzip(const Bench& bench, const std::string& name) {
+  gzip(bench, name);
+  std::stringstream whole;
+  whole << std::ifstream{bench.path(name + ".gz")}.rdbuf();
+  bench.overwrite(name + ".gz", "");
+  return whole.str();
 }
 
 }  // namespace
@@ -67,6 +76,7 @@ TEST_CASE("a file that is compressed before all of it was read goes on compresse
   const auto follower = by_line(bench);
   bench.resume(*follower, state);
   CHECK(follower->read());
+  std::string gaps;
   SUBCASE("a renamed one") {
     bench.rotate("access.log.1", "three\n");
     gzip(bench, "access.log.1");
@@ -78,10 +88,11 @@ TEST_CASE("a file that is compressed before all of it was read goes on compresse
     gzip(bench, "access.log.1");
     follower->look_around();
     bench.overwrite("access.log", "three\n");
+    gaps = "truncated 0";
   }
   bench.run(bench.state_of(*follower));
   CHECK(bench.given() == "one|two|three");
-  CHECK(bench.gap_list() == "");
+  CHECK(bench.gap_list() == gaps);
 }
 
 TEST_CASE("a file that was read and is compressed later does not come again") {
@@ -187,6 +198,48 @@ TEST_CASE("one that was read to its end before it was compressed so is no gap") 
   CHECK(bench.given() == "one|two");
   CHECK(bench.gap_list() == "");
   CHECK(bench.warnings.empty());
+}
+
+TEST_CASE("a file whose end is missing while it is compressed goes on where it was when that has come") {
+  for (const bool copied : {false, true}) {
+    for (const bool comes : {false, true}) {
+      CAPTURE(copied);
+      CAPTURE(comes);
+      Bench bench;
+      bench.append("access.log", "one\nha");
+      std::string state = bench.run();
+      bench.append("access.log", "lf\ntwo\n");
+      copied ? bench.copy("access.log", "access.log.1") : bench.rename("access.log", "access.log.1");
+      bench.overwrite("access.log", "three\n");
+      const std::string whole = begin_to_gzip(bench, "access.log.1");
+      for (int kills = 0; kills < 2; ++kills) state = bench.run(state);
+      CHECK(bench.given() == "one|three");
+      CHECK(bench.gap_list() == (copied ? "truncated 0" : ""));
+      bench.gaps.clear();
+      comes ? bench.append("access.log.1.gz", whole) : make_old(bench, "access.log.1.gz");
+      bench.run(bench.run(state));
+      CHECK(bench.given() == (comes ? "one|three|half|two" : "one|three"));
+      CHECK(bench.gap_list() == (comes ? "" : "lost 2 lost 0"));
+    }
+  }
+}
+
+TEST_CASE("a copy whose end is missing when the log is cut short goes on where the log was") {
+  Bench bench;
+  const auto follower = follow(bench, "one\n");
+  bench.append("access.log", "two\n");
+  bench.copy("access.log", "access.log.1");
+  bench.overwrite("access.log", "three\n");
+  const std::string whole = begin_to_gzip(bench, "access.log.1");
+  bench.read_all(*follower);
+  follower->look_around();
+  bench.read_all(*follower);
+  CHECK(bench.given() == "one|three");
+  bench.append("access.log.1.gz", whole);
+  follower->look_around();
+  bench.read_all(*follower);
+  CHECK(bench.given() == "one|three|two");
+  CHECK(bench.gap_list() == "truncated 0");
 }
 
 TEST_CASE("compressed files whose end is missing are warned of once each while they may still be written") {

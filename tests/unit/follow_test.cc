@@ -36,7 +36,7 @@ TEST_CASE("a state's text says what was put in") {
   const Done known{{1, 3, 0, 0, 0}, {}, 9, false};
   const State state{
       {{"/var/log/my log", {place, leaving}, {done, known}, "foreign=1"}, {"other", {}, {}, ""}},
-      {"/var/log/*.log"}};
+      {{"/var/log/*.log", 12}}};
   std::string text;
   for (const LogState& log : state.logs) {
     xlimit::follow::append_log(text, log.log);
@@ -44,7 +44,7 @@ TEST_CASE("a state's text says what was put in") {
     for (const Done& one : log.done) append(text, one);
     if (!log.note.empty()) xlimit::follow::append_note(text, log.note);
   }
-  for (const std::string& pattern : state.patterns) xlimit::follow::append_pattern(text, pattern);
+  for (const xlimit::follow::Pattern& pattern : state.patterns) xlimit::follow::append(text, pattern);
   const auto read = xlimit::follow::parse_state(text);
   REQUIRE(read.has_value());
   CHECK(*read == state);
@@ -186,5 +186,6 @@ TEST_CASE("a deleted log that has been quiet is given up, and one that is there 
   CHECK_FALSE(follower->give_up_deleted(std::chrono::steady_clock::now()));
   CHECK(follower->give_up_deleted(later));
   CHECK(follower->open() == 0);
-  CHECK(bench.given() == "one|half");
+  CHECK(bench.given() == "one");
+  CHECK(bench.halves == Lines{"half"});
 }

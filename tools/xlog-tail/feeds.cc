@@ -21,6 +21,7 @@ xlog::Feed* Program::find_feed(const std::string& name) {
 follow::Follower::Sink Program::open_feed(const std::string& name) {
   xlog::Feed* feed = find_feed(name);
   return {.piece = [this, feed](const stream::Piece& piece) { take(*feed, piece); },
+          .half = [feed](std::string_view text) { feed->take_half(text); },
           .gap =
               [this, feed](follow::Gap gap, std::uint64_t bytes) {
                 feed->count_bytes(gap == follow::Gap::lost ? "lost" : "truncated", bytes);

@@ -89,6 +89,7 @@ void Program::send() {
 }
 
 base::Result<void> Program::end() {
+  tail_.finish();
   for (bool all = false; !all;) {
     if (base::Result<void> drained = out_.drain(kLastWords); !drained || out_.gone()) return drained;
     all = report(true);
