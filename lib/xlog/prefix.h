@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What others put before the core's line: syslog, journald in its short output forms, logread, container runtimes,
-// s6-log, v2rayA, a panel's word.
+// What others put before the core's line: syslog, journald in its short output forms, logread, container
+// runtimes, s6-log, v2rayA, a panel's word.
 #pragma once
 
 #include <optional>

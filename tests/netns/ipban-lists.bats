@@ -202,6 +202,7 @@ dropped_by() { [[ $(node ipban status -o json | jq -r "select(.list == \"$1\") |
 
 @test "a list that could not be loaded is not there, one that was there stays" {
   netns_add node
+  node ipban setup
   # What a list is filled into is in use by somebody else.
   node ipset create xlimit.feed6+ hash:net family inet6
   node ipset create holder list:set

@@ -87,7 +87,8 @@ load following
   line 1 a.log
   spawn setpriv --bounding-set=-dac_override,-dac_read_search xlog-tail --from start '*.log' >"$OUT" 2>err
   got 1
-  install -m 000 /dev/null b.log
+  install -m 000 /dev/null new
+  mv new b.log  # it is looked at as soon as it is there
   wait_for_line err "b.log': Permission denied, skipped"
   : >other
   line 2 a.log
