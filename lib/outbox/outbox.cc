@@ -72,8 +72,7 @@ void Outbox::take_up(Saved saved, bool resume) {
 void Outbox::write(std::string_view text) {
   assert(!pending());
   if (gathered_ + text.size() > kMost) std::abort();  // never write beyond, never drop in silence
-  std::memcpy(text_ + gathered_, text.data(), text.size());
-  gathered_ += text.size();
+  gathered_ += text.copy(text_ + gathered_, text.size());
 }
 
 void Outbox::commit(std::string_view state) {

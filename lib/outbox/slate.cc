@@ -183,7 +183,7 @@ void Slate::commit(std::string_view state, std::size_t size, std::uint64_t posit
   assert(takes(state) && size <= kText && sent() == this->size());
   const std::uint64_t next = generation() + 1;
   char* place = memory_ + slot_at(most_, next);
-  std::memcpy(place + kPage, state.data(), state.size());
+  state.copy(place + kPage, state.size());
   Slot& slot = *reinterpret_cast<Slot*>(place);
   slot = {state.size(), size, position, 0, {}};
   store_last(header().generation, next);

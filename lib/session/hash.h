@@ -31,7 +31,7 @@ class Hash {
   // The first kStep bytes, or what there is.
   std::uint64_t mix(std::uint64_t state, std::string_view text) const {
     std::uint64_t words[2]{};
-    std::memcpy(words, text.data(), text.size() < kStep ? text.size() : kStep);
+    text.copy(reinterpret_cast<char*>(words), kStep);
     return fold(words[0] ^ seed_, words[1] ^ state);
   }
 

@@ -3,8 +3,10 @@
 //
 //   TARGET [CORPUS [ROUNDS]]    the same rounds give the same inputs, so a failure comes back
 //
+// It ends early after kLongest.
 // A failing input is left in the file "crash-input" of the working folder.
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -22,6 +24,7 @@ namespace {
 
 using Random = std::mt19937_64;
 constexpr std::size_t kMaxInput = 8192;
+constexpr std::chrono::seconds kLongest{20};
 std::string current;  // what the target is working on, for on_crash
 
 std::vector<std::string> read_corpus(const std::filesystem::path& folder) {
@@ -81,10 +84,12 @@ int main(int argc, char** argv) {
   const unsigned long rounds = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 200000;
   for (const std::string& input : inputs) run(input);
   Random random{1};
-  for (unsigned long round = 0; round < rounds; ++round) {
+  const auto end = std::chrono::steady_clock::now() + kLongest;
+  unsigned long round = 0;
+  for (; round < rounds && std::chrono::steady_clock::now() < end; ++round) {
     std::string text = inputs[below(random, inputs.size())];
     for (std::size_t times = 1 + below(random, 4); times > 0; --times) mutate_once(text, inputs, random);
     run(text);
   }
-  std::printf("%zu recorded inputs and %lu mutations of them\n", inputs.size(), rounds);
+  std::printf("%zu recorded inputs and %lu mutations of them\n", inputs.size(), round);
 }

@@ -125,7 +125,8 @@ TEST_CASE("what became of an unban is read back as it was written") {
 }
 
 TEST_CASE("a line of a list holds as many targets as any line may, and is read back") {
-  event::List list{.at = kNoon, .node = std::string(300, 'n'), .list = "feed", .targets = {}};
+  const std::string node(300, 'n');
+  event::List list{.at = kNoon, .node = node, .list = "feed", .targets = {}};
   const std::string longest = "2001:db8:1111:2222:3333:4444:5555:";
   for (unsigned i = 0; i < event::List::kMostTargets; ++i)
     list.targets.push_back(*ip::parse_prefix(longest + std::to_string(1000 + 2 * i) + "/127"));
