@@ -140,6 +140,7 @@ constexpr std::size_t kNearby = 512;
 }  // namespace
 
 std::string_view guess_user(std::string_view text) {
+  if (text.empty()) return {};
   text = text.substr(0, kNearby);
   const void* found = ::memmem(text.data(), text.size(), kUser.data(), kUser.size());
   if (found == nullptr) return {};
