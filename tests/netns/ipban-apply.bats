@@ -5,12 +5,6 @@ load ../helpers
 load node
 bats_require_minimum_version 1.5.0
 
-setup() {
-  needs_netns
-  needs ip ipset nft
-}
-teardown() { cleanup; }
-
 @test "apply puts rules back that were flushed, and sets that were destroyed" {
   netns_add node
   start_apply
@@ -26,6 +20,21 @@ teardown() { cleanup; }
   ban_line 203.0.113.2 600 >&4
   wait_for_line "$BATS_TEST_TMPDIR/out" '"target":"203.0.113.2".*"result":"added"'
   wait_until node ipban status
+  exec 4>&-
+}
+
+@test "apply puts direction out back, with the ban that another process made, when all its sets are gone" {
+  netns_add node
+  start_apply
+  wait_until node ipban status
+  node ipban add 203.0.113.77 --direction out -q
+  kill -STOP "$SPAWNED"
+  node nft flush ruleset
+  wait_until node ipset destroy xlimit4out
+  wait_until node ipset destroy xlimit6out
+  kill -CONT "$SPAWNED"
+  wait_until node ipban status
+  wait_until node ipset test xlimit4out 203.0.113.77
   exec 4>&-
 }
 

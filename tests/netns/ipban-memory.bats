@@ -10,7 +10,6 @@ setup() {
   needs ip ipset nft
   JOURNAL=$STATE_DIRECTORY/xlimit.journal
 }
-teardown() { cleanup; }
 
 restore() { node ipban restore "$@" </dev/null; }
 left() { node ipban list -o plain | sed -n "s#^$1  *\([0-9]*\) .*#\1#p"; }
