@@ -25,8 +25,8 @@ base::Result<int> Keeper::start() {
   const sets::Setup how = settings_.ports.empty() ? sets::Setup::missing : sets::Setup::exact;
   base::Result<std::vector<std::string>> made = backend_.setup(event::Direction::in, how, false);
   if (!made) return base::failed(made);
-  (void)backend_.made_sets();  // what was there before us is restore's business
   enforcer_.memory().keep_ports(backend_, settings_.ports);
+  put_content_back();
   return news;
 }
 
@@ -78,8 +78,8 @@ void Keeper::put_content_back() {
   harmed_ = harmed_ || !done;
   if (!done) not_put_back_.add(done.error().text);
   if (recovered.restored + recovered.lists == 0) return;
-  command_.warn(fmt::format("sets were taken away; put back with {} bans and {} lists", recovered.restored,
-                            recovered.lists));
+  command_.warn(
+      fmt::format("sets were gone; put back with {} bans and {} lists", recovered.restored, recovered.lists));
 }
 
 }  // namespace xlimit::ipban

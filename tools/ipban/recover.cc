@@ -64,6 +64,8 @@ base::Result<Planned> plan(sets::Backend& backend, const ledger::Ledger& ledger,
   return planned;
 }
 
+bool holds_any(const sets::SetState& state) { return state.exists && state.entries > 0; }
+
 base::Result<std::vector<journal::KeptList>> lacking(const Memory& memory, sets::Backend& backend) {
   std::vector<journal::KeptList> lists;
   if (!memory.place()) return lists;
@@ -74,7 +76,7 @@ base::Result<std::vector<journal::KeptList>> lacking(const Memory& memory, sets:
     if (!state) return base::failed(state);
     const journal::KeptFamilies families = journal::kept_families(*memory.place(), list);
     const bool whole =
-        (state->families[0].exists || !families.v4) && (state->families[1].exists || !families.v6);
+        (holds_any(state->families[0]) || !families.v4) && (holds_any(state->families[1]) || !families.v6);
     if (!whole) lists.push_back(std::move(list));
   }
   return lists;
