@@ -64,8 +64,6 @@ base::Result<Planned> plan(sets::Backend& backend, const ledger::Ledger& ledger,
   return planned;
 }
 
-bool holds_any(const sets::SetState& state) { return state.exists && state.entries > 0; }
-
 base::Result<std::vector<journal::KeptList>> lacking(const Memory& memory, sets::Backend& backend) {
   std::vector<journal::KeptList> lists;
   if (!memory.place()) return lists;
@@ -75,8 +73,8 @@ base::Result<std::vector<journal::KeptList>> lacking(const Memory& memory, sets:
     base::Result<sets::ListState> state = backend.status({list.name, list.direction});
     if (!state) return base::failed(state);
     const journal::KeptFamilies families = journal::kept_families(*memory.place(), list);
-    const bool whole =
-        (holds_any(state->families[0]) || !families.v4) && (holds_any(state->families[1]) || !families.v6);
+    const auto& [v4, v6] = state->families;
+    const bool whole = (v4.entries > 0 || !families.v4) && (v6.entries > 0 || !families.v6);
     if (!whole) lists.push_back(std::move(list));
   }
   return lists;
