@@ -6,8 +6,8 @@
 
 namespace xlimit::store {
 
-// Removes what was written beside the file at `path` and is older than an hour: nobody writes for that long. To
-// be called where one process at a time is, under a Lock.
+// Removes what was written beside the file at `path` and is older than an hour: nobody writes for that long.
+// To be called where one process at a time is, under a Lock.
 void clear_away_abandoned(const std::string& path);
 
 }  // namespace xlimit::store
