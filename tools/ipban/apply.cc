@@ -20,7 +20,12 @@ Ended apply(const Settings& settings, const cli::Command& command) {
       {.on_event = [&](const event::Event& event, const stream::Piece& line,
                        stream::Output& out) { return batch.take(event, line, out); },
        .on_other = [&](const stream::Piece& line, stream::Output& out) { return batch.pass(line, out); },
-       .on_drained = [&](stream::Output& out) { return batch.act(out); },
+       .on_drained =
+           [&](stream::Output& out) {
+             const base::Result<void> done = batch.act(out);
+             const base::Result<void> remembered = batch.remember(out);
+             return done ? remembered : done;
+           },
        .on_end = {}}};
   const stream::Watch host{stage.loop(), enforcer.host().fd(), POLLIN, [&](short) {
                              if (!enforcer.host().changed()) return;

@@ -62,19 +62,23 @@ base::Result<void> Batch::add(Kind kind, event::Ban ban, const stream::Piece& li
 }
 
 base::Result<void> Batch::act(stream::Output& out) {
-  orders_.resize(items_.size());
-  verdicts_.assign(items_.size(), {});
-  for (std::size_t begin = 0, end = 0; begin < items_.size(); begin = end) {
-    while (end < items_.size() && items_[end].kind == items_[begin].kind) ++end;
-    carry_out(begin, end);
+  const std::span<const Item> all{items_};
+  base::Result<void> done;
+  for (std::size_t begin = 0, end = 0; begin < all.size() && done; begin = end) {
+    while (end < all.size() && all[end].kind == all[begin].kind) ++end;
+    done = carry_out(all.subspan(begin, end - begin), out);
   }
-  enforcer_.memory().write();
-  base::Result<void> written;
-  for (std::size_t i = 0; i < items_.size() && written; ++i) written = write(i, out);
   items_.clear();
   arena_.release();
   kept_ = 0;
-  return written;
+  if (done && enforcer_.memory().gathered() >= kMostBytes) return remember(out);
+  return done;
+}
+
+base::Result<void> Batch::remember(stream::Output& out) {
+  base::Result<void> flushed = out.flush();
+  enforcer_.memory().write();
+  return flushed;
 }
 
 }  // namespace xlimit::ipban

@@ -24,9 +24,10 @@ class Batch {
   base::Result<bool> take(const event::Event& event, const stream::Piece& line, stream::Output& out);
   // Any other line, passed on behind the bans that came before it.
   base::Result<void> pass(const stream::Piece& line, stream::Output& out);
-  // Carries out what was gathered, remembers it, and only then tells it: a ban that somebody was told of
-  // outlives us and the sets.
+  // Carries out what was gathered.
   base::Result<void> act(stream::Output& out);
+  // Remembers what was carried out, once it has gone out: what waits for a ban must not wait for a disk.
+  base::Result<void> remember(stream::Output& out);
 
  private:
   enum class Kind : std::uint8_t { text, ban, unban };
@@ -39,10 +40,7 @@ class Batch {
 
   base::Result<void> add(Kind kind, event::Ban ban, const stream::Piece& line, stream::Output& out);
   std::string_view keep(std::string_view text);
-  void carry_out(std::size_t begin, std::size_t end);
-  event::Banned banned(const Item& item, const sets::Order& order, const sets::Verdict& verdict) const;
-  event::Unbanned unbanned(const Item& item, const sets::Order& order, const sets::Verdict& verdict) const;
-  base::Result<void> write(std::size_t index, stream::Output& out);
+  base::Result<void> carry_out(std::span<const Item> run, stream::Output& out);
   base::Result<void> write_ban(const Item& item, const sets::Order& order, const sets::Verdict& verdict,
                                stream::Output& out);
   base::Result<void> write_unban(const Item& item, const sets::Order& order, const sets::Verdict& verdict,
@@ -53,12 +51,11 @@ class Batch {
   bool dry_run_;
   const cli::Command& command_;
   event::Line line_;
+  base::Time at_;                       // when the kernel had carried the latest out
   std::array<std::byte, 16384> first_;  // of the arena: few bans at a time never ask for memory
   std::pmr::monotonic_buffer_resource arena_;
   std::size_t kept_ = 0;  // bytes in the arena
   std::vector<Item> items_;
-  std::vector<sets::Order> orders_;  // of the item in the same place, like what became of it
-  std::vector<sets::Verdict> verdicts_;
   cli::Complaint failed_;
 };
 

@@ -31,6 +31,7 @@ class Memory {
   // Gathers what has happened, `at` being when the kernel confirmed it; written by write().
   void add(event::Banned banned, base::Time at);
   void add(event::Unbanned unbanned, base::Time at);
+  std::size_t gathered() const { return lines_.size(); }
   // Begins to write the journal anew, beside us, when it has grown enough.
   void write();
   void forget_bans();
