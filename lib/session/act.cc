@@ -84,7 +84,7 @@ Detector::Streak& Detector::count_violation(Index user, Time now) {
 
 // Bans the losers, or says why not.
 void Detector::act(Verdict verdict, Index user, const std::vector<Index>& losers) {
-  const Streak& streak = count_violation(user, verdict.at);
+  const Streak& streak = count_violation(user, verdict.now);
   if (losers.empty()) {
     add_clause(verdict.why, "nobody is to lose a place");
     return tell(std::move(verdict), user);
@@ -106,13 +106,13 @@ void Detector::act(Verdict verdict, Index user, const std::vector<Index>& losers
                                              [&](const ip::Prefix& net) { return target.contains(net); });
     if (exempt != policy_.exempt_nets.end()) {
       spare(fmt::format("{} contains {}, which is exempt", ip::to_string(target), ip::to_string(*exempt)));
-    } else if (history_.in_cooldown(target, verdict.at)) {
+    } else if (history_.in_cooldown(target, verdict.now)) {
       add_clause(verdict.why, ip::to_string(target) + " was banned less than the cooldown ago");
     } else if (!proven(place) || !holds_socket(place)) {
       spare(ip::to_string(target) + " holds no connection here now");
       ++unverified_;
     } else {
-      verdict.targets.push_back(make_target(place, verdict.at));
+      verdict.targets.push_back(make_target(place, verdict.now));
       verdict.action = Action::ban;
       note_ban(target);
       table_.remove_place(place);
@@ -131,10 +131,11 @@ void Detector::tell(Verdict verdict, Index user) {
   if (verdict.action != Action::ban) {
     Streak& streak = streaks_[user];
     const std::size_t what = std::hash<std::string>{}(verdict.why);
-    const bool fresh = verdict.at < streak.told_at + policy_.window && !is_ahead(streak.told_at, verdict.at);
+    const bool fresh =
+        verdict.now < streak.told_at + policy_.window && !is_ahead(streak.told_at, verdict.now);
     if (streak.told == what && fresh) return;
     streak.told = what;
-    streak.told_at = verdict.at;
+    streak.told_at = verdict.now;
   }
   verdicts_.push_back(std::move(verdict));
 }

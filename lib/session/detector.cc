@@ -55,6 +55,7 @@ std::vector<Verdict> Detector::feed(const event::Access& access) {
     judge_addresses(user, now);
   }
   forget_idle(now);
+  for (Verdict& verdict : verdicts_) verdict.at = access.at;
   return std::move(verdicts_);
 }
 

@@ -50,6 +50,7 @@ TEST_CASE("overlap: order counts where stamps are the same to the microsecond") 
   judge.hear(1700001us, kHome);
   CHECK_FALSE(judge.hear(1700001us, kAway));
   CHECK(judge.hear(1700001us, kHome) == Action::ban);
+  CHECK(judge.last.at == kNoon + 1700001us);
 }
 
 TEST_CASE("overlap: whole seconds out of order prove no sharing") {
