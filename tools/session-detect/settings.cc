@@ -85,7 +85,7 @@ void declare(cli::Command& command, Settings& settings) {
   command.option("--shared-limit", policy.shared_limit, "N", "users on one address that make it a gateway");
   command.choice<std::optional<bool>>(
       "--verify", settings.verify, {{"sockets", true}, {"none", false}},
-      "count only places that hold a connection here, or believe the log [sockets; with --explain none]");
+      "count only places that hold a connection here, or believe the log [sockets; with --explain none, with --compare always none]");
   command.option("--torrent-tag", policy.torrent_tags, "TAG", "ban who is routed to this outbound");
   command.option("--torrent-rate", policy.torrent_rate, "N/D",
                  "ban who connects to more than N hosts by address within D");
