@@ -150,6 +150,7 @@ class Detector {
   Target make_target(Index place, Time now);
   Verdict make_verdict(Index user, Time now, std::string_view rule, std::span<const Index> places) const;
   void act(Verdict verdict, Index user, const std::vector<Index>& losers);
+  void punish(Verdict& verdict, Index place);
   void tell(Verdict verdict, Index user);
   Streak& count_violation(Index user, Time now);
 
