@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cassert>
+
 #include "cli/impl.h"
 #include "cli/print.h"
 
@@ -106,6 +108,12 @@ void Command::Impl::add_key(const CLI::Option* option, bool repeatable,
                             std::function<Result<void>(std::string_view)> read) {
   keys[option->get_lnames().front()] = {
       .read = std::move(read), .given = [option] { return option->count() > 0; }, .repeatable = repeatable};
+}
+
+void Command::keep_to_line(std::string_view name) {
+  const auto key = impl_->keys.find(name.substr(2));
+  assert(key != impl_->keys.end());
+  key->second.line_only = true;
 }
 
 void Command::arguments(std::vector<std::string>& values, const std::string& label, const std::string& help,

@@ -104,6 +104,8 @@ class Command {
           base::fail(base::Exit::kUsage, "'" + std::string{text} + "' is none of " + label)};
     });
   }
+  // This option says what a single run is for: a configuration file that sets it is wrong.
+  void keep_to_line(std::string_view name);
   // Words after the options: "NAME", "FILE...". `required`: at least one; else the usage has it in brackets.
   void arguments(std::vector<std::string>& values, const std::string& label, const std::string& help,
                  bool required);

@@ -34,6 +34,7 @@ class Walk {
     const auto found = keys_.find(name);
     if (found == keys_.end()) return blame(value, fmt::format("'{}': no such option", name));
     Key& key = found->second;
+    if (key.line_only) return blame(value, fmt::format("'{}': only on the command line", name));
     if (!chosen_ || key.given()) return {};
     key.place = fmt::format("{}:{}", file_, value.source().begin.line);
     const toml::array* list = value.as_array();

@@ -5,21 +5,16 @@
 #include <sys/stat.h>
 
 #include <array>
-#include <chrono>
-#include <filesystem>
 
 #include "event/encode.h"
 #include "journal/header.h"
 #include "journal/journal.h"
+#include "store/abandoned.h"
 #include "store/atomic_file.h"
 #include "stream/lines.h"
 
 namespace xlimit::journal {
 namespace {
-
-// Files that a killed process left beside the journal are cleared away when nobody can be writing them.
-constexpr std::chrono::hours kAbandoned{1};
-constexpr std::size_t kRandom = 7;  // ".XXXXXX"
 
 // Reads to the end those lines that hold the text; returns how many bytes all whole lines are.
 base::Result<std::uint64_t> read_lines(int fd, const std::string& path, ledger::Ledger& ledger,
@@ -42,20 +37,6 @@ base::Result<std::uint64_t> read_lines(int fd, const std::string& path, ledger::
   const std::uint64_t whole = bytes;
   lines.finish(take);  // half a line, which may be a whole event all the same
   return whole;
-}
-
-void clear_away_abandoned(const std::string& path) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  const fs::path journal{path};
-  for (const fs::directory_entry& entry : fs::directory_iterator{journal.parent_path(), error}) {
-    const std::string name = entry.path().filename().string();
-    if (name.size() != journal.filename().string().size() + kRandom ||
-        !name.starts_with(journal.filename().string() + '.'))
-      continue;
-    const auto age = fs::file_time_type::clock::now() - entry.last_write_time(error);
-    if (!error && age > kAbandoned) fs::remove(entry.path(), error);
-  }
 }
 
 base::Result<void> write_alive(store::AtomicFile& file, const ledger::Ledger& ledger, base::Time now) {
@@ -108,7 +89,7 @@ base::Result<void> compact(const Place& place, base::Time now) {
   const base::Result<store::Lock> alone = store::Lock::take(path);
   if (!alone && alone.error().code == base::Exit::kTemporary) return {};
   if (!alone) return tl::make_unexpected(alone.error());
-  clear_away_abandoned(path);
+  store::clear_away_abandoned(path);
   ledger::Ledger ledger;
   base::Result<std::uint64_t> end = read_lines(fd.get(), path, ledger, now);
   if (!end) return base::failed(end);

@@ -82,9 +82,33 @@ Detector::Streak& Detector::count_violation(Index user, Time now) {
   return streak;
 }
 
+// Bans this place for the violation, or says why not.
+void Detector::punish(Verdict& verdict, Index place) {
+  const auto spare = [&](const std::string& because) {
+    add_clause(verdict.why, "spared: " + because);
+    if (verdict.targets.empty()) verdict.action = Action::spared;
+  };
+  const ip::Prefix target = target_of(place);
+  const auto exempt =
+      std::ranges::find_if(policy_.exempt_nets, [&](const ip::Prefix& net) { return target.contains(net); });
+  if (exempt != policy_.exempt_nets.end()) {
+    spare(fmt::format("{} contains {}, which is exempt", ip::to_string(target), ip::to_string(*exempt)));
+  } else if (history_.in_cooldown(target, verdict.now)) {
+    add_clause(verdict.why, ip::to_string(target) + " was banned less than the cooldown ago");
+  } else if (!proven(place) || !holds_socket(place)) {
+    spare(ip::to_string(target) + " holds no connection here now");
+    ++unverified_;
+  } else {
+    verdict.targets.push_back(make_target(place, verdict.now));
+    verdict.action = Action::ban;
+    note_ban(target);
+    table_.remove_place(place);
+  }
+}
+
 // Bans the losers, or says why not.
 void Detector::act(Verdict verdict, Index user, const std::vector<Index>& losers) {
-  const Streak& streak = count_violation(user, verdict.at);
+  const Streak& streak = count_violation(user, verdict.now);
   if (losers.empty()) {
     add_clause(verdict.why, "nobody is to lose a place");
     return tell(std::move(verdict), user);
@@ -96,28 +120,7 @@ void Detector::act(Verdict verdict, Index user, const std::vector<Index>& losers
     }
     return tell(std::move(verdict), user);
   }
-  const auto spare = [&](const std::string& because) {
-    add_clause(verdict.why, "spared: " + because);
-    if (verdict.targets.empty()) verdict.action = Action::spared;
-  };
-  for (const Index place : losers) {
-    const ip::Prefix target = target_of(place);
-    const auto exempt = std::ranges::find_if(policy_.exempt_nets,
-                                             [&](const ip::Prefix& net) { return target.contains(net); });
-    if (exempt != policy_.exempt_nets.end()) {
-      spare(fmt::format("{} contains {}, which is exempt", ip::to_string(target), ip::to_string(*exempt)));
-    } else if (history_.in_cooldown(target, verdict.at)) {
-      add_clause(verdict.why, ip::to_string(target) + " was banned less than the cooldown ago");
-    } else if (!proven(place) || !holds_socket(place)) {
-      spare(ip::to_string(target) + " holds no connection here now");
-      ++unverified_;
-    } else {
-      verdict.targets.push_back(make_target(place, verdict.at));
-      verdict.action = Action::ban;
-      note_ban(target);
-      table_.remove_place(place);
-    }
-  }
+  for (const Index place : losers) punish(verdict, place);
   if (policy_.dry_run && verdict.action == Action::ban) {
     verdict.action = Action::report;
     verdict.targets.clear();
@@ -131,10 +134,11 @@ void Detector::tell(Verdict verdict, Index user) {
   if (verdict.action != Action::ban) {
     Streak& streak = streaks_[user];
     const std::size_t what = std::hash<std::string>{}(verdict.why);
-    const bool fresh = verdict.at < streak.told_at + policy_.window && !is_ahead(streak.told_at, verdict.at);
+    const bool fresh =
+        verdict.now < streak.told_at + policy_.window && !is_ahead(streak.told_at, verdict.now);
     if (streak.told == what && fresh) return;
     streak.told = what;
-    streak.told_at = verdict.at;
+    streak.told_at = verdict.now;
   }
   verdicts_.push_back(std::move(verdict));
 }

@@ -10,14 +10,9 @@ namespace {
 constexpr std::size_t kMostShared = 10000;  // gateways whose last report is remembered
 // A line that is older than its user's newest by no more is out of order; else it is by another clock.
 constexpr std::chrono::seconds kDisorder{1};
-// Times that differ by no more are as good as the same: those of a log of whole seconds, each counted a
-// little later than the one before.
-constexpr std::chrono::milliseconds kSame{1};
 // Places of one user beyond his limit: every line of his looks at all of them, and forged ones may bring any
 // number.
 constexpr std::size_t kMostBeyond = 64;
-
-bool is_out_of_order(Time at, Time now) { return now - at > kSame && now - at <= kDisorder + kSame; }
 
 struct Crowd {
   std::size_t count = 0;
@@ -50,9 +45,9 @@ std::vector<Verdict> Detector::feed(const event::Access& access) {
   verdicts_.clear();
   if (!excuse(access).empty()) return {};
   const Index user = table_.touch_user(access.user);
-  const Time now = advance(user, access.at);
+  const auto [now, seen] = advance(user, access.at);
   expire_places(user, now);
-  const Index place = visit(user, access, now);
+  const Index place = visit(user, access, seen);
   if (!table_.place(place).exempt) {
     ++judged_;
     judge_shared(place, now);
@@ -60,6 +55,7 @@ std::vector<Verdict> Detector::feed(const event::Access& access) {
     judge_addresses(user, now);
   }
   forget_idle(now);
+  for (Verdict& verdict : verdicts_) verdict.at = access.at;
   return std::move(verdicts_);
 }
 
@@ -101,17 +97,19 @@ std::vector<Detector::Held> Detector::held_by(std::string_view user) const {
   return held;
 }
 
-// The user's time after a line at `at`. It grows with every line, so that times also tell the order of lines
-// with the same stamp.
-Time Detector::advance(Index user, Time at) {
-  const Time newest = table_.newest(user);
-  Time now = at > newest ? at : newest + std::chrono::microseconds{1};
-  if (at + std::max<std::chrono::seconds>(kClockStep, policy_.window) < newest) {
+// Any number of lines may have the same stamp, so it is stamps that tell disorder, and the user's time that
+// tells who came after whom. Out of order a place was seen no later than the line says, which is what tells a
+// handover from sharing.
+Detector::Moment Detector::advance(Index user, Time at) {
+  const auto [newest, stamp] = table_.times(user);
+  if (at + std::max<std::chrono::seconds>(kClockStep, policy_.window) < stamp) {
     while (table_.places(user) != kNone) table_.remove_place(table_.places(user));
-    now = at;
+    table_.set_times(user, {at, at});
+    return {at, at};
   }
-  table_.set_newest(user, now);
-  return now;
+  const Time now = std::max(at, newest + std::chrono::microseconds{1});
+  table_.set_times(user, {now, std::max(at, stamp)});
+  return {now, at < stamp && stamp - at <= kDisorder ? at : now};
 }
 
 void Detector::expire_places(Index user, Time now) {
@@ -140,14 +138,12 @@ Index Detector::find_place(Index user, const Group& group, bool exempt) const {
   return place;
 }
 
-// The place of this line, now active. In IPv6 it is known by its prefix alone.
-Index Detector::visit(Index user, const event::Access& access, Time now) {
+// The place of this line, active at `seen`. In IPv6 it is known by its prefix alone.
+Index Detector::visit(Index user, const event::Access& access, Time seen) {
   const ip::Address& from = *access.ip;
   const ip::Address known_by = from.is_v4() ? from : ip::Prefix{from, policy_.group6}.address();
   const Group group = group_of(from);
   const bool exempt = exemption(from) != nullptr;
-  // Out of order it was seen no later than the line says, which is what tells a handover from sharing.
-  const Time seen = is_out_of_order(access.at, now) ? access.at : now;
   Index index = find_place(user, group, exempt);
   if (index == kNone) {
     const Crowd held = count_places(table_, user);
@@ -191,7 +187,7 @@ void Detector::forget_idle(Time now) {
   const Time by_both = std::min(now, std::exchange(last_line_, now));
   for (int i = 0; i < 2 && table_.users() > 1; ++i) {
     const Index idlest = table_.idlest_user();
-    if (table_.newest(idlest) + policy_.window + kKeptIdle > by_both) break;
+    if (table_.times(idlest).newest + policy_.window + kKeptIdle > by_both) break;
     forget_user(idlest);
   }
   for (; table_.users() > policy_.max_users; ++evicted_) forget_user(table_.idlest_user());

@@ -5,9 +5,10 @@
 //   for (const session::Verdict& verdict : detector.feed(access)) ...
 //
 // Time is the lines' own: the same log gives the same verdicts at any speed. It runs per user and never
-// backwards: a line older than the user's newest counts as the newest. When it is older by no more than a
-// second it is out of order, and its place was seen no later than it says. Only when it is older by more than
-// kClockStep (or the window, if that is longer) was the clock set back, and the user starts anew.
+// backwards: it grows with every line, and one older than the user's newest counts as the newest. When it is
+// older by no more than a second it is out of order, and its place was seen no later than it says. Only when
+// it is older by more than kClockStep (or the window, if that is longer) was the clock set back, and the user
+// starts anew.
 //
 // Lines without a user or an address, from loopback or 0.0.0.0, rejected, or of exempt users and networks
 // judge nobody; places in exempt networks are remembered, to be named beside those that count. State is
@@ -119,10 +120,15 @@ class Detector {
     std::size_t told = 0;
   };
 
+  // A line's: the user's time with it, and when its place was seen.
+  struct Moment {
+    Time now, seen;
+  };
+
   std::uint32_t limit_of(Index user);
-  Time advance(Index user, Time at);
+  Moment advance(Index user, Time at);
   void expire_places(Index user, Time now);
-  Index visit(Index user, const event::Access& access, Time now);
+  Index visit(Index user, const event::Access& access, Time seen);
   Group group_of(const ip::Address& address) const;
   Index find_place(Index user, const Group& group, bool exempt) const;
   ip::Prefix target_of(Index place) const;
@@ -144,6 +150,7 @@ class Detector {
   Target make_target(Index place, Time now);
   Verdict make_verdict(Index user, Time now, std::string_view rule, std::span<const Index> places) const;
   void act(Verdict verdict, Index user, const std::vector<Index>& losers);
+  void punish(Verdict& verdict, Index place);
   void tell(Verdict verdict, Index user);
   Streak& count_violation(Index user, Time now);
 

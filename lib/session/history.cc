@@ -17,8 +17,8 @@ bool History::in_cooldown(const ip::Prefix& target, Time now) const {
 }
 
 seconds History::next_duration(const Past& past, Time now) const {
-  const bool stayed_away = now >= past.at + 2 * past.duration || is_ahead(past.at, now);
-  if (stayed_away || escalation_.factor <= 1) return ban_time_;
+  const bool starts_over = now >= past.at + 2 * past.duration || is_ahead(past.at, now);
+  if (starts_over || escalation_.factor <= 1) return ban_time_;
   const double longer = static_cast<double>(past.duration.count()) * escalation_.factor;
   return seconds{static_cast<std::int64_t>(std::min(longer, static_cast<double>(escalation_.most.count())))};
 }

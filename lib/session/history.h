@@ -20,7 +20,7 @@ class History {
   // Was it banned less than the cooldown ago?
   bool in_cooldown(const ip::Prefix& target, Time now) const;
   // Records a ban and says how long it is to be: the ban time, times the factor for each ban before, up to
-  // the longest. A target that stayed away for as long again as its last ban lasted starts over.
+  // the longest. When none came for as long again as the last one was, counted from its end, it starts over.
   std::chrono::seconds ban(const ip::Prefix& target, Time now);
 
   struct Past {

@@ -13,7 +13,7 @@ namespace xlimit::session {
 Verdict Detector::make_verdict(Index user, Time now, std::string_view rule,
                                std::span<const Index> places) const {
   Verdict verdict;
-  verdict.at = now;
+  verdict.now = now;
   verdict.user = table_.name(user);
   verdict.rule = rule;
   verdict.window = policy_.window;

@@ -37,7 +37,7 @@ void report(const Verdict& verdict, std::string_view node, std::string_view orig
   for (const Target& target : verdict.targets) {
     const std::string content =
         fmt::format("{}\n{}\n{}\n{}", origin, verdict.rule, verdict.user, ip::to_string(target.prefix));
-    const std::string id = base::make_uuid7(verdict.at, content);
+    const std::string id = base::make_uuid7(verdict.now, content);
     event::Ban ban;
     ban.at = verdict.at;
     ban.node = node;

@@ -73,7 +73,7 @@ void Restorer::restore_end() {
 }
 
 void Restorer::restore_user() {
-  const base::Time newest = line_.time("time");
+  const base::Time newest = line_.time("time"), stamp = line_.time("stamp");
   const std::string_view name = line_.user();
   if (name.empty()) line_.blame("user", "is missing");
   const std::uint64_t use = line_.number("use", UINT64_MAX).value_or(0);
@@ -89,7 +89,7 @@ void Restorer::restore_user() {
   Table& table = detector_.table_;
   user_ = table.restore_user(name, use);
   while (table.places(user_) != kNone) table.remove_place(table.places(user_));
-  table.set_newest(user_, newest);
+  table.set_times(user_, {newest, stamp});
   detector_.streaks_.erase(user_);
   if (count) detector_.streaks_[user_] = streak;
 }

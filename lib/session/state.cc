@@ -61,7 +61,8 @@ std::vector<Key> keys_of(const Table& table) {
 
 void Detector::save_user(Index user, const Write& write) const {
   event::Line line;
-  event::Writer writer{line, "user", table_.newest(user)};
+  event::Writer writer{line, "user", table_.times(user).newest};
+  writer.time(",\"stamp\":", table_.times(user).stamp);
   writer.text(",\"user\":", table_.name(user), event::kMaxUser);
   writer.number(",\"use\":", table_.seen(user));
   if (const auto found = streaks_.find(user); found != streaks_.end()) {
@@ -115,7 +116,7 @@ void Detector::save_changes(const Write& write) {
 void Detector::note_gone(Index user) {
   if (!watched_) return;
   event::Line line;
-  event::Writer writer{line, "gone", table_.newest(user)};
+  event::Writer writer{line, "gone", table_.times(user).newest};
   writer.text(",\"user\":", table_.name(user), event::kMaxUser);
   changes_.emplace_back(writer.finish());
 }

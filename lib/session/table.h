@@ -69,9 +69,12 @@ class Table {
   Index idlest_user() const;
   void remove_user(Index user);
 
-  // The time of the user's newest line; the epoch for a new one.
-  Time newest(Index user) const { return users_[user].newest; }
-  void set_newest(Index user, Time at) { users_[user].newest = at; }
+  // The user's time, and the newest stamp of his lines; the epoch for a new one.
+  struct Times {
+    Time newest, stamp;
+  };
+  const Times& times(Index user) const { return users_[user].times; }
+  void set_times(Index user, const Times& times) { users_[user].times = times; }
 
   // A limit remembered for the user, and of which version of the limits it is; 0 for none.
   struct Limit {
@@ -109,7 +112,7 @@ class Table {
   static constexpr std::size_t kShortName = 40;
   // Three cache lines; what is wanted of one at a single place lies in the first two.
   struct alignas(64) User {
-    Time newest;
+    Times times;
     Index places = kNone;
     std::uint16_t length = 0;  // of the name; 0: nobody's
     bool changed = false;      // and in changed_

@@ -29,7 +29,8 @@ struct Target {
 };
 
 struct Verdict {
-  base::Time at;
+  base::Time at;   // the line's
+  base::Time now;  // the user's: no two of his lines have the same
   std::string user;
   std::string_view rule;    // "addresses", "shared", "torrent"
   std::uint32_t limit = 0;  // 0: the rule knows none

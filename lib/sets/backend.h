@@ -107,12 +107,11 @@ class BanStore {
   virtual base::Result<bool> look_up(SetKey key, std::span<const ip::Prefix> targets,
                                      const std::function<void(const Entry&)>& on_entry);
 
-  // Whether setup() has made a set since this was last asked: one that was there before is gone, with its
-  // bans. Sets of direction out, which are made when they are first used, don't count.
+  // Whether setup() has made a set since this was last asked: it is new, or was taken away with its bans.
   bool made_sets() { return std::exchange(made_sets_, false); }
 
  protected:
-  void note_made_set(Direction direction) { made_sets_ = made_sets_ || direction == Direction::in; }
+  void note_made_set() { made_sets_ = true; }
 
  private:
   bool made_sets_ = false;

@@ -74,9 +74,9 @@ base::Result<ChainState> Rules::look(SetKey key) {
   alignas(nlmsghdr) std::array<std::byte, 256> buffer;
   netlink::Batch request{buffer};
   ChainState state;
-  base::Result<std::optional<bool>> sleeps = is_dormant(key.family);
-  if (!sleeps) return base::failed(sleeps);
-  state.dormant = sleeps->value_or(false);
+  base::Result<TableState> table = look(key.family);
+  if (!table) return base::failed(table);
+  state.dormant = *table == TableState::dormant;
   put_get_chain(request, key, table_, ++sequence_);
   base::Result<int> error = ask(request, [&](const nlmsghdr& message) { state.chain = read_chain(message); });
   if (!error) return base::failed(error);
@@ -145,22 +145,25 @@ base::Result<bool> Rules::remove(SetKey key, const SetRef& set) {
   return any;
 }
 
-base::Result<std::optional<bool>> Rules::is_dormant(Family family) {
+base::Result<TableState> Rules::look(Family family) {
   alignas(nlmsghdr) std::array<std::byte, 128> buffer;
   netlink::Batch request{buffer};
   put_get_table(request, family, table_, ++sequence_);
-  std::optional<bool> sleeps;
-  base::Result<int> error = ask(request, [&](const nlmsghdr& message) { sleeps = read_dormant(message); });
+  TableState state = TableState::absent;
+  base::Result<int> error = ask(request, [&](const nlmsghdr& message) {
+    if (const std::optional<bool> dormant = read_dormant(message))
+      state = *dormant ? TableState::dormant : TableState::awake;
+  });
   if (!error) return base::failed(error);
   if (*error != 0 && *error != ENOENT) return base::os_error("look up table '" + table_ + "'", *error);
-  return sleeps;
+  return state;
 }
 
 // By itself, because the kernel takes no new chains in the transaction that wakes a table.
 base::Result<void> Rules::wake(Family family, bool dry_run, std::vector<std::string>& done) {
-  base::Result<std::optional<bool>> sleeps = is_dormant(family);
-  if (!sleeps) return base::failed(sleeps);
-  if (!sleeps->value_or(false)) return {};
+  base::Result<TableState> state = look(family);
+  if (!state) return base::failed(state);
+  if (*state != TableState::dormant) return {};
   done.push_back("wake table '" + table_text(family, table_) + "'");
   if (dry_run) return {};
   alignas(nlmsghdr) std::array<std::byte, 256> buffer;
@@ -189,9 +192,9 @@ base::Result<bool> Rules::remove(Family family) {
 base::Result<std::vector<std::string>> Rules::remove_tables(bool dry_run) {
   std::vector<std::string> done;
   for (const Family family : {Family::v4, Family::v6}) {
-    base::Result<std::optional<bool>> known = is_dormant(family);
-    if (!known) return base::failed(known);
-    base::Result<bool> there = dry_run ? known->has_value() : remove(family);
+    base::Result<TableState> state = look(family);
+    if (!state) return base::failed(state);
+    base::Result<bool> there = dry_run ? *state != TableState::absent : remove(family);
     if (!there) return base::failed(there);
     if (*there) done.push_back("remove table '" + table_text(family, table_) + "'");
   }

@@ -14,6 +14,8 @@
 
 namespace xlimit::sets {
 
+enum class TableState : std::uint8_t { absent, awake, dormant };
+
 class Rules {
  public:
   // `table` is the name of the tables "ip TABLE" and "ip6 TABLE". Fails with kUnavailable without nftables.
@@ -26,8 +28,7 @@ class Rules {
   base::Result<bool> change(const std::vector<ChainOrder>& orders, std::uint32_t generation);
   // Takes the rules that use this set out of a chain; false when there were none.
   base::Result<bool> remove(SetKey key, const SetRef& set);
-  // Is the table dormant? Absent when there is none.
-  base::Result<std::optional<bool>> is_dormant(Family family);
+  base::Result<TableState> look(Family family);
   // Takes both tables away, with all that is in them; says so, one clause each.
   base::Result<std::vector<std::string>> remove_tables(bool dry_run);
 

@@ -5,12 +5,6 @@ load ../helpers
 load node
 bats_require_minimum_version 1.5.0
 
-setup() {
-  needs_netns
-  needs ip ipset nft
-}
-teardown() { cleanup; }
-
 @test "apply puts rules back that were flushed, and sets that were destroyed" {
   netns_add node
   start_apply
@@ -27,6 +21,49 @@ teardown() { cleanup; }
   wait_for_line "$BATS_TEST_TMPDIR/out" '"target":"203.0.113.2".*"result":"added"'
   wait_until node ipban status
   exec 4>&-
+}
+
+@test "apply puts direction out back, with the ban that another process made, when all its sets are gone" {
+  netns_add node
+  start_apply
+  wait_until node ipban status
+  node ipban add 203.0.113.77 --direction out -q
+  kill -STOP "$SPAWNED"
+  node nft flush ruleset
+  wait_until node ipset destroy xlimit4out
+  wait_until node ipset destroy xlimit6out
+  kill -CONT "$SPAWNED"
+  wait_until node ipban status
+  wait_until node ipset test xlimit4out 203.0.113.77
+  exec 4>&-
+}
+
+@test "apply that is started when sets are gone puts back what they held" {
+  netns_add node
+  node ipban add 203.0.113.77 2001:db8::77 -q
+  node nft flush ruleset
+  wait_until node ipset destroy xlimit4
+  start_apply
+  wait_until node ipset test xlimit4 203.0.113.77
+  node ipban status
+  exec 4>&-
+}
+
+@test "status tells of a set that was emptied by hand, and restore fills it" {
+  netns_add node
+  node ipban add 203.0.113.77 203.0.113.78 -q
+  echo 198.51.100.0/24 | node ipban load feed -q
+  node ipban status
+  node ipset del xlimit4 203.0.113.77
+  run -1 node ipban status
+  [[ $output = *"set 'xlimit4': it holds 1 of 2 bans that are remembered"* ]]
+  node ipset flush
+  run -1 node ipban status
+  [[ $output = *"set 'xlimit4': it holds 0 of 2 bans"*"set 'xlimit.feed4': the set was emptied"* ]]
+  node ipban restore </dev/null
+  node ipban status
+  node ipset test xlimit4 203.0.113.77
+  node ipset test xlimit.feed4 198.51.100.7
 }
 
 @test "the first ban in direction out makes its sets and rules" {

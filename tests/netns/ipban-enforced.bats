@@ -16,7 +16,6 @@ setup() {
   spawn_in node "$BUILD/tests/bin/web"
   wait_until in_netns client timeout 5 bash -c "$PAGE" "${SERVERS[4]}"
 }
-teardown() { cleanup; }
 
 table() { if [[ $1 = 4 ]]; then echo ip xlimit; else echo ip6 xlimit; fi; }
 nft_rule() { node nft "$1" rule $(table "$2") prerouting "${@:3}"; }  # VERB FAMILY RULE...

@@ -5,12 +5,6 @@ load ../helpers
 load node
 bats_require_minimum_version 1.5.0
 
-setup() {
-  needs_netns
-  needs ip ipset nft
-}
-teardown() { cleanup; }
-
 # The sets as the node makes them.
 node_sets() {
   node ipset create blocklist_permanent hash:net family inet hashsize 4096 maxelem 1000000

@@ -9,7 +9,6 @@ setup() {
   needs_netns
   needs ip ipset nft jq python3
 }
-teardown() { cleanup; }
 
 wire() {
   netns_add node client

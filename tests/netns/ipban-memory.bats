@@ -10,7 +10,6 @@ setup() {
   needs ip ipset nft
   JOURNAL=$STATE_DIRECTORY/xlimit.journal
 }
-teardown() { cleanup; }
 
 restore() { node ipban restore "$@" </dev/null; }
 left() { node ipban list -o plain | sed -n "s#^$1  *\([0-9]*\) .*#\1#p"; }
@@ -91,12 +90,14 @@ remains() {
     run -0 node ipban status
     [[ $output = *xlimit4out*xlimit6out* ]]
   done
-  for again in restore "node ipban setup"; do
-    reboot
-    $again
-    run -0 node ipban status
-    [[ $output = *xlimit4out*xlimit6out* ]]
-  done
+  reboot
+  restore
+  run -0 node ipban status
+  [[ $output = *xlimit4out*xlimit6out* ]]
+  reboot
+  node ipban setup
+  run -1 node ipban status
+  [[ $output = *"set 'xlimit4out': it holds 0 of 1 bans that are remembered"* ]]
 }
 
 @test "status tells of bans and lists of direction out that are remembered and not in the kernel" {

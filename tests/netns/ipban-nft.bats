@@ -8,7 +8,6 @@ setup() {
   needs_netns
   needs ip nft jq python3
 }
-teardown() { cleanup; }
 
 nft_ipban() { ipban --backend nft "$@"; }
 export -f nft_ipban

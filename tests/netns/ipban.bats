@@ -5,12 +5,6 @@ load ../helpers
 load node
 bats_require_minimum_version 1.5.0
 
-setup() {
-  needs_netns
-  needs ip ipset nft
-}
-teardown() { cleanup; }
-
 # A node and a client with both families between them, and a web server on the node.
 wire() {
   netns_add node client

@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: MIT
-# ipban in a namespace called node. Load it behind ../helpers.
+# ipban in a namespace called node. Load it behind ../helpers; a file that needs more has a setup() of its own.
+
+setup() {
+  needs_netns
+  needs ip ipset nft
+}
+teardown() { cleanup; }
 
 node() { in_netns node "$@"; }
 

@@ -238,6 +238,18 @@ stays() { # PATH REASON [KEYS [OPTIONS...]]
   run -64 fetch four
 }
 
+@test "what a killed fetch left half written is cleared away, but not by a dry run" {
+  printf '[[source]]\nname = "one"\nurl = "%s"\n' "$WEB/good?n=256" >"$SOURCES"
+  fetch
+  touch -d '2 hours ago' "$CACHE/one.json.AbCdEf" "$CACHE/one.list.AbCdEf" "$CACHE/other.json.AbCdEf"
+  touch "$CACHE/one.since.AbCdEf"
+  fetch --dry-run
+  [[ -e $CACHE/one.json.AbCdEf ]]
+  fetch
+  [[ ! -e $CACHE/one.json.AbCdEf && ! -e $CACHE/one.list.AbCdEf ]]
+  [[ -e $CACHE/other.json.AbCdEf && -e $CACHE/one.since.AbCdEf ]]
+}
+
 @test "a dry run ends as a fetch would" {
   printf '[[source]]\nname = "%s"\nurl = "%s"\n' one "$WEB/good?n=256" two "$WEB/html" >"$SOURCES"
   run -75 --separate-stderr fetch --dry-run

@@ -37,9 +37,12 @@ TEST_CASE("overlap: A, B, A bans B") {
 
 TEST_CASE("overlap: order counts where stamps are whole seconds") {
   Judge judge{{}};
-  for (int i = 0; i < 900; ++i) CHECK_FALSE(judge.hear(0s, kHome));
+  for (int i = 0; i < 5000; ++i) CHECK_FALSE(judge.hear(0s, kHome));
   CHECK_FALSE(judge.hear(0s, kAway));
-  CHECK(judge.hear(0s, kHome) == Action::ban);
+  SUBCASE("however many lines one of them has") { CHECK(judge.hear(0s, kHome) == Action::ban); }
+  SUBCASE("but not that of lines of the second before") {
+    for (int i = 0; i < 5000; ++i) CHECK_FALSE(judge.hear(-1s, kHome));
+  }
 }
 
 TEST_CASE("overlap: order counts where stamps are the same to the microsecond") {
@@ -47,6 +50,7 @@ TEST_CASE("overlap: order counts where stamps are the same to the microsecond") 
   judge.hear(1700001us, kHome);
   CHECK_FALSE(judge.hear(1700001us, kAway));
   CHECK(judge.hear(1700001us, kHome) == Action::ban);
+  CHECK(judge.last.at == kNoon + 1700001us);
 }
 
 TEST_CASE("overlap: whole seconds out of order prove no sharing") {

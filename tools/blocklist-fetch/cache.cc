@@ -8,6 +8,7 @@
 #include "blocklist-fetch/list.h"
 #include "event/object.h"
 #include "event/writer.h"
+#include "store/abandoned.h"
 #include "stream/file.h"
 
 namespace xlimit::blocklist_fetch {
@@ -91,6 +92,10 @@ base::Result<std::optional<store::Lock>> Cache::lock(bool dry_run) const {
   base::Result<store::Lock> lock = store::Lock::take(folder_ + "/fetch");
   if (!lock) return base::failed(lock);
   return std::optional{std::move(*lock)};
+}
+
+void Cache::clear_away_abandoned(const std::string& source) const {
+  for (const char* ending : {".json", ".since", ".list"}) store::clear_away_abandoned(path(source, ending));
 }
 
 base::Result<Copy> Cache::read(const std::string& source) const {

@@ -38,6 +38,8 @@ class Cache {
   // Makes the folder and keeps other writers out as long as the lock lives; with a dry run makes nothing,
   // and there is no lock where nobody has fetched yet.
   base::Result<std::optional<store::Lock>> lock(bool dry_run) const;
+  // Removes what a fetch that was killed long ago left half written; under the lock.
+  void clear_away_abandoned(const std::string& source) const;
   // A source that never had a good copy, or whose list is gone or not the one described, has none.
   base::Result<Copy> read(const std::string& source) const;
   // The good copy.

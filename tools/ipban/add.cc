@@ -112,7 +112,8 @@ Ended del(const Settings& settings, const cli::Command& command) {
   return tell(
       verdicts, *orders, settings, "unban",
       [&](std::size_t i) {
-        return verdicts[i].done ? event::encode(unbanned(i), buffer) : std::string_view{};
+        return verdicts[i].done ? event::encode(unbanned(i), buffer)
+                                : event::encode(requests[i].unban(), buffer);
       },
       [&](std::size_t i) -> Row {
         if (!verdicts[i].done) return {ip::to_string((*orders)[i].entry.target), "failed"};

@@ -2,7 +2,7 @@
 // Keeps rules, sets, bans and lists in the kernel while `apply` runs.
 #include "ipban/keeper.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include "base/clock.h"
 #include "ipban/recover.h"
@@ -25,8 +25,8 @@ base::Result<int> Keeper::start() {
   const sets::Setup how = settings_.ports.empty() ? sets::Setup::missing : sets::Setup::exact;
   base::Result<std::vector<std::string>> made = backend_.setup(event::Direction::in, how, false);
   if (!made) return base::failed(made);
-  (void)backend_.made_sets();  // what was there before us is restore's business
   enforcer_.memory().keep_ports(backend_, settings_.ports);
+  put_content_back();
   return news;
 }
 
@@ -41,19 +41,19 @@ void Keeper::look() {
   put_content_back();
 }
 
-// Of an `out` set that was never used nothing is made. True when something was to be done.
+// Of direction out, while it is not in use, nothing is made. True when something was to be done.
 bool Keeper::put_rules_back() {
   bool any = false;
   for (const event::Direction direction : {event::Direction::in, event::Direction::out}) {
     if (direction == event::Direction::out) {
-      base::Result<bool> used = backend_.exists({sets::Family::v4, direction});
+      base::Result<bool> used = uses_out(backend_, enforcer_.memory());
       if (!used || !*used) continue;
     }
     base::Result<std::vector<std::string>> made = backend_.setup(direction, sets::Setup::missing, false);
     harmed_ = harmed_ || !made;
     any = any || !made || !made->empty();
     if (!made) not_put_back_.add(made.error().text);
-    if (made && !made->empty()) put_back_.add(made->front());
+    if (made && !made->empty()) put_back_.add(fmt::format("{}", fmt::join(*made, ", ")));
   }
   return any;
 }
@@ -78,8 +78,8 @@ void Keeper::put_content_back() {
   harmed_ = harmed_ || !done;
   if (!done) not_put_back_.add(done.error().text);
   if (recovered.restored + recovered.lists == 0) return;
-  command_.warn(fmt::format("sets were taken away; put back with {} bans and {} lists", recovered.restored,
-                            recovered.lists));
+  command_.warn(
+      fmt::format("sets were gone; put back with {} bans and {} lists", recovered.restored, recovered.lists));
 }
 
 }  // namespace xlimit::ipban

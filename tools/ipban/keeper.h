@@ -30,7 +30,8 @@ class Keeper {
   sets::Backend& backend_;
   const Settings& settings_;
   const cli::Command& command_;
-  bool harmed_ = false, bans_went_ = false;
+  bool harmed_ = true;  // what went before us is looked for too
+  bool bans_went_ = false;
   std::chrono::steady_clock::time_point undone_{};
   cli::Complaint put_back_, not_put_back_;
 };

@@ -73,8 +73,8 @@ base::Result<std::vector<journal::KeptList>> lacking(const Memory& memory, sets:
     base::Result<sets::ListState> state = backend.status({list.name, list.direction});
     if (!state) return base::failed(state);
     const journal::KeptFamilies families = journal::kept_families(*memory.place(), list);
-    const bool whole =
-        (state->families[0].exists || !families.v4) && (state->families[1].exists || !families.v6);
+    const auto& [v4, v6] = state->families;
+    const bool whole = (v4.entries > 0 || !families.v4) && (v6.entries > 0 || !families.v6);
     if (!whole) lists.push_back(std::move(list));
   }
   return lists;

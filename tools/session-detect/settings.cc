@@ -83,9 +83,9 @@ void declare(cli::Command& command, Settings& settings) {
   command.option("--exempt-user", settings.exempt_users, "LIST|@FILE", "users never counted, never banned");
   command.option("--exempt-net", settings.exempt_nets, "LIST|@FILE", "prefixes never counted, never banned");
   command.option("--shared-limit", policy.shared_limit, "N", "users on one address that make it a gateway");
-  command.choice<std::optional<bool>>(
-      "--verify", settings.verify, {{"sockets", true}, {"none", false}},
-      "count only places that hold a connection here, or believe the log [sockets; with --explain none]");
+  command.choice<std::optional<bool>>("--verify", settings.verify, {{"sockets", true}, {"none", false}},
+                                      "count only places that hold a connection here, or believe the log "
+                                      "[sockets; with --explain none, with --compare always none]");
   command.option("--torrent-tag", policy.torrent_tags, "TAG", "ban who is routed to this outbound");
   command.option("--torrent-rate", policy.torrent_rate, "N/D",
                  "ban who connects to more than N hosts by address within D");
@@ -97,6 +97,7 @@ void declare(cli::Command& command, Settings& settings) {
   command.option("--explain", settings.explain, "USER", "print this user's time line instead of events");
   command.option("--compare", settings.compare, "POLICY.toml",
                  "print who would be banned by only one of two policies");
+  for (const char* name : {"--explain", "--compare"}) command.keep_to_line(name);
   stage::offer_metrics(command, settings.metrics_file);
   command.option("--dry-run", policy.dry_run, "report, do not ban");
 }

@@ -45,11 +45,7 @@ Result<Settings> read_policy(const Settings& given, const std::string& path) {
   cli::Command command{"session-detect", ""};
   declare(command, settings);
   const auto finish = [&]() -> Result<Exit> {
-    const std::pair<const char*, const std::string&> foreign[]{
-        {"--explain", settings.explain}, {"--compare", settings.compare}, {"--state", settings.state_file}};
-    for (const auto& [option, value] : foreign) {
-      if (!value.empty()) return base::fail(Exit::kUsage, std::string{option} + ": no part of a policy");
-    }
+    if (!settings.state_file.empty()) return base::fail(Exit::kUsage, "--state: no part of a policy");
     Result<void> completed = complete(settings);
     if (!completed) return base::failed(completed);
     return Exit::kDone;

@@ -51,6 +51,7 @@ int main(int argc, char** argv) {
   command.option("--checkpoint", settings.checkpoint, "FILE", "keep in FILE where reading got to");
   command.option("--timezone", settings.zone, "ZONE", "the log's time zone [this host's]");
   command.option("--explain", settings.explain, "LINE", "show how one line is read, step by step");
+  command.keep_to_line("--explain");
   stage::offer_metrics(command, settings.metrics);
   command.rest("--command", settings.command, "PROGRAM ARG...",
                "read what a program writes; takes the rest of the line");
