@@ -32,6 +32,17 @@ base::Result<bool> NftLists::is_whole(Family family, const SeenSet& set) {
   return found->front() && found->front()->key == last->address();
 }
 
+// What a set holds of what it was filled with: somebody may have emptied it since. Kernels that don't say
+// (before 6.16) are asked for the last only.
+base::Result<std::optional<NftLists::Held>> NftLists::look_into(Family family, const SeenSet& set) {
+  Held held{.set = set, .entries = set.entries.value_or(0)};
+  if (set.entries) return held;
+  base::Result<bool> whole = is_whole(family, set);
+  if (!whole) return base::failed(whole);
+  if (*whole) held.entries = count_in(set.comment);
+  return held;
+}
+
 base::Result<std::optional<NftLists::Held>> NftLists::held(const ListKey& list, Family family) {
   base::Result<std::vector<SeenSet>> sets = sets_of(list, family);
   if (!sets) return base::failed(sets);
@@ -39,16 +50,16 @@ base::Result<std::optional<NftLists::Held>> NftLists::held(const ListKey& list, 
   base::Result<ChainState> chain = rules_.look({family, list.direction});
   if (!chain) return base::failed(chain);
   for (const SeenSet& set : *sets) {
-    const auto rule = std::ranges::find_if(chain->rules, [&](const SeenRule& seen) {
+    const bool used = std::ranges::any_of(chain->rules, [&](const SeenRule& seen) {
       return seen.rule && seen.rule->set == ref_of(set, family);
     });
-    if (rule != chain->rules.end()) return Held{.set = set, .entries = count_in(set.comment), .rule = *rule};
+    if (used) return look_into(family, set);
   }
   // No rule uses any: somebody took it away, or the list is being loaded for the first time.
   for (const SeenSet& set : *sets) {
     base::Result<bool> whole = is_whole(family, set);
     if (!whole) return base::failed(whole);
-    if (*whole) return Held{.set = set, .entries = count_in(set.comment), .rule = {}};
+    if (*whole) return look_into(family, set);
   }
   return std::nullopt;
 }
@@ -113,7 +124,7 @@ base::Result<Change> NftLists::compare(const ListKey& list, Family family,
   base::Result<std::optional<Held>> holds = held(list, family);
   if (!holds) return base::failed(holds);
   if (!*holds) return Change{.added = prefixes.size(), .removed = 0, .unchanged = 0};
-  if ((*holds)->set.comment == label_for(prefixes))
+  if ((*holds)->set.comment == label_for(prefixes) && (*holds)->entries == prefixes.size())
     return Change{.added = 0, .removed = 0, .unchanged = prefixes.size()};
   base::Result<std::uint64_t> kept = count_kept(client_.set(family, (*holds)->set.name), prefixes);
   if (!kept) return base::failed(kept);

@@ -27,7 +27,6 @@ class NftLists {
   struct Held {
     SeenSet set;
     std::uint64_t entries = 0;
-    std::optional<SeenRule> rule;  // absent: none uses it
   };
   base::Result<std::optional<Held>> held(const ListKey& list, Family family);
 
@@ -48,6 +47,7 @@ class NftLists {
   base::Result<std::vector<ip::Prefix>> find(const ListKey& list, const ip::Prefix& target);
 
  private:
+  base::Result<std::optional<Held>> look_into(Family family, const SeenSet& set);
   base::Result<bool> is_whole(Family family, const SeenSet& set);
   base::Result<std::vector<SeenSet>> sets_of(const ListKey& list, Family family);
   base::Result<std::uint64_t> count_kept(const NftSet& set, std::span<const ip::Prefix> prefixes);

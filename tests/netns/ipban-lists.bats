@@ -233,3 +233,32 @@ dropped_by() { [[ $(node ipban status -o json | jq -r "select(.list == \"$1\") |
   node ipban unload feed
   run -0 node ipban status
 }
+
+# by_hand VERB SET [ENTRY]: flush, or delete, behind ipban's back.
+by_hand() {
+  local set
+  if node ipset list -n "$2" 2>/dev/null; then
+    node ipset "${1/delete/del}" "${@:2}"
+  else
+    set=$(node nft list sets | sed -n "s/.*set \($2[^ ]*\) {/\1/p")
+    [[ $# -eq 2 ]] && node nft "$1" set ip xlimit "$set" || node nft "$1" element ip xlimit "$set" "{ $3 }"
+  fi
+}
+
+@test "a list that was emptied by hand, or lost an entry, is filled again" {
+  netns_add node
+  printf '198.51.100.7\n198.51.100.9\n' >"$BATS_TEST_TMPDIR/list"
+  load_again() { node ipban load feed -o json "$BATS_TEST_TMPDIR/list" | jq -c '[.added, .removed, .unchanged]'; }
+  node ipban load feed "$BATS_TEST_TMPDIR/list"
+  by_hand flush xlimit.feed4
+  run -1 node ipban status
+  [[ $output = *"'xlimit.feed4': the set was emptied; 'ipban restore' fills it"* ]]
+  node ipban restore -o json </dev/null | grep -q '"lists":1'
+  run -0 node ipban status
+  by_hand flush xlimit.feed4
+  [[ $(load_again) = '[2,0,0]' ]]
+  by_hand delete xlimit.feed4 198.51.100.9
+  [[ $(load_again) = '[1,0,1]' ]]
+  run -0 node ipban test 198.51.100.7 198.51.100.9
+  [[ $(load_again) = '[0,0,2]' ]]
+}
