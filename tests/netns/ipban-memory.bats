@@ -77,6 +77,12 @@ remains() {
   [[ ${lines[0]} = "ipban: ban '192.0.2.50': own address: 192.0.2.50" ]]
   [[ ${lines[1]} = *'"bans":1,"present":0,"refused":1'* ]]
   node ipban test 192.0.2.51
+  # Nor is it missed.
+  node ipban status
+  node ipset del xlimit4 192.0.2.51
+  run -1 node ipban status
+  [[ $output = *"it holds 0 of 1 bans"* ]]
+  node ipban status --allow 192.0.2.51
 }
 
 @test "restore and setup put the rules of direction out back where it is in use" {

@@ -43,26 +43,35 @@ base::Result<std::vector<sets::ListKey>> all_lists(const Memory& memory, sets::B
   return lists;
 }
 
-// Bans that somebody took out of a set behind our back. One whose time is nearly over may have gone by
-// itself.
-std::uint64_t count_remembered(const ledger::Ledger& ledger, sets::SetKey key, base::Time now) {
-  std::uint64_t count = 0;
+// The bans of a set that are remembered. One whose time is nearly over may have gone by itself.
+std::vector<sets::Order> remembered_in(const ledger::Ledger& ledger, sets::SetKey key, base::Time now) {
+  std::vector<sets::Order> orders;
   ledger.each(now, [&](const ledger::Key& one, const ledger::Entry& entry) {
     const bool stays = entry.is_permanent() || *entry.left(now) > kNearlyOver;
-    if (stays && one.direction == key.direction && sets::family_of(one.target) == key.family) ++count;
+    if (stays && one.direction == key.direction && sets::family_of(one.target) == key.family)
+      orders.push_back({.direction = one.direction, .entry = {.target = one.target, .timeout = {}}});
   });
-  return count;
+  return orders;
 }
 
-void blame_emptied(const ledger::Ledger& ledger, std::vector<SetState>& bans, base::Time now) {
+// Bans that somebody took out of a set behind our back. Those that restore would refuse now are not missed.
+base::Result<void> blame_emptied(Enforcer& judge, const ledger::Ledger& ledger, std::vector<SetState>& bans,
+                                 base::Time now) {
   for (SetState& state : bans) {
-    const std::uint64_t remembered = state.exists ? count_remembered(ledger, state.key, now) : 0;
-    if (state.entries < remembered)
+    if (!state.exists) continue;
+    std::vector<sets::Order> orders = remembered_in(ledger, state.key, now);
+    if (state.entries >= orders.size()) continue;
+    std::vector<sets::Verdict> verdicts(orders.size());
+    if (base::Result<void> judged = judge.ban(orders, verdicts); !judged) return judged;
+    const auto wanted =
+        std::ranges::count_if(verdicts, [](const sets::Verdict& verdict) { return verdict.why.empty(); });
+    if (state.entries < static_cast<std::uint64_t>(wanted))
       state.faults.push_back(
           fmt::format("it holds {} of {} bans that are remembered; 'ipban restore' puts them back, 'ipban "
                       "flush' forgets them",
-                      state.entries, remembered));
+                      state.entries, wanted));
   }
+  return {};
 }
 
 // Sets of direction out that somebody took away, rules and all, though they are needed.
@@ -81,7 +90,8 @@ void blame_missing(Memory& memory, std::vector<SetState>& bans) {
 
 }  // namespace
 
-base::Result<std::vector<Shown>> read_states(Memory& memory, sets::Backend& backend) {
+base::Result<std::vector<Shown>> read_states(Enforcer& judge, sets::Backend& backend) {
+  Memory& memory = judge.memory();
   std::vector<Shown> shown;
   // First: what is banned meanwhile must not look as if it were missing.
   const base::Time now = base::now();
@@ -89,7 +99,8 @@ base::Result<std::vector<Shown>> read_states(Memory& memory, sets::Backend& back
   base::Result<std::vector<SetState>> bans = backend.status();
   if (!bans) return base::failed(bans);
   blame_missing(memory, *bans);
-  blame_emptied(remembered, *bans, now);
+  if (base::Result<void> judged = blame_emptied(judge, remembered, *bans, now); !judged)
+    return base::failed(judged);
   for (SetState& state : *bans) {
     if (is_shown(state)) shown.push_back({std::move(state), ""});
   }

@@ -5,8 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "ipban/memory.h"
-#include "sets/backend.h"
+#include "ipban/enforcer.h"
 
 namespace xlimit::ipban {
 
@@ -16,7 +15,8 @@ struct Shown {
   std::string list;
 };
 
-// Without direction out when nobody ever needed it.
-base::Result<std::vector<Shown>> read_states(Memory& memory, sets::Backend& backend);
+// Without direction out when nobody ever needed it. The enforcer, which runs dry, says what may be banned
+// now.
+base::Result<std::vector<Shown>> read_states(Enforcer& judge, sets::Backend& backend);
 
 }  // namespace xlimit::ipban
