@@ -63,13 +63,18 @@ Result<Socket> Socket::open(int bus, unsigned groups) {
 
 int Socket::fd() const { return mnl_socket_get_fd(socket_.get()); }
 
+Result<void> Socket::send(std::span<const std::byte> datagram) {
+  if (const int error = write(datagram); error != 0) return os_error("write netlink socket", error);
+  return {};
+}
+
 // Not const: the kernel's answers will wait on this socket.
 // NOLINTNEXTLINE(readability-make-member-function-const)
-Result<void> Socket::send(std::span<const std::byte> datagram) {
+int Socket::write(std::span<const std::byte> datagram) {
   while (::send(fd(), datagram.data(), datagram.size(), 0) < 0) {
-    if (errno != EINTR) return os_error("write netlink socket");
+    if (errno != EINTR) return errno;
   }
-  return {};
+  return 0;
 }
 
 int Socket::read_datagram(int flags, std::span<const std::byte>& datagram) {

@@ -39,8 +39,9 @@ class Socket {
   // For poll(2). To read notifications: receive_now().
   int fd() const;
 
-  // Sends one datagram of one or several whole messages.
+  // Sends one datagram of one or several whole messages. write() gives the error number, 0 when it is sent.
   base::Result<void> send(std::span<const std::byte> datagram);
+  int write(std::span<const std::byte> datagram);
 
   // Reads until `acks` acknowledgements (good or bad) have come. Other messages go to `on_message`. Fails
   // with kTemporary when answers got lost or none comes for 10 seconds.

@@ -50,7 +50,7 @@ base::Result<int> NftClient::change(std::size_t size, const std::function<void(n
   const std::uint32_t last = sequence_;
   put_transaction_end(batch, next());
   if (batch.full()) return EMSGSIZE;
-  if (base::Result<void> sent = socket_.send(batch.bytes()); !sent) return base::failed(sent);
+  if (const int error = socket_.write(batch.bytes()); error != 0) return error;
   return await(first, last, on_error);
 }
 

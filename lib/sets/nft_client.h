@@ -25,7 +25,7 @@ class NftClient {
 
   // Commits what `body` puts into a batch of `size` bytes, all or nothing. Each message that the kernel does
   // not take is told to `on_error` with its sequence number, and then nothing is done. Gives the first error
-  // number, 0 when all is committed.
+  // number, which may be that of sending, 0 when all is committed.
   using OnError = std::function<void(std::uint32_t, int)>;
   base::Result<int> change(
       std::size_t size, const std::function<void(netlink::Batch&)>& body,

@@ -19,6 +19,9 @@ constexpr std::size_t kMessagesAtOnce = 128, kFewestMessages = 2, kFillMessage =
 constexpr std::size_t kSmall = 512, kRuleSize = 768;
 constexpr int kRounds = 20;
 
+// What a smaller transaction cures: the socket's buffer or the kernel's memory did not hold this one.
+bool is_too_large(int error) { return error == EMSGSIZE || error == ENOBUFS || error == ENOMEM; }
+
 }  // namespace
 
 base::Result<std::string> NftLists::fill(const ListKey& list, Family family,
@@ -41,11 +44,11 @@ base::Result<std::string> NftLists::fill(const ListKey& list, Family family,
       for (std::size_t i = 0; i < at_once && !rest.empty(); ++i)
         rest = rest.subspan(put_intervals(batch, set, rest, client_.next()));
     });
-    if (!added && at_once == kFewestMessages) {
+    if (!added) {
       drop(set);
       return base::failed(added);
     }
-    if (!added) {
+    if (is_too_large(*added) && at_once > kFewestMessages) {
       at_once = kFewestMessages;
       continue;
     }
