@@ -17,6 +17,8 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
+#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -125,6 +127,16 @@ class Detector {
     Time now, seen;
   };
 
+  // A user's places while they are judged.
+  struct Hearing {
+    Time now;
+    std::uint32_t limit = 0;
+    std::vector<Index> places{};  // that count, oldest first
+    std::optional<Breach> breach{};
+    std::string why{};  // of the last breach
+    std::string out{};  // who does not count
+  };
+
   std::uint32_t limit_of(Index user);
   Moment advance(Index user, Time at);
   void expire_places(Index user, Time now);
@@ -139,7 +151,10 @@ class Detector {
   void judge_shared(Index place, Time now);
   void judge_addresses(Index user, Time now);
   std::vector<Index> places_of(Index user) const;
-  std::string take_out(std::vector<Index>& places, const std::function<bool(Index)>& is_out) const;
+  std::uint32_t exceeded_limit(Index user);
+  bool leave_out(Hearing& hearing, std::string_view because, const std::function<bool(Index)>& is_out) const;
+  void apply_rule(Hearing& hearing) const;
+  void leave_out_spared(Hearing& hearing);
   std::vector<Index> losers(const std::vector<Index>& places, const Breach& breach) const;
   void expect_losers(const std::vector<Index>& places, std::uint32_t limit) const;
   std::string describe(const std::vector<Index>& places, const Breach& breach) const;
