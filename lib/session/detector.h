@@ -106,7 +106,7 @@ class Detector {
   // Remembers from now on what changes; save_changes() gives what changed since the last time.
   void watch_changes();
   void save_changes(const Write& write);
-  std::size_t changes() const { return table_.changed() + changes_.size(); }
+  std::size_t changes() const { return table_.changed() + noted_; }
   // What was judged last, kept with the changes that come from it.
   void set_mark(const Mark& mark) { mark_ = mark; }
   const Mark& mark() const { return mark_; }
@@ -171,6 +171,7 @@ class Detector {
 
   void save_user(Index user, const Write& write) const;
   void save_end(bool whole, const Write& write) const;
+  void note(std::string_view line);
   void note_gone(Index user);
   void note_ban(const ip::Prefix& target);
   void note_shared(const ip::Prefix& target);
@@ -196,7 +197,8 @@ class Detector {
   Time last_line_;
   Mark mark_, saved_mark_;
   bool watched_ = false;
-  std::vector<std::string> changes_;  // lines about others than users
+  std::string changes_;    // lines about others than users,
+  std::size_t noted_ = 0;  // so many
 };
 
 }  // namespace xlimit::session
