@@ -92,10 +92,16 @@ base::Result<LogFile> LogFile::unpack(const std::string& path) {
 // `fd` is the file that stands under the path.
 void LogFile::begin(const Facts& facts, std::string_view head, int fd) {
   identity_ = facts.file;
-  size_ = facts.size;
   written_ = facts.written;
   real_path_ = real_path(fd, path_);
   set_head(head);
+  size_ = known_size(facts.size);
+}
+
+// What came between the looks at head and size would be known by nothing when it is cut off.
+std::uint64_t LogFile::known_size(std::uint64_t size) const {
+  const bool short_head = position_ == 0 && !cut_ && head_.size() < Identity::kHead;
+  return short_head ? std::min<std::uint64_t>(size, head_.size()) : size;
 }
 
 void LogFile::seek(std::uint64_t offset) {
@@ -124,7 +130,7 @@ void LogFile::look() {
     cut_ = true;
   }
   if (facts->size > size_) grown_ = std::chrono::steady_clock::now();
-  size_ = facts->size;
+  size_ = known_size(facts->size);
   if (!cut_) written_ = facts->written;
 }
 

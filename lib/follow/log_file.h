@@ -112,6 +112,7 @@ class LogFile {
   base::Result<Step> read_on(const OnPiece& on_piece);
   bool holds_what_was_read();
   bool begins_so(const Identity& file) const;
+  std::uint64_t known_size(std::uint64_t size) const;
   void take_in(std::string_view bytes);
   void remember_tail(std::string_view bytes);
   void set_head(std::string_view head);
