@@ -129,6 +129,7 @@ class Follower {
   using Files = std::list<Held>;  // oldest first; the last is the one under the path, unless that is gone
 
   Files::iterator find(const Identity& file);
+  Files::iterator find_same(const LogFile& file);
   Files::iterator add(LogFile file, bool leaving = false);
   Files::iterator add(Files::iterator before, LogFile file, bool leaving);
   bool is_absent(const base::Error& error) const;
@@ -145,6 +146,7 @@ class Follower {
   bool is_packed_known(const Sibling& sibling);
   const Done* find_done(const LogFile& file) const;
   bool was_read(const LogFile& file) const;
+  void remember_short(LogFile copy, const Mark& mark);
   bool is_copy_begun(const LogFile& file) const;
   void open_missed(Files::iterator before, bool leaving);
   bool open_rotated(Files::iterator before, const Sibling& sibling, bool leaving);

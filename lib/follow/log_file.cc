@@ -207,7 +207,7 @@ LogFile::Step LogFile::cut_short() {
 
 LogFile::Cut LogFile::take_cut() {
   if (cut_) look();  // it may have been cut short once more
-  Cut cut{identity_, mark_, written_, offset_, missed_, position_ == 0 || !follow::holds(fd(), mark_)};
+  Cut cut{identity_, head_, mark_, written_, offset_, missed_, position_ == 0 || !follow::holds(fd(), mark_)};
   if (cut.to_start) {
     cut.lost += position_ - offset_;
     seek(0);
@@ -238,13 +238,13 @@ bool LogFile::is_copied_by(const LogFile& other) const {
     return read_at(fd(), at, length) == read_at(other.fd(), at, length);
   };
   if (size > 0 && same(0) && same(size - length)) return true;
-  const bool intact = !cut_ && begins_like(fd(), identity_) && follow::holds(fd(), mark_);
+  const bool intact = !cut_ && follow::begins_like(fd(), identity_) && follow::holds(fd(), mark_);
   return !intact && looks_copied_by(other) && (size < mark_.end || follow::holds(other.fd(), mark_));
 }
 
-bool LogFile::looks_copied_by(const LogFile& other) const {
-  const std::size_t length = std::min(head_.size(), other.head_.size());
-  return length > 0 && head_.compare(0, length, other.head_, 0, length) == 0;
+bool LogFile::begins_like(std::string_view head) const {
+  const std::size_t length = std::min(head_.size(), head.size());
+  return length > 0 && head_.compare(0, length, head, 0, length) == 0;
 }
 
 bool LogFile::holds(const Identity& file, const Mark& mark) const {

@@ -69,6 +69,7 @@ class LogFile {
   // What stood in the file before it was cut short.
   struct Cut {
     Identity before;
+    std::string head;  // how it began
     Mark mark;
     std::int64_t written = 0;  // a copy of it was written later
     std::uint64_t offset = 0;  // lines had been given up to here
@@ -85,7 +86,9 @@ class LogFile {
   // Is `other` a copy of what this file holds, or held before it was cut short just now?
   bool is_copied_by(const LogFile& other) const;
   // Does it begin like what was read of this file? Costs nothing.
-  bool looks_copied_by(const LogFile& other) const;
+  bool looks_copied_by(const LogFile& other) const { return other.begins_like(head_); }
+  // As far as both go, which is not nothing.
+  bool begins_like(std::string_view head) const;
   // Does it begin like that file, and hold the mark?
   bool holds(const Identity& file, const Mark& mark) const;
 

@@ -99,11 +99,16 @@ bool Follower::take_place(const Place& place, const std::vector<Sibling>& candid
     if (by_inode && !one->facts.file.same_inode(place.file)) continue;
     if (is_too_old(*one, place.written)) continue;  // nor unpack all there are
     base::Result<LogFile> file = open_sibling(names_, *one);
-    if (!file || file->size() < place.offset || !file->holds(place.file, place.mark)) continue;
+    if (!file || file->size() < place.offset || !file->holds(place.file, place.mark)) {
+      const bool begins_so = file && place.file.head_length > 0 && file->holds(place.file, {});
+      if (!by_inode && begins_so) remember_short(std::move(*file), place.mark);
+      continue;
+    }
     file->seek(place.offset);
     if (!file->holds(place.file, place.mark)) continue;  // cut short before it was sought
     if (place.size > file->size()) sink_.gap(Gap::truncated, place.size - file->size());
-    if (!was_read(*file)) add(std::move(*file), one->path != path_ && (place.leaving || !by_inode));
+    const bool held = !by_inode && find_same(*file) != files_.end();
+    if (!held && !was_read(*file)) add(std::move(*file), one->path != path_ && (place.leaving || !by_inode));
     return true;
   }
   return false;

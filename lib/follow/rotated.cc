@@ -110,6 +110,13 @@ bool Follower::was_read(const LogFile& file) const {
   return done != nullptr && done->read;
 }
 
+// A copy that begins like a file that was cut short, and ends before what was read of it: nothing new.
+void Follower::remember_short(LogFile copy, const Mark& mark) {
+  if (copy.size() == 0 || copy.size() >= mark.end || find_done(copy) != nullptr) return;
+  copy.seek(copy.size());
+  remember(copy, true);
+}
+
 // May it be a copy that is just being made of a file that we know?
 bool Follower::is_copy_begun(const LogFile& file) const {
   const auto begins_so = [&](const Done& done) {
@@ -263,10 +270,14 @@ std::uint64_t Follower::add_copy(const LogFile::Cut& cut) {
   const bool known = cut.mark.length > 0 || cut.before.head_length > 0;
   for (auto sibling = siblings.rbegin(); known && sibling != siblings.rend(); ++sibling) {
     base::Result<LogFile> copy = open_sibling(names_, *sibling);
-    if (!copy || !copy->holds(cut.before, cut.mark)) continue;
+    if (!copy) continue;
+    if (!copy->holds(cut.before, cut.mark)) {
+      if (copy->begins_like(cut.head)) remember_short(std::move(*copy), cut.mark);
+      continue;
+    }
     const std::uint64_t saved = copy->size() - cut.offset;
     copy->seek(cut.offset);
-    const Files::iterator held = find(copy->identity());
+    const Files::iterator held = find_same(*copy);
     const Files::iterator oldest = std::find_if(files_.begin(), std::prev(files_.end()), is_fresh);
     if (held != files_.end())
       held->fresh = false;

@@ -206,3 +206,25 @@ TEST_CASE("a copy put into the place of the log goes on where the log was") {
   bench.read_all(*follower);
   CHECK(bench.given() == "one|two|three");
 }
+
+TEST_CASE("a copy that ends before what was read of the log when that is cut short does not come again") {
+  Bench bench;
+  const std::string head(600, 'h');
+  const auto follower = follow(bench, head + "\n");
+  bench.append("access.log", "two\n");
+  bench.copy("access.log", "access.log.1");
+  bench.append("access.log", "three\n");
+  SUBCASE("at once") {
+    bench.read_all(*follower);
+    bench.overwrite("access.log", "four\n");
+    look(*follower);
+  }
+  SUBCASE("by the next run") {
+    bench.read_all(*follower);
+    const std::string state = bench.state_of(*follower);
+    bench.overwrite("access.log", "four\n");
+    bench.run(state);
+  }
+  CHECK(bench.given() == head + "|two|three|four");
+  CHECK(bench.gap_list() == "truncated 0");
+}
