@@ -150,6 +150,7 @@ class Follower {
   bool is_copy_begun(const LogFile& file) const;
   void open_missed(Files::iterator before, bool leaving);
   bool open_rotated(Files::iterator before, const Sibling& sibling, bool leaving);
+  bool is_made_by_copying(const Sibling& sibling, bool new_content) const;
   bool was_packed(const Sibling& gone) const;
   bool was_read_and_packed(const Place& place, const std::vector<Sibling>& siblings);
   bool give_up_unreadable(const Sibling& sibling, const base::Error& error);
@@ -166,6 +167,7 @@ class Follower {
   bool await(Place place, const std::vector<Sibling>& siblings);
   void take_awaited(Files::iterator before, const std::vector<Sibling>& siblings);
   bool is_cut_in_place(const Place& place);
+  bool is_cut_and_renamed(const Place& place, const std::vector<Sibling>& siblings);
   void report_gone(const Place& place, bool last);
 
   bool open_current();

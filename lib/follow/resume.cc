@@ -50,7 +50,7 @@ base::Result<void> Follower::resume(const LogState& state) {
     if (take_place(place, find_here(path_, place), true) || take_place(place, siblings, true)) continue;
     if (!seek_place(place) && !was_read_and_packed(place, siblings) && !await(place, siblings))
       report_gone(place, &place == &state.open.back());
-    else if (is_cut_in_place(place))
+    else if (is_cut_in_place(place) || is_cut_and_renamed(place, siblings))
       sink_.gap(Gap::truncated, 0);
   }
   const bool in_place = !state.open.empty() && is_cut_in_place(state.open.back());
@@ -118,6 +118,12 @@ bool Follower::take_place(const Place& place, const std::vector<Sibling>& candid
 bool Follower::is_cut_in_place(const Place& place) {
   const base::Result<Facts> current = look_at(path_);
   return current && current->file.same_inode(place.file) && find(current->file) == files_.end();
+}
+
+bool Follower::is_cut_and_renamed(const Place& place, const std::vector<Sibling>& siblings) {
+  return !place.leaving && find(place.file) == files_.end() &&
+         std::any_of(siblings.begin(), siblings.end(),
+                     [&](const Sibling& one) { return one.facts.file.same_inode(place.file); });
 }
 
 void Follower::report_gone(const Place& place, bool last) {

@@ -163,12 +163,22 @@ bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool
   if (copy && files_.back().file.was_cut()) return false;  // of what it holds now, or held before?
   const bool nothing_new = copy || file->is_drained();
   if (!nothing_new) {
+    if (!leaving && is_made_by_copying(sibling, done == nullptr)) sink_.gap(Gap::truncated, 0);
     add(before, std::move(*file), leaving || sibling.compressed)->fresh = true;
     return true;
   }
   file->seek(file->size());
   remember(*file, read);
   return true;
+}
+
+// A new file that is younger than its log, or was written over a known one, is a copy: the log was cut short,
+// also when nothing of it was known that would show it. What came between copy and cut is missing.
+bool Follower::is_made_by_copying(const Sibling& sibling, bool new_content) const {
+  if (files_.empty() || files_.back().file.was_cut() || sibling.compressed) return false;
+  const Identity& log = files_.back().file.identity();
+  const bool younger = log.birth != 0 && sibling.facts.file.birth > log.birth;
+  return younger || (new_content && find_done(sibling.facts.file) != nullptr);
 }
 
 // Was it compressed since it was listed?
@@ -233,8 +243,9 @@ void Follower::hold_late_writer(const LogFile* log) {
 
 void Follower::on_rotated_cut(Files::iterator held) {
   const LogFile::Cut cut = held->file.take_cut();
+  const bool written = !held->leaving;  // perhaps until it was cut short
   const std::uint64_t saved = cut.to_start && take_anew(held) ? add_copy(cut) : 0;
-  if (cut.lost > saved) sink_.gap(Gap::truncated, cut.lost - saved);
+  if (written || cut.lost > saved) sink_.gap(Gap::truncated, cut.lost - std::min(cut.lost, saved));
   if (cut.to_start) open_missed(std::prev(files_.end()), false);
 }
 
