@@ -184,7 +184,10 @@ bool Follower::read_slice(Files::iterator held) {
     warn(step.error().text);
     return false;
   }
-  if (*step == LogFile::Step::cut && std::next(held) != files_.end()) on_rotated_cut(held);
+  if (std::next(held) == files_.end())
+    tell_hole(held->file);
+  else if (*step == LogFile::Step::cut)
+    on_rotated_cut(held);
   return *step != LogFile::Step::drained;
 }
 
@@ -229,6 +232,13 @@ void Follower::bound() {
     if (quietest == last) return;
     give_up(quietest);
   }
+}
+
+// What a writer that does not append had written when its log was cut short is known by the hole.
+void Follower::tell_hole(const LogFile& log) {
+  if (!cut_end_ || !log.hole()) return;
+  if (*log.hole() > *cut_end_) sink_.gap(Gap::truncated, *log.hole() - *cut_end_);
+  cut_end_.reset();
 }
 
 void Follower::give_up(Files::iterator held) {

@@ -16,6 +16,7 @@
 #include <functional>
 #include <limits>
 #include <list>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -173,6 +174,8 @@ class Follower {
   bool open_current();
 
   bool read_slice(Files::iterator held);
+  void count_copies();
+  void tell_hole(const LogFile& log);
   void give_up(Files::iterator held);
   void finish(LogFile& file);
   void bound();
@@ -182,11 +185,12 @@ class Follower {
   Sink sink_;
   Files files_;
   LogFile* reading_ = nullptr;
-  std::vector<Place> awaited_;      // places in files that are just being compressed
-  std::vector<Done> done_;          // a file that was written over is there again, the latest last
-  mutable std::string done_lines_;  // empty: to be made
-  bool missed_ = false;             // look at the rotated files again
-  std::set<std::string> warned_;    // said already
+  std::vector<Place> awaited_;            // places in files that are just being compressed
+  std::vector<Done> done_;                // a file that was written over is there again, the latest last
+  mutable std::string done_lines_;        // empty: to be made
+  std::optional<std::uint64_t> cut_end_;  // the log was cut short there or behind; how far is not known yet
+  bool missed_ = false;                   // look at the rotated files again
+  std::set<std::string> warned_;          // said already
 };
 
 }  // namespace xlimit::follow

@@ -110,6 +110,7 @@ void LogFile::seek(std::uint64_t offset) {
   const std::size_t length = std::min<std::uint64_t>(offset, Mark::kLongest);
   tail_.clear();
   remember_tail(read_at(fd(), offset - length, length));
+  if (tail_.find_first_not_of('\0') == std::string::npos) hole_ = offset;
 }
 
 void LogFile::seek_line(std::uint64_t offset) {
@@ -167,9 +168,22 @@ base::Result<LogFile::Step> LogFile::read_on(const OnPiece& on_piece) {
   const std::string_view bytes{space.data(), all - known};
   if (position_ == 0 && !bytes.starts_with(head_)) return cut_short();
   if (bytes.empty()) return size_ > position_ ? cut_short() : Step::drained;
+  if (bytes.front() == '\0') {
+    if (!follow::holds(fd(), mark_)) return cut_short();  // old bytes, and zeros up to the new size
+    if (position_ == hole_) return skip_hole(bytes);
+  }
   take_in(bytes);
   lines_.put(bytes.size(), on_piece);
   return lines_.holds() || bytes.size() == space.size() ? Step::more : Step::drained;
+}
+
+// A hole of gigabytes costs one call where the file system knows of it.
+LogFile::Step LogFile::skip_hole(std::string_view bytes) {
+  const off_t data = ::lseek(fd(), static_cast<off_t>(position_), SEEK_DATA);
+  const std::uint64_t end = position_ + std::min(bytes.find_first_not_of('\0'), bytes.size());
+  seek(std::max(end, data > 0 ? static_cast<std::uint64_t>(data) : 0));
+  size_ = std::max(size_, position_);
+  return Step::more;
 }
 
 void LogFile::take_in(std::string_view bytes) {

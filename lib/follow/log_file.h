@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "base/fd.h"
@@ -102,6 +103,11 @@ class LogFile {
   // As far as is known: at the last look, or read beyond that.
   std::uint64_t size() const { return size_; }
   bool is_drained() const { return position_ == size_ && !lines_.holds() && !cut_; }
+  // It begins with so many NULs, which are skipped: the hole that a writer leaves who does not append and
+  // whose file was cut short, exactly here. Absent until something behind them was read.
+  std::optional<std::uint64_t> hole() const {
+    return position_ > hole_ ? std::optional<std::uint64_t>{hole_} : std::nullopt;
+  }
   bool is_unpacked() const { return unpacked_; }
   // When it was last written to, nanoseconds since 1970, at the last look.
   std::int64_t written() const { return written_; }
@@ -120,6 +126,7 @@ class LogFile {
   void remember_tail(std::string_view bytes);
   void set_head(std::string_view head);
   Step cut_short();
+  Step skip_hole(std::string_view bytes);
 
   base::Fd fd_;
   bool unpacked_ = false;  // fd_ is not the file itself
@@ -132,6 +139,7 @@ class LogFile {
   std::uint64_t size_ = 0;      // at the last look
   std::uint64_t position_ = 0;  // read up to here
   std::uint64_t offset_ = 0;    // given up to here
+  std::uint64_t hole_ = 0;      // it begins with so many NULs
   std::uint64_t missed_ = 0;    // bytes that were seen to be there and were cut off unread
   bool cut_ = false;
   std::int64_t written_ = 0;

@@ -55,8 +55,10 @@ base::Result<void> Follower::resume(const LogState& state) {
   }
   const bool in_place = !state.open.empty() && is_cut_in_place(state.open.back());
   if (base::Result<void> held = hold_named(From::start, nullptr); !held) return held;
+  if (in_place) cut_end_ = state.open.back().offset + state.open.back().unread();
   missed_ = true;
   look_up(in_place);
+  count_copies();
   missed_ = true;  // what was rotated meanwhile
   return {};
 }

@@ -266,11 +266,20 @@ bool Follower::take_anew(Files::iterator held) {
 // the next rotation may write over them.
 void Follower::on_log_cut(const LogFile::Cut& cut) {
   std::uint64_t saved = cut.to_start ? add_copy(cut) : 0;
+  if (cut.to_start) cut_end_ = cut.offset + std::max(cut.lost, saved);
   if (cut.to_start) open_missed(std::prev(files_.end()), true);
+  count_copies();
   for (Held& held : files_) {
     if (cut.to_start && std::exchange(held.fresh, false)) saved += held.file.size();
   }
   sink_.gap(Gap::truncated, cut.lost - std::min(cut.lost, saved));
+}
+
+// What stands in them was not cut off.
+void Follower::count_copies() {
+  for (const Held& held : files_) {
+    if ((held.leaving || held.fresh) && cut_end_) cut_end_ = std::max(*cut_end_, held.file.size());
+  }
 }
 
 // Rotation by copytruncate leaves a copy that has what was cut off unread. Returns how many bytes that is.
