@@ -234,13 +234,6 @@ void Follower::bound() {
   }
 }
 
-// What a writer that does not append had written when its log was cut short is known by the hole.
-void Follower::tell_hole(const LogFile& log) {
-  if (!cut_end_ || !log.hole()) return;
-  if (*log.hole() > *cut_end_) sink_.gap(Gap::truncated, *log.hole() - *cut_end_);
-  cut_end_.reset();
-}
-
 void Follower::give_up(Files::iterator held) {
   LogFile& file = held->file;
   finish(file);

@@ -158,10 +158,13 @@ class Follower {
   bool is_copy(const LogFile& file);
   base::Result<void> hold_named(From from, const LogFile* log);
   void hold_late_writer(const LogFile* log);
+  // cut.cc
   void on_rotated_cut(Files::iterator held);
   void on_log_cut(const LogFile::Cut& cut);
   bool take_anew(Files::iterator held);
   std::uint64_t add_copy(const LogFile::Cut& cut);
+  void count_copies();
+  void tell_hole(const LogFile& log);
   // resume.cc
   bool seek_place(const Place& place);
   bool take_place(const Place& place, const std::vector<Sibling>& candidates, bool by_inode);
@@ -174,8 +177,6 @@ class Follower {
   bool open_current();
 
   bool read_slice(Files::iterator held);
-  void count_copies();
-  void tell_hole(const LogFile& log);
   void give_up(Files::iterator held);
   void finish(LogFile& file);
   void bound();
