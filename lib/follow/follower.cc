@@ -81,6 +81,15 @@ Follower::Files::iterator Follower::find(const Identity& file) {
                       [&](const Held& held) { return held.file.identity().same_inode(file); });
 }
 
+// By its inode, or by its content when it was copied or compressed meanwhile.
+Follower::Files::iterator Follower::find_same(const LogFile& file) {
+  const Files::iterator held = find(file.identity());
+  if (held != files_.end()) return held;
+  return std::find_if(files_.begin(), files_.end(), [&](const Held& one) {
+    return one.file.looks_copied_by(file) && one.file.is_copied_by(file);
+  });
+}
+
 bool Follower::holds(const Identity& file) const {
   return std::any_of(files_.begin(), files_.end(),
                      [&](const Held& held) { return held.file.identity().same_inode(file); });
@@ -175,7 +184,10 @@ bool Follower::read_slice(Files::iterator held) {
     warn(step.error().text);
     return false;
   }
-  if (*step == LogFile::Step::cut && std::next(held) != files_.end()) on_rotated_cut(held);
+  if (std::next(held) == files_.end())
+    tell_hole(held->file);
+  else if (*step == LogFile::Step::cut)
+    on_rotated_cut(held);
   return *step != LogFile::Step::drained;
 }
 

@@ -16,6 +16,7 @@
 #include <functional>
 #include <limits>
 #include <list>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -129,6 +130,7 @@ class Follower {
   using Files = std::list<Held>;  // oldest first; the last is the one under the path, unless that is gone
 
   Files::iterator find(const Identity& file);
+  Files::iterator find_same(const LogFile& file);
   Files::iterator add(LogFile file, bool leaving = false);
   Files::iterator add(Files::iterator before, LogFile file, bool leaving);
   bool is_absent(const base::Error& error) const;
@@ -145,25 +147,31 @@ class Follower {
   bool is_packed_known(const Sibling& sibling);
   const Done* find_done(const LogFile& file) const;
   bool was_read(const LogFile& file) const;
+  void remember_short(LogFile copy, const Mark& mark);
   bool is_copy_begun(const LogFile& file) const;
   void open_missed(Files::iterator before, bool leaving);
   bool open_rotated(Files::iterator before, const Sibling& sibling, bool leaving);
+  bool is_made_by_copying(const Sibling& sibling, bool new_content) const;
   bool was_packed(const Sibling& gone) const;
   bool was_read_and_packed(const Place& place, const std::vector<Sibling>& siblings);
   bool give_up_unreadable(const Sibling& sibling, const base::Error& error);
   bool is_copy(const LogFile& file);
   base::Result<void> hold_named(From from, const LogFile* log);
   void hold_late_writer(const LogFile* log);
+  // cut.cc
   void on_rotated_cut(Files::iterator held);
   void on_log_cut(const LogFile::Cut& cut);
   bool take_anew(Files::iterator held);
   std::uint64_t add_copy(const LogFile::Cut& cut);
+  void count_copies();
+  void tell_hole(const LogFile& log);
   // resume.cc
   bool seek_place(const Place& place);
   bool take_place(const Place& place, const std::vector<Sibling>& candidates, bool by_inode);
   bool await(Place place, const std::vector<Sibling>& siblings);
   void take_awaited(Files::iterator before, const std::vector<Sibling>& siblings);
   bool is_cut_in_place(const Place& place);
+  bool is_cut_and_renamed(const Place& place, const std::vector<Sibling>& siblings);
   void report_gone(const Place& place, bool last);
 
   bool open_current();
@@ -178,11 +186,12 @@ class Follower {
   Sink sink_;
   Files files_;
   LogFile* reading_ = nullptr;
-  std::vector<Place> awaited_;      // places in files that are just being compressed
-  std::vector<Done> done_;          // a file that was written over is there again, the latest last
-  mutable std::string done_lines_;  // empty: to be made
-  bool missed_ = false;             // look at the rotated files again
-  std::set<std::string> warned_;    // said already
+  std::vector<Place> awaited_;            // places in files that are just being compressed
+  std::vector<Done> done_;                // a file that was written over is there again, the latest last
+  mutable std::string done_lines_;        // empty: to be made
+  std::optional<std::uint64_t> cut_end_;  // the log was cut short there or behind; how far is not known yet
+  bool missed_ = false;                   // look at the rotated files again
+  std::set<std::string> warned_;          // said already
 };
 
 }  // namespace xlimit::follow

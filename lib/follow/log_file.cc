@@ -92,10 +92,16 @@ base::Result<LogFile> LogFile::unpack(const std::string& path) {
 // `fd` is the file that stands under the path.
 void LogFile::begin(const Facts& facts, std::string_view head, int fd) {
   identity_ = facts.file;
-  size_ = facts.size;
   written_ = facts.written;
   real_path_ = real_path(fd, path_);
   set_head(head);
+  size_ = known_size(facts.size);
+}
+
+// What came between the looks at head and size would be known by nothing when it is cut off.
+std::uint64_t LogFile::known_size(std::uint64_t size) const {
+  const bool short_head = position_ == 0 && !cut_ && head_.size() < Identity::kHead;
+  return short_head ? std::min<std::uint64_t>(size, head_.size()) : size;
 }
 
 void LogFile::seek(std::uint64_t offset) {
@@ -104,6 +110,7 @@ void LogFile::seek(std::uint64_t offset) {
   const std::size_t length = std::min<std::uint64_t>(offset, Mark::kLongest);
   tail_.clear();
   remember_tail(read_at(fd(), offset - length, length));
+  if (tail_.find_first_not_of('\0') == std::string::npos) hole_ = offset;
 }
 
 void LogFile::seek_line(std::uint64_t offset) {
@@ -124,7 +131,7 @@ void LogFile::look() {
     cut_ = true;
   }
   if (facts->size > size_) grown_ = std::chrono::steady_clock::now();
-  size_ = facts->size;
+  size_ = known_size(facts->size);
   if (!cut_) written_ = facts->written;
 }
 
@@ -161,9 +168,22 @@ base::Result<LogFile::Step> LogFile::read_on(const OnPiece& on_piece) {
   const std::string_view bytes{space.data(), all - known};
   if (position_ == 0 && !bytes.starts_with(head_)) return cut_short();
   if (bytes.empty()) return size_ > position_ ? cut_short() : Step::drained;
+  if (bytes.front() == '\0') {
+    if (!follow::holds(fd(), mark_)) return cut_short();  // old bytes, and zeros up to the new size
+    if (position_ == hole_) return skip_hole(bytes);
+  }
   take_in(bytes);
   lines_.put(bytes.size(), on_piece);
   return lines_.holds() || bytes.size() == space.size() ? Step::more : Step::drained;
+}
+
+// A hole of gigabytes costs one call where the file system knows of it.
+LogFile::Step LogFile::skip_hole(std::string_view bytes) {
+  const off_t data = ::lseek(fd(), static_cast<off_t>(position_), SEEK_DATA);
+  const std::uint64_t end = position_ + std::min(bytes.find_first_not_of('\0'), bytes.size());
+  seek(std::max(end, data > 0 ? static_cast<std::uint64_t>(data) : 0));
+  size_ = std::max(size_, position_);
+  return Step::more;
 }
 
 void LogFile::take_in(std::string_view bytes) {
@@ -201,7 +221,7 @@ LogFile::Step LogFile::cut_short() {
 
 LogFile::Cut LogFile::take_cut() {
   if (cut_) look();  // it may have been cut short once more
-  Cut cut{identity_, mark_, written_, offset_, missed_, position_ == 0 || !follow::holds(fd(), mark_)};
+  Cut cut{identity_, head_, mark_, written_, offset_, missed_, position_ == 0 || !follow::holds(fd(), mark_)};
   if (cut.to_start) {
     cut.lost += position_ - offset_;
     seek(0);
@@ -232,13 +252,13 @@ bool LogFile::is_copied_by(const LogFile& other) const {
     return read_at(fd(), at, length) == read_at(other.fd(), at, length);
   };
   if (size > 0 && same(0) && same(size - length)) return true;
-  const bool intact = !cut_ && begins_like(fd(), identity_) && follow::holds(fd(), mark_);
+  const bool intact = !cut_ && follow::begins_like(fd(), identity_) && follow::holds(fd(), mark_);
   return !intact && looks_copied_by(other) && (size < mark_.end || follow::holds(other.fd(), mark_));
 }
 
-bool LogFile::looks_copied_by(const LogFile& other) const {
-  const std::size_t length = std::min(head_.size(), other.head_.size());
-  return length > 0 && head_.compare(0, length, other.head_, 0, length) == 0;
+bool LogFile::begins_like(std::string_view head) const {
+  const std::size_t length = std::min(head_.size(), head.size());
+  return length > 0 && head_.compare(0, length, head, 0, length) == 0;
 }
 
 bool LogFile::holds(const Identity& file, const Mark& mark) const {

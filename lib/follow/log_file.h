@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "base/fd.h"
@@ -69,6 +70,7 @@ class LogFile {
   // What stood in the file before it was cut short.
   struct Cut {
     Identity before;
+    std::string head;  // how it began
     Mark mark;
     std::int64_t written = 0;  // a copy of it was written later
     std::uint64_t offset = 0;  // lines had been given up to here
@@ -85,7 +87,9 @@ class LogFile {
   // Is `other` a copy of what this file holds, or held before it was cut short just now?
   bool is_copied_by(const LogFile& other) const;
   // Does it begin like what was read of this file? Costs nothing.
-  bool looks_copied_by(const LogFile& other) const;
+  bool looks_copied_by(const LogFile& other) const { return other.begins_like(head_); }
+  // As far as both go, which is not nothing.
+  bool begins_like(std::string_view head) const;
   // Does it begin like that file, and hold the mark?
   bool holds(const Identity& file, const Mark& mark) const;
 
@@ -99,6 +103,11 @@ class LogFile {
   // As far as is known: at the last look, or read beyond that.
   std::uint64_t size() const { return size_; }
   bool is_drained() const { return position_ == size_ && !lines_.holds() && !cut_; }
+  // It begins with so many NULs, which are skipped: the hole that a writer leaves who does not append and
+  // whose file was cut short, exactly here. Absent until something behind them was read.
+  std::optional<std::uint64_t> hole() const {
+    return position_ > hole_ ? std::optional<std::uint64_t>{hole_} : std::nullopt;
+  }
   bool is_unpacked() const { return unpacked_; }
   // When it was last written to, nanoseconds since 1970, at the last look.
   std::int64_t written() const { return written_; }
@@ -112,10 +121,12 @@ class LogFile {
   base::Result<Step> read_on(const OnPiece& on_piece);
   bool holds_what_was_read();
   bool begins_so(const Identity& file) const;
+  std::uint64_t known_size(std::uint64_t size) const;
   void take_in(std::string_view bytes);
   void remember_tail(std::string_view bytes);
   void set_head(std::string_view head);
   Step cut_short();
+  Step skip_hole(std::string_view bytes);
 
   base::Fd fd_;
   bool unpacked_ = false;  // fd_ is not the file itself
@@ -128,6 +139,7 @@ class LogFile {
   std::uint64_t size_ = 0;      // at the last look
   std::uint64_t position_ = 0;  // read up to here
   std::uint64_t offset_ = 0;    // given up to here
+  std::uint64_t hole_ = 0;      // it begins with so many NULs
   std::uint64_t missed_ = 0;    // bytes that were seen to be there and were cut off unread
   bool cut_ = false;
   std::int64_t written_ = 0;

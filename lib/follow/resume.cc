@@ -50,13 +50,15 @@ base::Result<void> Follower::resume(const LogState& state) {
     if (take_place(place, find_here(path_, place), true) || take_place(place, siblings, true)) continue;
     if (!seek_place(place) && !was_read_and_packed(place, siblings) && !await(place, siblings))
       report_gone(place, &place == &state.open.back());
-    else if (is_cut_in_place(place))
+    else if (is_cut_in_place(place) || is_cut_and_renamed(place, siblings))
       sink_.gap(Gap::truncated, 0);
   }
   const bool in_place = !state.open.empty() && is_cut_in_place(state.open.back());
   if (base::Result<void> held = hold_named(From::start, nullptr); !held) return held;
+  if (in_place) cut_end_ = state.open.back().offset + state.open.back().unread();
   missed_ = true;
   look_up(in_place);
+  count_copies();
   missed_ = true;  // what was rotated meanwhile
   return {};
 }
@@ -99,11 +101,16 @@ bool Follower::take_place(const Place& place, const std::vector<Sibling>& candid
     if (by_inode && !one->facts.file.same_inode(place.file)) continue;
     if (is_too_old(*one, place.written)) continue;  // nor unpack all there are
     base::Result<LogFile> file = open_sibling(names_, *one);
-    if (!file || file->size() < place.offset || !file->holds(place.file, place.mark)) continue;
+    if (!file || file->size() < place.offset || !file->holds(place.file, place.mark)) {
+      const bool begins_so = file && place.file.head_length > 0 && file->holds(place.file, {});
+      if (!by_inode && begins_so) remember_short(std::move(*file), place.mark);
+      continue;
+    }
     file->seek(place.offset);
     if (!file->holds(place.file, place.mark)) continue;  // cut short before it was sought
     if (place.size > file->size()) sink_.gap(Gap::truncated, place.size - file->size());
-    if (!was_read(*file)) add(std::move(*file), one->path != path_ && (place.leaving || !by_inode));
+    const bool held = !by_inode && find_same(*file) != files_.end();
+    if (!held && !was_read(*file)) add(std::move(*file), one->path != path_ && (place.leaving || !by_inode));
     return true;
   }
   return false;
@@ -113,6 +120,12 @@ bool Follower::take_place(const Place& place, const std::vector<Sibling>& candid
 bool Follower::is_cut_in_place(const Place& place) {
   const base::Result<Facts> current = look_at(path_);
   return current && current->file.same_inode(place.file) && find(current->file) == files_.end();
+}
+
+bool Follower::is_cut_and_renamed(const Place& place, const std::vector<Sibling>& siblings) {
+  return !place.leaving && find(place.file) == files_.end() &&
+         std::any_of(siblings.begin(), siblings.end(),
+                     [&](const Sibling& one) { return one.facts.file.same_inode(place.file); });
 }
 
 void Follower::report_gone(const Place& place, bool last) {

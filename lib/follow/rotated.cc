@@ -110,6 +110,13 @@ bool Follower::was_read(const LogFile& file) const {
   return done != nullptr && done->read;
 }
 
+// A copy that begins like a file that was cut short, and ends before what was read of it: nothing new.
+void Follower::remember_short(LogFile copy, const Mark& mark) {
+  if (copy.size() == 0 || copy.size() >= mark.end || find_done(copy) != nullptr) return;
+  copy.seek(copy.size());
+  remember(copy, true);
+}
+
 // May it be a copy that is just being made of a file that we know?
 bool Follower::is_copy_begun(const LogFile& file) const {
   const auto begins_so = [&](const Done& done) {
@@ -156,12 +163,22 @@ bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool
   if (copy && files_.back().file.was_cut()) return false;  // of what it holds now, or held before?
   const bool nothing_new = copy || file->is_drained();
   if (!nothing_new) {
+    if (!leaving && is_made_by_copying(sibling, done == nullptr)) sink_.gap(Gap::truncated, 0);
     add(before, std::move(*file), leaving || sibling.compressed)->fresh = true;
     return true;
   }
   file->seek(file->size());
   remember(*file, read);
   return true;
+}
+
+// A new file that is younger than its log, or was written over a known one, is a copy: the log was cut short,
+// also when nothing of it was known that would show it. What came between copy and cut is missing.
+bool Follower::is_made_by_copying(const Sibling& sibling, bool new_content) const {
+  if (files_.empty() || files_.back().file.was_cut() || sibling.compressed) return false;
+  const Identity& log = files_.back().file.identity();
+  const bool younger = log.birth != 0 && sibling.facts.file.birth > log.birth;
+  return younger || (new_content && find_done(sibling.facts.file) != nullptr);
 }
 
 // Was it compressed since it was listed?
@@ -222,60 +239,6 @@ void Follower::hold_late_writer(const LogFile* log) {
   if (!file || file->size() == 0 || (log != nullptr && log->is_copied_by(*file))) return;
   file->seek_end();
   add(std::move(*file));
-}
-
-void Follower::on_rotated_cut(Files::iterator held) {
-  const LogFile::Cut cut = held->file.take_cut();
-  const std::uint64_t saved = cut.to_start && take_anew(held) ? add_copy(cut) : 0;
-  if (cut.lost > saved) sink_.gap(Gap::truncated, cut.lost - saved);
-  if (cut.to_start) open_missed(std::prev(files_.end()), false);
-}
-
-// What a file was written over with is judged like one that is found: by copytruncate it is a copy of the
-// log. Not so when it has no name any more by which it could be found.
-bool Follower::take_anew(Files::iterator held) {
-  const std::vector<Sibling> siblings = find_siblings(names_);
-  const bool named = std::any_of(siblings.begin(), siblings.end(), [&](const Sibling& one) {
-    return one.facts.file.same_inode(held->file.identity());
-  });
-  if (!named) return false;
-  if (on_close) on_close(held->file);
-  files_.erase(held);
-  return true;
-}
-
-// If the log was cut more than once between two looks, other new files hold what we never saw. Of all those
-// the next rotation may write over them.
-void Follower::on_log_cut(const LogFile::Cut& cut) {
-  std::uint64_t saved = cut.to_start ? add_copy(cut) : 0;
-  if (cut.to_start) open_missed(std::prev(files_.end()), true);
-  for (Held& held : files_) {
-    if (cut.to_start && std::exchange(held.fresh, false)) saved += held.file.size();
-  }
-  sink_.gap(Gap::truncated, cut.lost - std::min(cut.lost, saved));
-}
-
-// Rotation by copytruncate leaves a copy that has what was cut off unread. Returns how many bytes that is.
-std::uint64_t Follower::add_copy(const LogFile::Cut& cut) {
-  std::vector<Sibling> siblings = find_siblings(names_);
-  std::erase_if(siblings, [&](const Sibling& sibling) { return is_too_old(sibling, cut.written); });
-  const auto is_fresh = [](const Held& held) { return held.fresh; };
-  const bool known = cut.mark.length > 0 || cut.before.head_length > 0;
-  for (auto sibling = siblings.rbegin(); known && sibling != siblings.rend(); ++sibling) {
-    base::Result<LogFile> copy = open_sibling(names_, *sibling);
-    if (!copy || !copy->holds(cut.before, cut.mark)) continue;
-    const std::uint64_t saved = copy->size() - cut.offset;
-    copy->seek(cut.offset);
-    const Files::iterator held = find(copy->identity());
-    const Files::iterator oldest = std::find_if(files_.begin(), std::prev(files_.end()), is_fresh);
-    if (held != files_.end())
-      held->fresh = false;
-    else if (!was_read(*copy))
-      add(oldest, std::move(*copy), true);
-    return saved;
-  }
-  const Place place{cut.before, cut.offset, cut.offset + cut.lost, cut.mark, cut.written, path_, true};
-  return await(place, siblings) ? cut.lost : 0;
 }
 
 }  // namespace xlimit::follow

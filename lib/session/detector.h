@@ -17,6 +17,8 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
+#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -104,7 +106,7 @@ class Detector {
   // Remembers from now on what changes; save_changes() gives what changed since the last time.
   void watch_changes();
   void save_changes(const Write& write);
-  std::size_t changes() const { return table_.changed() + changes_.size(); }
+  std::size_t changes() const { return table_.changed() + noted_; }
   // What was judged last, kept with the changes that come from it.
   void set_mark(const Mark& mark) { mark_ = mark; }
   const Mark& mark() const { return mark_; }
@@ -125,6 +127,16 @@ class Detector {
     Time now, seen;
   };
 
+  // A user's places while they are judged.
+  struct Hearing {
+    Time now;
+    std::uint32_t limit = 0;
+    std::vector<Index> places{};  // that count, oldest first
+    std::optional<Breach> breach{};
+    std::string why{};  // of the last breach
+    std::string out{};  // who does not count
+  };
+
   std::uint32_t limit_of(Index user);
   Moment advance(Index user, Time at);
   void expire_places(Index user, Time now);
@@ -139,7 +151,10 @@ class Detector {
   void judge_shared(Index place, Time now);
   void judge_addresses(Index user, Time now);
   std::vector<Index> places_of(Index user) const;
-  std::string take_out(std::vector<Index>& places, const std::function<bool(Index)>& is_out) const;
+  std::uint32_t exceeded_limit(Index user);
+  bool leave_out(Hearing& hearing, std::string_view because, const std::function<bool(Index)>& is_out) const;
+  void apply_rule(Hearing& hearing) const;
+  void leave_out_spared(Hearing& hearing);
   std::vector<Index> losers(const std::vector<Index>& places, const Breach& breach) const;
   void expect_losers(const std::vector<Index>& places, std::uint32_t limit) const;
   std::string describe(const std::vector<Index>& places, const Breach& breach) const;
@@ -156,6 +171,7 @@ class Detector {
 
   void save_user(Index user, const Write& write) const;
   void save_end(bool whole, const Write& write) const;
+  void note(std::string_view line);
   void note_gone(Index user);
   void note_ban(const ip::Prefix& target);
   void note_shared(const ip::Prefix& target);
@@ -181,7 +197,8 @@ class Detector {
   Time last_line_;
   Mark mark_, saved_mark_;
   bool watched_ = false;
-  std::vector<std::string> changes_;  // lines about others than users
+  std::string changes_;    // lines about others than users,
+  std::size_t noted_ = 0;  // so many
 };
 
 }  // namespace xlimit::session

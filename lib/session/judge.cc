@@ -42,20 +42,20 @@ void Detector::judge_shared(Index place, Time now) {
 // What about this line tells of a torrent; empty when nothing does.
 std::string Detector::torrent_sign(const event::Access& access, Index place, Time now) {
   const auto& tags = policy_.torrent_tags;
-  const std::string target = ip::to_string(target_of(place));
+  const ip::Prefix target = target_of(place);
   if (std::find(tags.begin(), tags.end(), access.outbound) != tags.end())
-    return fmt::format("{} was routed to '{}'", target, access.outbound);
+    return fmt::format("{} was routed to '{}'", ip::to_string(target), access.outbound);
   const TorrentRate& rate = policy_.torrent_rate;
   if (rate.hosts == 0 || !is_peer(access.host, access.dport.value_or(0))) return {};
   // By name, not by number: a state file must mean the same in another process.
-  const std::uint64_t key = std::hash<ip::Prefix>{}(target_of(place)) ^
-                            std::hash<std::string_view>{}(table_.name(table_.user_of(place)));
+  const std::uint64_t key =
+      std::hash<ip::Prefix>{}(target) ^ std::hash<std::string_view>{}(table_.name(table_.user_of(place)));
   const bool torrent = bursts_.add(key, access.host, now);
   evicted_ += bursts_.take_dropped();
   note_burst(key, access.host);
   if (!torrent) return {};
-  return fmt::format("{} opened connections to more than {} hosts by address inside {}", target, rate.hosts,
-                     base::format_duration(rate.within));
+  return fmt::format("{} opened connections to more than {} hosts by address inside {}",
+                     ip::to_string(target), rate.hosts, base::format_duration(rate.within));
 }
 
 void Detector::judge_torrent(const event::Access& access, Index place, Time now) {
@@ -83,17 +83,6 @@ std::vector<Index> Detector::places_of(Index user) const {
   return places;
 }
 
-// Takes out of `places` those for which `is_out` holds, and says which.
-std::string Detector::take_out(std::vector<Index>& places, const std::function<bool(Index)>& is_out) const {
-  std::string names;
-  std::erase_if(places, [&](Index place) {
-    if (!is_out(place)) return false;
-    names += (names.empty() ? "" : ", ") + ip::to_string(target_of(place));
-    return true;
-  });
-  return names;
-}
-
 std::string Detector::describe(const std::vector<Index>& places, const Breach& breach) const {
   const std::string newcomer = ip::to_string(target_of(places[breach.newcomers.back()]));
   const std::string witness = ip::to_string(target_of(places[breach.witness]));
@@ -105,54 +94,72 @@ std::string Detector::describe(const std::vector<Index>& places, const Breach& b
   return fmt::format("{} was seen again after {} had joined (overlap)", witness, newcomer);
 }
 
-void Detector::judge_addresses(Index user, Time now) {
+// The user's limit when he holds more places that may count, else 0.
+std::uint32_t Detector::exceeded_limit(Index user) {
   std::uint32_t held = 0;
   for (Index place = table_.places(user); place != kNone; place = table_.place(place).next_of_user)
     held += table_.place(place).exempt ? 0 : 1;
-  if (held < 2) return;  // breaks no limit, so nobody needs to look it up
+  if (held < 2) return 0;  // breaks no limit, so nobody needs to look it up
   const std::uint32_t limit = limit_of(user);
-  if (limit == 0 || held <= limit) return;
-  std::vector<Index> places = places_of(user);
-  const std::vector<Index> seen = places;
-  std::string out;
-  const auto leave_out = [&](const char* because, const std::function<bool(Index)>& is_out) {
-    const std::string names = take_out(places, is_out);
-    if (!names.empty()) add_clause(out, because + names);
-    return !names.empty();
-  };
-  leave_out("not counted, exempt: ", [&](Index place) { return table_.place(place).exempt; });
-  const auto find = [&] {
-    std::vector<Activity> times;
-    times.reserve(places.size());
-    for (const Index place : places) times.push_back({table_.place(place).first, table_.place(place).last});
-    return find_breach(times, limit, policy_.rule, policy_.grace, now);
-  };
-  std::optional<Breach> breach = find();
-  if (!breach) return expect_losers(places, limit);
+  return held > limit ? limit : 0;
+}
 
+// Leaves those places out for which `is_out` holds, and says which. True when there are any.
+bool Detector::leave_out(Hearing& hearing, std::string_view because,
+                         const std::function<bool(Index)>& is_out) const {
+  std::string names;
+  std::erase_if(hearing.places, [&](Index place) {
+    if (!is_out(place)) return false;
+    names += names.empty() ? because : ", ";
+    names += ip::to_string(target_of(place));
+    return true;
+  });
+  if (!names.empty()) add_clause(hearing.out, names);
+  return !names.empty();
+}
+
+void Detector::apply_rule(Hearing& hearing) const {
+  std::vector<Activity> times;
+  times.reserve(hearing.places.size());
+  for (const Index place : hearing.places)
+    times.push_back({table_.place(place).first, table_.place(place).last});
+  hearing.breach = find_breach(times, hearing.limit, policy_.rule, policy_.grace, hearing.now);
+  if (hearing.breach) hearing.why = describe(hearing.places, *hearing.breach);
+}
+
+// Who does not count may be what broke the rule, so it is applied again to the rest.
+void Detector::leave_out_spared(Hearing& hearing) {
+  if (leave_out(hearing,
+                "not counted, a gateway: ", [&](Index place) { return is_gateway(place, hearing.now); }))
+    apply_rule(hearing);
+  if (!hearing.breach) return;
+  const std::size_t counted = hearing.places.size();
+  if (leave_out(hearing, "not counted, the logged port is no connection here: ", [&](Index place) {
+        return !proven(place);
+      }))
+    apply_rule(hearing);
+  unverified_ += counted - hearing.places.size();
+}
+
+void Detector::judge_addresses(Index user, Time now) {
+  const std::uint32_t limit = exceeded_limit(user);
+  if (limit == 0) return;
+  const std::vector<Index> seen = places_of(user);
+  Hearing hearing{.now = now, .limit = limit, .places = seen};
+  leave_out(hearing, "not counted, exempt: ", [&](Index place) { return table_.place(place).exempt; });
+  apply_rule(hearing);
+  if (!hearing.breach) return expect_losers(hearing.places, limit);
   Verdict verdict = make_verdict(user, now, "addresses", seen);
+  leave_out_spared(hearing);
   verdict.limit = limit;
-  std::string why = describe(places, *breach);
-  // Who is left out may be what broke the rule, so it is applied again to the rest.
-  const auto judge_without = [&](const char* because, const std::function<bool(Index)>& is_out) {
-    if (!leave_out(because, is_out)) return;
-    breach = find();
-    if (breach) why = describe(places, *breach);
-  };
-  judge_without("not counted, a gateway: ", [&](Index place) { return is_gateway(place, now); });
-  const std::size_t counted = places.size();
-  if (breach)
-    judge_without("not counted, the logged port is no connection here: ",
-                  [&](Index place) { return !proven(place); });
-  unverified_ += counted - places.size();
-  verdict.why = std::move(why);
-  if (!out.empty()) add_clause(verdict.why, out);
-  if (!breach) {
+  verdict.why = std::move(hearing.why);
+  if (!hearing.out.empty()) add_clause(verdict.why, hearing.out);
+  if (!hearing.breach) {
     verdict.action = Action::spared;
     return tell(std::move(verdict), user);
   }
-  verdict.counted = places.size();
-  act(std::move(verdict), user, losers(places, *breach));
+  verdict.counted = hearing.places.size();
+  act(std::move(verdict), user, losers(hearing.places, *hearing.breach));
 }
 
 }  // namespace xlimit::session

@@ -108,9 +108,16 @@ void Detector::save_changes(const Write& write) {
   saved_evicted_ = evicted_;
   saved_mark_ = mark_;
   // First who is gone: he may be back.
-  for (const std::string& line : std::exchange(changes_, {})) write(line);
+  if (noted_ > 0) write(changes_);
+  changes_.clear();
+  noted_ = 0;
   for (const Index user : table_.take_changed()) save_user(user, write);
   save_end(false, write);
+}
+
+void Detector::note(std::string_view line) {
+  changes_ += line;
+  ++noted_;
 }
 
 void Detector::note_gone(Index user) {
@@ -118,25 +125,28 @@ void Detector::note_gone(Index user) {
   event::Line line;
   event::Writer writer{line, "gone", table_.times(user).newest};
   writer.text(",\"user\":", table_.name(user), event::kMaxUser);
-  changes_.emplace_back(writer.finish());
+  note(writer.finish());
 }
 
 void Detector::note_ban(const ip::Prefix& target) {
   event::Line line;
-  if (watched_) changes_.emplace_back(encode_banned(*history_.table().entry(target), line));
+  if (watched_) note(encode_banned(*history_.table().entry(target), line));
 }
 
 void Detector::note_shared(const ip::Prefix& target) {
   event::Line line;
-  if (watched_) changes_.emplace_back(encode_shared(*shared_told_.entry(target), line));
+  if (watched_) note(encode_shared(*shared_told_.entry(target), line));
 }
 
 void Detector::note_burst(std::uint64_t place, std::string_view host) {
   if (!watched_) return;
   event::Line line;
+  const std::size_t bit = Bursts::bit_of(host);
   const Bursts::Table::Entry* entry = bursts_.table().entry(place);
-  const Bursts::Table::Entry over{.key = place, .number = 0, .value = {}};
-  changes_.emplace_back(encode_burst(entry != nullptr ? *entry : over, Bursts::bit_of(host), line));
+  if (entry != nullptr)
+    note(encode_burst(*entry, bit, line));
+  else
+    note(encode_burst({.key = place, .number = 0, .value = {}}, bit, line));
 }
 
 Detector::Saving::Saving(const Detector& detector)

@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <stdexcept>
+#include <string>
 
 #include "base/fd.h"
 #include "cli/command.h"
@@ -50,6 +51,19 @@ struct Trial {
     for (std::string& word : words) argv.push_back(word.data());
     return main.run(static_cast<int>(argv.size()), argv.data());
   }
+};
+
+// A configuration file, for as long as this lives.
+struct File {
+  explicit File(std::string_view text) {
+    const base::Fd fd{::mkstemp(name.data())};
+    REQUIRE(::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  }
+  ~File() { ::unlink(name.c_str()); }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+
+  std::string name = "/tmp/xlimit-cli-XXXXXX";
 };
 
 }  // namespace
@@ -115,21 +129,39 @@ TEST_CASE("a configuration file that is missing or wrong is 78") {
 }
 
 TEST_CASE("a table of a configuration file is for the verb of its name") {
-  char file[] = "/tmp/xlimit-cli-XXXXXX";
-  const base::Fd fd{::mkstemp(file)};
-  const std::string_view text = "limit = 7\nport = [1, 2]\n[add]\nfor = '2h'\n";
-  REQUIRE(::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  const File file{"limit = 7\nport = [1, 2]\n[add]\nfor = '2h'\n"};
   Trial add, apply, given;
-  CHECK(add.run({"add", "192.0.2.1", "--config", file}) == 0);
+  CHECK(add.run({"add", "192.0.2.1", "--config", file.name}) == 0);
   CHECK(add.duration == 2h);
   CHECK(add.limit == 7);
   CHECK(add.ports == std::vector<std::uint16_t>{1, 2});
-  CHECK(apply.run({"apply", "--config", file}) == 0);
+  CHECK(apply.run({"apply", "--config", file.name}) == 0);
   CHECK(apply.duration == 1s);
-  CHECK(given.run({"add", "192.0.2.1", "--config", file, "--for", "3h", "--port", "3"}) == 0);
+  CHECK(given.run({"add", "192.0.2.1", "--config", file.name, "--for", "3h", "--port", "3"}) == 0);
   CHECK(given.duration == 3h);
   CHECK(given.ports == std::vector<std::uint16_t>{3});
-  ::unlink(file);
+}
+
+TEST_CASE("an option that is for the command line only is refused in a configuration file") {
+  cli::Command command{"trial", "Try things."};
+  bool all = false;
+  bool ran = false;
+  command.option("--all", all, "everything");
+  command.keep_to_line("--all");
+  const cli::Command::Body body = [&ran] { return ran = true, base::Result<base::Exit>{base::Exit::kDone}; };
+  for (const char* value : {"true", "false", "[]"}) {
+    const File file{std::string{"node = 'n'\nall = "} + value + '\n'};
+    const base::Result<base::Exit> done = command.run_file(file.name, body);
+    REQUIRE(!done);
+    CHECK(done.error().code == base::Exit::kConfig);
+    CHECK(done.error().text == file.name + ":2: 'all': only on the command line");
+  }
+  CHECK(!all);
+  CHECK(!ran);
+  char program[] = "trial", option[] = "--all";
+  char* words[] = {program, option};
+  CHECK(command.run(2, words, body) == 0);
+  CHECK(all);
 }
 
 TEST_CASE("what a body throws is told and is the system's fault") {

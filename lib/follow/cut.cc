@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// A log that was cut short in place: what a copy of it has, and what is missing.
+#include <algorithm>
+
+#include "follow/follower.h"
+
+namespace xlimit::follow {
+
+void Follower::on_rotated_cut(Files::iterator held) {
+  const LogFile::Cut cut = held->file.take_cut();
+  const bool written = !held->leaving;  // perhaps until it was cut short
+  const std::uint64_t saved = cut.to_start && take_anew(held) ? add_copy(cut) : 0;
+  if (written || cut.lost > saved) sink_.gap(Gap::truncated, cut.lost - std::min(cut.lost, saved));
+  if (cut.to_start) open_missed(std::prev(files_.end()), false);
+}
+
+// What a file was written over with is judged like one that is found: by copytruncate it is a copy of the
+// log. Not so when it has no name any more by which it could be found.
+bool Follower::take_anew(Files::iterator held) {
+  const std::vector<Sibling> siblings = find_siblings(names_);
+  const bool named = std::any_of(siblings.begin(), siblings.end(), [&](const Sibling& one) {
+    return one.facts.file.same_inode(held->file.identity());
+  });
+  if (!named) return false;
+  if (on_close) on_close(held->file);
+  files_.erase(held);
+  return true;
+}
+
+// If the log was cut more than once between two looks, other new files hold what we never saw. Of all those
+// the next rotation may write over them.
+void Follower::on_log_cut(const LogFile::Cut& cut) {
+  std::uint64_t saved = cut.to_start ? add_copy(cut) : 0;
+  if (cut.to_start) cut_end_ = cut.offset + std::max(cut.lost, saved);
+  if (cut.to_start) open_missed(std::prev(files_.end()), true);
+  count_copies();
+  for (Held& held : files_) {
+    if (cut.to_start && std::exchange(held.fresh, false)) saved += held.file.size();
+  }
+  sink_.gap(Gap::truncated, cut.lost - std::min(cut.lost, saved));
+}
+
+// What stands in them was not cut off.
+void Follower::count_copies() {
+  for (const Held& held : files_) {
+    if ((held.leaving || held.fresh) && cut_end_) cut_end_ = std::max(*cut_end_, held.file.size());
+  }
+}
+
+// Rotation by copytruncate leaves a copy that has what was cut off unread. Returns how many bytes that is.
+std::uint64_t Follower::add_copy(const LogFile::Cut& cut) {
+  std::vector<Sibling> siblings = find_siblings(names_);
+  std::erase_if(siblings, [&](const Sibling& sibling) { return is_too_old(sibling, cut.written); });
+  const auto is_fresh = [](const Held& held) { return held.fresh; };
+  const bool known = cut.mark.length > 0 || cut.before.head_length > 0;
+  for (auto sibling = siblings.rbegin(); known && sibling != siblings.rend(); ++sibling) {
+    base::Result<LogFile> copy = open_sibling(names_, *sibling);
+    if (!copy) continue;
+    if (!copy->holds(cut.before, cut.mark)) {
+      if (copy->begins_like(cut.head)) remember_short(std::move(*copy), cut.mark);
+      continue;
+    }
+    const std::uint64_t saved = copy->size() - cut.offset;
+    copy->seek(cut.offset);
+    const Files::iterator held = find_same(*copy);
+    const Files::iterator oldest = std::find_if(files_.begin(), std::prev(files_.end()), is_fresh);
+    if (held != files_.end())
+      held->fresh = false;
+    else if (!was_read(*copy))
+      add(oldest, std::move(*copy), true);
+    return saved;
+  }
+  const Place place{cut.before, cut.offset, cut.offset + cut.lost, cut.mark, cut.written, path_, true};
+  return await(place, siblings) ? cut.lost : 0;
+}
+
+// What a writer that does not append had written when its log was cut short is known by the hole.
+void Follower::tell_hole(const LogFile& log) {
+  if (!cut_end_ || !log.hole()) return;
+  if (*log.hole() > *cut_end_) sink_.gap(Gap::truncated, *log.hole() - *cut_end_);
+  cut_end_.reset();
+}
+
+}  // namespace xlimit::follow
