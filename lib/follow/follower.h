@@ -32,8 +32,6 @@ namespace xlimit::follow {
 
 // Was a file written to so lately that somebody may do so again?
 bool is_recent(std::int64_t written);
-// May it be a gzip file whose end is still to come?
-bool is_unfinished(const Sibling& packed);
 
 enum class From : std::uint8_t { start, end };
 
@@ -147,6 +145,8 @@ class Follower {
   bool is_packed_known(const Sibling& sibling);
   const Done* find_done(const LogFile& file) const;
   bool was_read(const LogFile& file) const;
+  base::Result<LogFile> open(const Sibling& sibling);
+  bool is_unfinished(const Sibling& packed);
   void remember_short(LogFile copy, const Mark& mark);
   bool is_copy_begun(const LogFile& file) const;
   void open_missed(Files::iterator before, bool leaving);
@@ -186,7 +186,10 @@ class Follower {
   Sink sink_;
   Files files_;
   LogFile* reading_ = nullptr;
-  std::vector<Place> awaited_;            // places in files that are just being compressed
+  std::vector<Place> awaited_;    // places in files that are just being compressed
+  std::vector<Sibling> tried_;    // where those were looked for last
+  std::int64_t compressing_ = 0;  // when the newest that was not whole then was written to
+  std::vector<std::pair<Facts, base::Error>> broken_;  // could not be unpacked as they were then
   std::vector<Done> done_;                // a file that was written over is there again, the latest last
   mutable std::string done_lines_;        // empty: to be made
   std::optional<std::uint64_t> cut_end_;  // the log was cut short there or behind; how far is not known yet

@@ -31,6 +31,8 @@ struct Facts {
   std::uint64_t size = 0;
   std::int64_t written = 0;  // its last write, nanoseconds since 1970
   bool regular = false, directory = false;
+
+  bool operator==(const Facts&) const = default;
 };
 base::Result<Facts> look_at(int fd);
 enum class Link : std::uint8_t { follow, show };  // what of a symbolic link at the end of the path

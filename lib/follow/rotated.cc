@@ -12,9 +12,22 @@ bool is_recent(std::int64_t written) {
   return now - std::chrono::nanoseconds{written} < Follower::kQuiet;
 }
 
-bool is_unfinished(const Sibling& packed) {
+// Gigabytes are not unpacked at every look: one that was not whole is tried again when it has changed.
+base::Result<LogFile> Follower::open(const Sibling& sibling) {
+  const auto known = std::find_if(broken_.begin(), broken_.end(),
+                                  [&](const auto& one) { return one.first == sibling.facts; });
+  if (known != broken_.end()) return tl::make_unexpected(known->second);
+  base::Result<LogFile> file = open_sibling(names_, sibling);
+  std::erase_if(broken_, [&](const auto& one) { return one.first.file.same_inode(sibling.facts.file); });
+  if (broken_.size() >= kMaxDone) broken_.clear();
+  if (!file && file.error().code == base::Exit::kData) broken_.emplace_back(sibling.facts, file.error());
+  return file;
+}
+
+// May it be a gzip file whose end is still to come?
+bool Follower::is_unfinished(const Sibling& packed) {
   if (!is_gzip(packed.path) || !is_recent(packed.facts.written)) return false;
-  const base::Result<LogFile> file = LogFile::unpack(packed.path);
+  const base::Result<LogFile> file = open(packed);
   return !file && file.error().code == base::Exit::kData;
 }
 
@@ -128,10 +141,10 @@ bool Follower::is_copy_begun(const LogFile& file) const {
 // Files that came and were rotated away between two looks; `leaving`: they are copies, and the next rotation
 // may write over them. One that cannot be opened now is tried again at the next look.
 void Follower::open_missed(Files::iterator before, bool leaving) {
-  missed_ = false;
   const std::vector<Sibling> siblings = find_siblings(names_);
   forget_gone(siblings);
   take_awaited(before, siblings);
+  missed_ = !awaited_.empty();
   for (const Sibling& sibling : siblings) {
     const bool known = find(sibling.facts.file) != files_.end() || is_done(sibling);
     if (!known && !open_rotated(before, sibling, leaving)) missed_ = true;
@@ -147,7 +160,7 @@ bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool
     remember(sibling);
     return true;
   }
-  base::Result<LogFile> file = open_sibling(names_, sibling);
+  base::Result<LogFile> file = open(sibling);
   if (!file && file.error().code == base::Exit::kUnavailable) {
     if (was_packed(sibling)) return false;  // its compressed form is next
     sink_.gap(Gap::lost, sibling.compressed ? 0 : sibling.facts.size);
