@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "follow/known.h"
 #include "follow/log_file.h"
 #include "follow/place.h"
 #include "follow/siblings.h"
@@ -136,14 +137,8 @@ class Follower {
   bool is_log_cut();
   bool is_named(const Identity& file) const;
   // rotated.cc
-  void remember(Done done);
-  void remember(const LogFile& file, bool read);
   void remember(const Sibling& sibling);
-  void forget_gone(const std::vector<Sibling>& siblings);
-  const Done* find_done(const Identity& file) const;
-  bool is_done(const Sibling& sibling) const;
   bool is_packed_known(const Sibling& sibling);
-  const Done* find_done(const LogFile& file) const;
   bool was_read(const LogFile& file) const;
   base::Result<LogFile> open(const Sibling& sibling);
   bool is_unfinished(const Sibling& packed);
@@ -190,8 +185,7 @@ class Follower {
   std::vector<Sibling> tried_;    // where those were looked for last
   std::int64_t compressing_ = 0;  // when the newest that was not whole then was written to
   std::vector<std::pair<Facts, base::Error>> broken_;  // could not be unpacked as they were then
-  std::vector<Done> done_;                // a file that was written over is there again, the latest last
-  mutable std::string done_lines_;        // empty: to be made
+  Known known_;
   std::optional<std::uint64_t> cut_end_;  // the log was cut short there or behind; how far is not known yet
   bool missed_ = false;                   // look at the rotated files again
   std::set<std::string> warned_;          // said already

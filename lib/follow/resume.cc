@@ -41,7 +41,7 @@ std::vector<Sibling> find_beside(const Logs& logs, const Place& place) {
 }  // namespace
 
 base::Result<void> Follower::resume(const LogState& state) {
-  done_ = state.done;
+  known_ = Known{state.done};
   if (sink_.recall) sink_.recall(state.note);
   if (base::Result<LogFile> file = LogFile::open(path_); !file && !is_absent(file.error()))
     return base::failed(file);
