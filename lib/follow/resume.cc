@@ -76,7 +76,9 @@ bool Follower::seek_place(const Place& place) {
 // any more, which may be the log's.
 bool Follower::await(Place place, const std::vector<Sibling>& siblings) {
   if (!is_known_by_content(place) || awaited_.size() >= kMaxHeld) return false;
-  const auto is_one = [&](const Sibling& one) { return is_unfinished(one); };
+  const auto is_one = [&](const Sibling& one) {
+    return is_unfinished(one) && may_hold(one.path, place.file);
+  };
   if (std::none_of(siblings.begin(), siblings.end(), is_one)) return false;
   place.leaving = place.leaving || is_cut_in_place(place);
   place.file.inode = 0;

@@ -263,6 +263,17 @@ TEST_CASE("what could not be unpacked is tried again when it has changed, and no
   CHECK(bench.gap_list() == "truncated 0");
 }
 
+TEST_CASE("what is cut off while another file is being compressed is told at once") {
+  Bench bench;
+  const auto follower = follow(bench, "one\nha");
+  bench.append("access.log.2", "another\n");
+  const std::string whole = begin_to_gzip(bench, "access.log.2");
+  bench.append("access.log.2.gz", whole.substr(0, whole.size() - 1));
+  bench.overwrite("access.log", "");
+  bench.read_all(*follower);
+  CHECK(bench.gap_list() == "truncated 2");
+}
+
 TEST_CASE("compressed files whose end is missing are warned of once each while they may still be written") {
   Bench bench;
   const std::string state = bench.first_run("one\n");
