@@ -54,7 +54,7 @@ std::uint64_t Follower::add_copy(const LogFile::Cut& cut) {
   const auto is_fresh = [](const Held& held) { return held.fresh; };
   const bool known = cut.mark.length > 0 || cut.before.head_length > 0;
   for (auto sibling = siblings.rbegin(); known && sibling != siblings.rend(); ++sibling) {
-    base::Result<LogFile> copy = open_sibling(names_, *sibling);
+    base::Result<LogFile> copy = open(*sibling);
     if (!copy) continue;
     if (!copy->holds(cut.before, cut.mark)) {
       if (copy->begins_like(cut.head)) remember_short(std::move(*copy), cut.mark);

@@ -48,10 +48,7 @@ void Follower::append_state(std::string& text) const {
     if (held.fresh) fresh += held.file.size();
     append(text, place);
   }
-  if (done_lines_.empty()) {
-    for (const Done& done : done_) append(done_lines_, done);
-  }
-  text += done_lines_;
+  text += known_.text();
   if (sink_.note) append_note(text, sink_.note());
 }
 
@@ -96,7 +93,7 @@ bool Follower::holds(const Identity& file) const {
 }
 
 bool Follower::has_read(const Identity& file) const {
-  const Done* known = find_done(file);
+  const Done* known = known_.find(file);
   return known != nullptr && known->read;
 }
 
@@ -105,10 +102,7 @@ Follower::Files::iterator Follower::add(LogFile file, bool leaving) {
 }
 
 Follower::Files::iterator Follower::add(Files::iterator before, LogFile file, bool leaving) {
-  const auto is_same = [&](const Done& done) {
-    return done.file.same_inode(file.identity()) && file.holds(done.file, done.mark);
-  };
-  if (std::erase_if(done_, is_same) > 0) done_lines_.clear();
+  known_.forget(file);
   const Files::iterator held = files_.insert(before, Held{std::move(file), leaving});
   if (on_open) on_open(held->file);
   return held;
@@ -238,7 +232,7 @@ void Follower::give_up(Files::iterator held) {
   LogFile& file = held->file;
   finish(file);
   file.look();
-  remember(file, true);
+  known_.add(file, true);
   if (on_close) on_close(file);
   files_.erase(held);
 }

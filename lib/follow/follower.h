@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "follow/known.h"
 #include "follow/log_file.h"
 #include "follow/place.h"
 #include "follow/siblings.h"
@@ -32,8 +33,6 @@ namespace xlimit::follow {
 
 // Was a file written to so lately that somebody may do so again?
 bool is_recent(std::int64_t written);
-// May it be a gzip file whose end is still to come?
-bool is_unfinished(const Sibling& packed);
 
 enum class From : std::uint8_t { start, end };
 
@@ -138,15 +137,11 @@ class Follower {
   bool is_log_cut();
   bool is_named(const Identity& file) const;
   // rotated.cc
-  void remember(Done done);
-  void remember(const LogFile& file, bool read);
   void remember(const Sibling& sibling);
-  void forget_gone(const std::vector<Sibling>& siblings);
-  const Done* find_done(const Identity& file) const;
-  bool is_done(const Sibling& sibling) const;
   bool is_packed_known(const Sibling& sibling);
-  const Done* find_done(const LogFile& file) const;
   bool was_read(const LogFile& file) const;
+  base::Result<LogFile> open(const Sibling& sibling);
+  bool is_unfinished(const Sibling& packed);
   void remember_short(LogFile copy, const Mark& mark);
   bool is_copy_begun(const LogFile& file) const;
   void open_missed(Files::iterator before, bool leaving);
@@ -186,9 +181,11 @@ class Follower {
   Sink sink_;
   Files files_;
   LogFile* reading_ = nullptr;
-  std::vector<Place> awaited_;            // places in files that are just being compressed
-  std::vector<Done> done_;                // a file that was written over is there again, the latest last
-  mutable std::string done_lines_;        // empty: to be made
+  std::vector<Place> awaited_;    // places in files that are just being compressed
+  std::vector<Sibling> tried_;    // where those were looked for last
+  std::int64_t compressing_ = 0;  // when the newest that was not whole then was written to
+  std::vector<std::pair<Facts, base::Error>> broken_;  // could not be unpacked as they were then
+  Known known_;
   std::optional<std::uint64_t> cut_end_;  // the log was cut short there or behind; how far is not known yet
   bool missed_ = false;                   // look at the rotated files again
   std::set<std::string> warned_;          // said already

@@ -138,11 +138,19 @@ void LogFile::look() {
 // While nothing was read of it, it is known by its head, and so will its copy be.
 bool LogFile::holds_what_was_read() {
   if (cut_) return true;
-  if (position_ > 0) return follow::holds(fd(), mark_);
+  if (position_ > 0) return is_intact();
   const std::string head = read_at(fd(), 0, Identity::kHead);
   if (!head.starts_with(head_)) return false;
   if (head.size() > head_.size()) set_head(head);
   return true;
+}
+
+bool LogFile::is_intact() const { return begins_as_read() && follow::holds(fd(), mark_); }
+
+// What is ahead of the position may be cut off without that being read anew.
+bool LogFile::begins_as_read() const {
+  const std::string_view head = std::string_view{head_}.substr(0, position_);
+  return head.empty() || read_at(fd(), 0, head.size()) == head;
 }
 
 base::Result<LogFile::Step> LogFile::read(const OnPiece& on_piece) {
@@ -156,6 +164,8 @@ base::Result<LogFile::Step> LogFile::read(const OnPiece& on_piece) {
 }
 
 base::Result<LogFile::Step> LogFile::read_on(const OnPiece& on_piece) {
+  // Half a line of one kind of byte may have become a longer one that differs in front only.
+  if (position_ > tail_.size() && !begins_as_read()) return cut_short();
   std::array<char, Mark::kLongest> again;
   const std::span<char> space = lines_.space();
   const std::array<iovec, 2> into{{{again.data(), tail_.size()}, {space.data(), space.size()}}};
@@ -166,7 +176,8 @@ base::Result<LogFile::Step> LogFile::read_on(const OnPiece& on_piece) {
   const std::size_t known = tail_.size();
   if (all < known || std::memcmp(again.data(), tail_.data(), known) != 0) return cut_short();
   const std::string_view bytes{space.data(), all - known};
-  if (position_ == 0 && !bytes.starts_with(head_)) return cut_short();
+  const std::string_view head{head_};
+  if (position_ < head.size() && !bytes.starts_with(head.substr(position_))) return cut_short();
   if (bytes.empty()) return size_ > position_ ? cut_short() : Step::drained;
   if (bytes.front() == '\0') {
     if (!follow::holds(fd(), mark_)) return cut_short();  // old bytes, and zeros up to the new size
@@ -221,11 +232,13 @@ LogFile::Step LogFile::cut_short() {
 
 LogFile::Cut LogFile::take_cut() {
   if (cut_) look();  // it may have been cut short once more
-  Cut cut{identity_, head_, mark_, written_, offset_, missed_, position_ == 0 || !follow::holds(fd(), mark_)};
+  Cut cut{identity_, head_, mark_, written_, offset_, missed_, position_ == 0 || !is_intact()};
   if (cut.to_start) {
     cut.lost += position_ - offset_;
     seek(0);
     set_head(read_at(fd(), 0, Identity::kHead));
+  } else if (position_ < head_.size()) {
+    set_head(head_.substr(0, position_));
   }
   cut_ = false;
   missed_ = 0;

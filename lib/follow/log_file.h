@@ -7,7 +7,8 @@
 //   if (... == LogFile::Step::cut) report(file->take_cut());   // reading starts over
 //
 // Size alone does not show a truncation after which more was written than before, and the first bytes may be
-// the same again. So every read(2) takes the last bytes of the one before with it and compares.
+// the same again. So every read(2) takes the last bytes of the one before with it and compares, after a look
+// at the first ones.
 #pragma once
 
 #include <array>
@@ -30,6 +31,8 @@ struct Facts {
   std::uint64_t size = 0;
   std::int64_t written = 0;  // its last write, nanoseconds since 1970
   bool regular = false, directory = false;
+
+  bool operator==(const Facts&) const = default;
 };
 base::Result<Facts> look_at(int fd);
 enum class Link : std::uint8_t { follow, show };  // what of a symbolic link at the end of the path
@@ -120,6 +123,8 @@ class LogFile {
   void begin(const Facts& facts, std::string_view head, int fd);
   base::Result<Step> read_on(const OnPiece& on_piece);
   bool holds_what_was_read();
+  bool is_intact() const;
+  bool begins_as_read() const;
   bool begins_so(const Identity& file) const;
   std::uint64_t known_size(std::uint64_t size) const;
   void take_in(std::string_view bytes);

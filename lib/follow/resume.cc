@@ -41,7 +41,7 @@ std::vector<Sibling> find_beside(const Logs& logs, const Place& place) {
 }  // namespace
 
 base::Result<void> Follower::resume(const LogState& state) {
-  done_ = state.done;
+  known_ = Known{state.done};
   if (sink_.recall) sink_.recall(state.note);
   if (base::Result<LogFile> file = LogFile::open(path_); !file && !is_absent(file.error()))
     return base::failed(file);
@@ -76,19 +76,29 @@ bool Follower::seek_place(const Place& place) {
 // any more, which may be the log's.
 bool Follower::await(Place place, const std::vector<Sibling>& siblings) {
   if (!is_known_by_content(place) || awaited_.size() >= kMaxHeld) return false;
-  if (std::none_of(siblings.begin(), siblings.end(), is_unfinished)) return false;
+  const auto is_one = [&](const Sibling& one) {
+    return is_unfinished(one) && may_hold(one.path, place.file);
+  };
+  if (std::none_of(siblings.begin(), siblings.end(), is_one)) return false;
   place.leaving = place.leaving || is_cut_in_place(place);
   place.file.inode = 0;
   awaited_.push_back(std::move(place));
+  tried_.clear();
   return true;
 }
 
 void Follower::take_awaited(Files::iterator before, const std::vector<Sibling>& siblings) {
+  if (awaited_.empty() || (siblings == tried_ && is_recent(compressing_))) return;
+  tried_ = siblings;
+  compressing_ = 0;
+  for (const Sibling& one : siblings) {
+    if (is_unfinished(one)) compressing_ = std::max(compressing_, one.facts.written);
+  }
   std::erase_if(awaited_, [&](const Place& place) {
     const std::size_t held = files_.size();
     const bool taken = take_place(place, siblings, false);
     if (files_.size() > held) files_.splice(before, files_, std::prev(files_.end()));
-    if (!taken && std::any_of(siblings.begin(), siblings.end(), is_unfinished)) return false;
+    if (!taken && is_recent(compressing_)) return false;
     if (!taken) report_gone(place, !place.leaving);
     return true;
   });
@@ -100,7 +110,7 @@ bool Follower::take_place(const Place& place, const std::vector<Sibling>& candid
     if (find(one->facts.file) != files_.end()) continue;
     if (by_inode && !one->facts.file.same_inode(place.file)) continue;
     if (is_too_old(*one, place.written)) continue;  // nor unpack all there are
-    base::Result<LogFile> file = open_sibling(names_, *one);
+    base::Result<LogFile> file = open(*one);
     if (!file || file->size() < place.offset || !file->holds(place.file, place.mark)) {
       const bool begins_so = file && place.file.head_length > 0 && file->holds(place.file, {});
       if (!by_inode && begins_so) remember_short(std::move(*file), place.mark);

@@ -12,24 +12,23 @@ bool is_recent(std::int64_t written) {
   return now - std::chrono::nanoseconds{written} < Follower::kQuiet;
 }
 
-bool is_unfinished(const Sibling& packed) {
+// Gigabytes are not unpacked at every look: one that was not whole is tried again when it has changed.
+base::Result<LogFile> Follower::open(const Sibling& sibling) {
+  const auto known = std::find_if(broken_.begin(), broken_.end(),
+                                  [&](const auto& one) { return one.first == sibling.facts; });
+  if (known != broken_.end()) return tl::make_unexpected(known->second);
+  base::Result<LogFile> file = open_sibling(names_, sibling);
+  std::erase_if(broken_, [&](const auto& one) { return one.first.file.same_inode(sibling.facts.file); });
+  if (broken_.size() >= kMaxDone) broken_.clear();
+  if (!file && file.error().code == base::Exit::kData) broken_.emplace_back(sibling.facts, file.error());
+  return file;
+}
+
+// May it be a gzip file whose end is still to come?
+bool Follower::is_unfinished(const Sibling& packed) {
   if (!is_gzip(packed.path) || !is_recent(packed.facts.written)) return false;
-  const base::Result<LogFile> file = LogFile::unpack(packed.path);
+  const base::Result<LogFile> file = open(packed);
   return !file && file.error().code == base::Exit::kData;
-}
-
-void Follower::remember(Done done) {
-  std::erase_if(done_,
-                [&](const Done& one) { return one.file.same_inode(done.file) && one.mark.length == 0; });
-  done_.push_back(std::move(done));
-  done_lines_.clear();
-}
-
-void Follower::remember(const LogFile& file, bool read) {
-  std::erase_if(done_, [&](const Done& done) {
-    return done.file.same_inode(file.identity()) && file.holds(done.file, done.mark);
-  });
-  remember({file.identity(), file.mark(), file.written(), read});
 }
 
 // As it is now; one that cannot be read, or would have to be unpacked, by its inode alone.
@@ -37,34 +36,9 @@ void Follower::remember(const Sibling& sibling) {
   base::Result<LogFile> file = LogFile::open(sibling.path);
   if (!sibling.compressed && file && file->identity().same_inode(sibling.facts.file)) {
     file->seek(file->size());
-    return remember(*file, false);
+    return known_.add(*file, false);
   }
-  remember({sibling.facts.file, {.end = sibling.facts.size}, sibling.facts.written, false});
-}
-
-void Follower::forget_gone(const std::vector<Sibling>& siblings) {
-  if (done_.size() <= kMaxDone) return;
-  std::vector<Done> left;
-  for (const Sibling& sibling : siblings) {
-    if (const Done* known = find_done(sibling.facts.file)) left.push_back(*known);
-  }
-  done_ = std::move(left);
-  done_lines_.clear();
-}
-
-const Done* Follower::find_done(const Identity& file) const {
-  const auto known = std::find_if(done_.rbegin(), done_.rend(),
-                                  [&](const Done& done) { return done.file.same_inode(file); });
-  return known == done_.rend() ? nullptr : &*known;
-}
-
-// Without a look into it: it is the file that we know, and nobody has written to it since.
-bool Follower::is_done(const Sibling& sibling) const {
-  const Done* known = find_done(sibling.facts.file);
-  if (known == nullptr) return false;
-  const bool same_time = known->written == sibling.facts.written;
-  if (sibling.compressed) return same_time || known->file.birth != 0;
-  return same_time && known->mark.end == sibling.facts.size;
+  known_.add({sibling.facts.file, {.end = sibling.facts.size}, sibling.facts.written, false});
 }
 
 // Did a file that we know or hold become this one? Compressing keeps the time of the last write.
@@ -79,7 +53,7 @@ bool Follower::is_packed_known(const Sibling& sibling) {
     return same(held.file.written(), held.file.size());
   };
   return std::any_of(files_.begin(), files_.end(), is_held_so) ||
-         std::any_of(done_.begin(), done_.end(),
+         std::any_of(known_.files().begin(), known_.files().end(),
                      [&](const Done& done) { return same(done.written, done.mark.end); });
 }
 
@@ -89,32 +63,20 @@ bool Follower::was_read_and_packed(const Place& place, const std::vector<Sibling
       place.unread() == 0 && std::any_of(siblings.begin(), siblings.end(), [&](const Sibling& one) {
         return one.compressed && one.facts.written <= place.written && !is_too_old(one, place.written);
       });
-  if (packed) remember({place.file, place.mark, place.written, true});
+  if (packed) known_.add({place.file, place.mark, place.written, true});
   return packed;
 }
 
-// By its inode, or by its content when it was copied.
-const Done* Follower::find_done(const LogFile& file) const {
-  const Done* known = find_done(file.identity());
-  const bool same_file = known != nullptr && file.holds(known->file, known->mark);
-  if (same_file && known->mark.length > 0) return known;
-  const auto same = std::find_if(done_.begin(), done_.end(), [&](const Done& done) {
-    return done.mark.length > 0 && done.mark.end == file.size() && file.holds(done.file, done.mark);
-  });
-  if (same != done_.end()) return &*same;
-  return same_file && !file.is_unpacked() ? known : nullptr;
-}
-
 bool Follower::was_read(const LogFile& file) const {
-  const Done* done = find_done(file);
+  const Done* done = known_.find(file);
   return done != nullptr && done->read;
 }
 
 // A copy that begins like a file that was cut short, and ends before what was read of it: nothing new.
 void Follower::remember_short(LogFile copy, const Mark& mark) {
-  if (copy.size() == 0 || copy.size() >= mark.end || find_done(copy) != nullptr) return;
+  if (copy.size() == 0 || copy.size() >= mark.end || known_.find(copy) != nullptr) return;
   copy.seek(copy.size());
-  remember(copy, true);
+  known_.add(copy, true);
 }
 
 // May it be a copy that is just being made of a file that we know?
@@ -122,18 +84,18 @@ bool Follower::is_copy_begun(const LogFile& file) const {
   const auto begins_so = [&](const Done& done) {
     return file.size() < done.mark.end && done.file.head_length > 0 && file.holds(done.file, {});
   };
-  return is_recent(file.written()) && std::any_of(done_.begin(), done_.end(), begins_so);
+  return is_recent(file.written()) && std::any_of(known_.files().begin(), known_.files().end(), begins_so);
 }
 
 // Files that came and were rotated away between two looks; `leaving`: they are copies, and the next rotation
 // may write over them. One that cannot be opened now is tried again at the next look.
 void Follower::open_missed(Files::iterator before, bool leaving) {
-  missed_ = false;
   const std::vector<Sibling> siblings = find_siblings(names_);
-  forget_gone(siblings);
+  known_.forget_gone(siblings, kMaxDone);
   take_awaited(before, siblings);
+  missed_ = !awaited_.empty();
   for (const Sibling& sibling : siblings) {
-    const bool known = find(sibling.facts.file) != files_.end() || is_done(sibling);
+    const bool known = find(sibling.facts.file) != files_.end() || known_.has(sibling);
     if (!known && !open_rotated(before, sibling, leaving)) missed_ = true;
   }
 }
@@ -147,7 +109,7 @@ bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool
     remember(sibling);
     return true;
   }
-  base::Result<LogFile> file = open_sibling(names_, sibling);
+  base::Result<LogFile> file = open(sibling);
   if (!file && file.error().code == base::Exit::kUnavailable) {
     if (was_packed(sibling)) return false;  // its compressed form is next
     sink_.gap(Gap::lost, sibling.compressed ? 0 : sibling.facts.size);
@@ -155,7 +117,7 @@ bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool
   }
   if (!file) return give_up_unreadable(sibling, file.error());
   if (file->size() == 0 && is_recent(file->written())) return false;
-  const Done* done = find_done(*file);
+  const Done* done = known_.find(*file);
   if ((done == nullptr || done->mark.length == 0) && is_copy_begun(*file)) return false;
   const bool read = done != nullptr && done->read;
   file->seek(done != nullptr ? done->mark.end : 0);
@@ -168,7 +130,7 @@ bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool
     return true;
   }
   file->seek(file->size());
-  remember(*file, read);
+  known_.add(*file, read);
   return true;
 }
 
@@ -178,14 +140,14 @@ bool Follower::is_made_by_copying(const Sibling& sibling, bool new_content) cons
   if (files_.empty() || files_.back().file.was_cut() || sibling.compressed) return false;
   const Identity& log = files_.back().file.identity();
   const bool younger = log.birth != 0 && sibling.facts.file.birth > log.birth;
-  return younger || (new_content && find_done(sibling.facts.file) != nullptr);
+  return younger || (new_content && known_.find(sibling.facts.file) != nullptr);
 }
 
 // Was it compressed since it was listed?
 bool Follower::was_packed(const Sibling& gone) const {
   const std::vector<Sibling> siblings = find_siblings(names_);
   return std::any_of(siblings.begin(), siblings.end(), [&](const Sibling& one) {
-    return one.compressed && !is_done(one) &&
+    return one.compressed && !known_.has(one) &&
            (one.facts.written == gone.facts.written ||
             unpacked_size(one.path) == static_cast<std::uint32_t>(gone.facts.size));
   });
@@ -222,7 +184,7 @@ base::Result<void> Follower::hold_named(From from, const LogFile* log) {
     base::Result<LogFile> file = open_sibling(names_, sibling);
     if (!file) return base::failed(file);
     if (log != nullptr ? log->is_copied_by(*file) : is_copy(*file)) continue;
-    if (const Done* done = find_done(*file)) file->seek(done->mark.end);
+    if (const Done* done = known_.find(*file)) file->seek(done->mark.end);
     if (from == From::end) file->seek_end();
     add(before, std::move(*file), sibling.compressed);
   }

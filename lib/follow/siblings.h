@@ -18,6 +18,7 @@ struct Sibling {
   Facts facts;
   bool compressed = false;
 
+  bool operator==(const Sibling&) const = default;
   // When it was born, as far as that is told and was not changed by compressing it; else its last write.
   std::int64_t age() const { return compressed || facts.file.birth == 0 ? facts.written : facts.file.birth; }
 };

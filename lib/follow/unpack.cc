@@ -69,10 +69,13 @@ base::Result<base::Fd> unpack(int packed, const std::string& path) {
   return plain;
 }
 
-bool may_hold(const std::string& packed, const std::string& plain) {
+namespace {
+
+constexpr std::size_t kBeginning = 4096;
+
+std::string beginning(const std::string& packed) {
   const base::Fd from{::open(packed.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-  const base::Fd with{::open(plain.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-  std::array<char, 4096> bytes;
+  std::array<char, kBeginning> bytes;
   const ssize_t got = ::pread(from.get(), bytes.data(), bytes.size(), 0);
   std::string head;
   gzip::Inflater inflater;
@@ -80,6 +83,21 @@ bool may_hold(const std::string& packed, const std::string& plain) {
     head.append(text.substr(0, bytes.size() - head.size()));
     return head.size() < bytes.size();
   });
+  return head;
+}
+
+}  // namespace
+
+bool may_hold(const std::string& packed, const Identity& plain) {
+  const std::string head = beginning(packed);
+  return plain.head_length == 0 || head.size() < plain.head_length ||
+         fingerprint(std::string_view{head}.substr(0, plain.head_length)) == plain.head_hash;
+}
+
+bool may_hold(const std::string& packed, const std::string& plain) {
+  const std::string head = beginning(packed);
+  const base::Fd with{::open(plain.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  std::array<char, kBeginning> bytes;
   const ssize_t same = ::pread(with.get(), bytes.data(), head.size(), 0);
   return same == static_cast<ssize_t>(head.size()) &&
          head.compare(0, head.size(), bytes.data(), head.size()) == 0;

@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "follow/identity.h"
 
 namespace xlimit::follow {
 
@@ -25,6 +26,7 @@ base::Result<base::Fd> unpack(int packed, const std::string& path);
 
 // May `packed` be what is just being made of `plain`, as far as its first bytes tell?
 bool may_hold(const std::string& packed, const std::string& plain);
+bool may_hold(const std::string& packed, const Identity& plain);
 
 // The size that the end of a gzip file tells, without its higher bits.
 std::optional<std::uint32_t> unpacked_size(const std::string& path);

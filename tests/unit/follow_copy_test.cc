@@ -186,6 +186,35 @@ TEST_CASE("half a line is no line at the end of a copy, nor when its log is cut 
   CHECK(bench.given() == "one");
 }
 
+TEST_CASE("half a line that is cut off is told, also when the next one differs in its first byte only") {
+  const std::string same(300, 'x');
+  Bench bench;
+  const auto follower = follow(bench, "a" + same);
+  bench.overwrite("access.log", "b" + same + same);
+  SUBCASE("at the next read") {}
+  SUBCASE("at a look") { follower->look(); }
+  bench.read_all(*follower);
+  CHECK(bench.gap_list() == "truncated 301");
+  bench.append("access.log", "\n");
+  bench.read_all(*follower);
+  CHECK(bench.given() == "b" + same + same);
+}
+
+TEST_CASE("half a line behind the place that is cut off is told, and what comes instead is read once") {
+  Bench bench;
+  bench.append("access.log", "one\nhalf");
+  Follower follower{bench.log, bench.sink()};
+  REQUIRE(follower.begin(From::end).has_value());
+  bench.overwrite("access.log", "one\ntwo and more\n");
+  bench.read_all(follower);
+  CHECK(bench.given() == "two and more");
+  CHECK(bench.gap_list() == "truncated 4");
+  bench.append("access.log", "three\n");
+  bench.run(bench.state_of(follower));
+  CHECK(bench.given() == "two and more|three");
+  CHECK(bench.gap_list() == "truncated 4");
+}
+
 TEST_CASE("half a line is a line only at the end of a log that is read no more") {
   for (const bool whole : {true, false}) {
     Bench bench;

@@ -243,6 +243,37 @@ TEST_CASE("a copy whose end is missing when the log is cut short goes on where t
   CHECK(bench.gap_list() == "truncated 0");
 }
 
+TEST_CASE("what could not be unpacked is tried again when it has changed, and not before") {
+  Bench bench;
+  const auto follower = follow(bench, "one\n");
+  bench.append("access.log", "two\n");
+  bench.copy("access.log", "access.log.1");
+  bench.overwrite("access.log", "three\n");
+  const std::string whole = begin_to_gzip(bench, "access.log.1");
+  bench.append("access.log.1.gz", std::string(whole.size(), '?'));
+  const auto written = fs::last_write_time(bench.path("access.log.1.gz"));
+  look(*follower);
+  bench.overwrite("access.log.1.gz", whole);
+  fs::last_write_time(bench.path("access.log.1.gz"), written);
+  look(*follower);
+  CHECK(bench.given() == "one|three");
+  fs::last_write_time(bench.path("access.log.1.gz"), written + 1ms);
+  look(*follower);
+  CHECK(bench.given() == "one|three|two");
+  CHECK(bench.gap_list() == "truncated 0");
+}
+
+TEST_CASE("what is cut off while another file is being compressed is told at once") {
+  Bench bench;
+  const auto follower = follow(bench, "one\nha");
+  bench.append("access.log.2", "another\n");
+  const std::string whole = begin_to_gzip(bench, "access.log.2");
+  bench.append("access.log.2.gz", whole.substr(0, whole.size() - 1));
+  bench.overwrite("access.log", "");
+  bench.read_all(*follower);
+  CHECK(bench.gap_list() == "truncated 2");
+}
+
 TEST_CASE("compressed files whose end is missing are warned of once each while they may still be written") {
   Bench bench;
   const std::string state = bench.first_run("one\n");
