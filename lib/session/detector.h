@@ -88,8 +88,8 @@ class Detector {
   std::uint32_t limit_of(std::string_view user) const;
 
   // All that later verdicts depend on, as lines (NDJSON). A detector that restores them goes on as this one
-  // would.
-  using Write = std::function<void(std::string_view)>;
+  // would. Write gets one line or several, with their ends.
+  using Write = std::function<void(std::string_view lines)>;
   void save(const Write& write) const;
   // Into a new detector. Fails as Restorer does.
   base::Result<void> restore(std::string_view text);

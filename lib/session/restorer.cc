@@ -73,7 +73,9 @@ void Restorer::restore_end() {
 }
 
 void Restorer::restore_user() {
-  const base::Time newest = line_.time("time"), stamp = line_.time("stamp");
+  const base::Time newest = line_.time("time");
+  // Files of earlier builds have no stamps.
+  const base::Time stamp = line_.text("stamp").empty() ? newest : line_.time("stamp");
   const std::string_view name = line_.user();
   if (name.empty()) line_.blame("user", "is missing");
   const std::uint64_t use = line_.number("use", UINT64_MAX).value_or(0);

@@ -30,7 +30,7 @@ struct Target {
 
 struct Verdict {
   base::Time at;   // the line's
-  base::Time now;  // the user's: no two of his lines have the same
+  base::Time now;  // the user's: no two of his lines have the same, unless his clock was set back
   std::string user;
   std::string_view rule;    // "addresses", "shared", "torrent"
   std::uint32_t limit = 0;  // 0: the rule knows none

@@ -103,7 +103,7 @@ Result<void> StateFile::write_piece() {
   text_.clear();
   const std::size_t size = std::max(kPiece, std::exchange(unmatched_, 0));
   const bool last =
-      detector_.save_some(*saving_, size, [this](std::string_view line) { text_.append(line); });
+      detector_.save_some(*saving_, size, [this](std::string_view lines) { text_.append(lines); });
   if (last) saving_.reset();
   Result<void> written = log_.rewrite(text_);
   if (written && last) log_.finish_rewriting();
@@ -120,7 +120,7 @@ Result<void> StateFile::take_over() {
 
 void StateFile::record() {
   text_.clear();
-  detector_.save_changes([this](std::string_view line) { text_.append(line); });
+  detector_.save_changes([this](std::string_view lines) { text_.append(lines); });
   if (text_.empty()) return;
   unmatched_ += text_.size();
   complain(log_.append(text_));
