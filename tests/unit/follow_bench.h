@@ -35,6 +35,14 @@ struct Bench {
   void append(const std::string& name, const std::string& text) const {
     std::ofstream{path(name), std::ios::app} << text;
   }
+  // A new file that is born later than that one, where the file system tells of births.
+  void append_younger(const std::string& than, const std::string& name, const std::string& text) const {
+    const auto birth = [&](const std::string& one) { return xlimit::follow::look_at(path(one))->file.birth; };
+    do {
+      fs::remove(path(name));
+      append(name, text);
+    } while (birth(name) != 0 && birth(name) == birth(than));
+  }
   // As an editor or copytruncate does: the file stays the same.
   void overwrite(const std::string& name, const std::string& text) const {
     std::ofstream{path(name)} << text;
