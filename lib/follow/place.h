@@ -41,6 +41,14 @@ struct Done {
   bool operator==(const Done&) const = default;
 };
 
+// A log that was cut short in place.
+struct CutOff {
+  std::uint64_t end = 0;   // at least so much of it had been written
+  std::uint64_t hole = 0;  // how much, by the hole its writer left; 0: not known yet
+
+  bool operator==(const CutOff&) const = default;
+};
+
 struct LogState {
   std::string log;          // the path it is followed by
   std::vector<Place> open;  // none: the log was not there
