@@ -54,6 +54,7 @@ struct LogState {
   std::vector<Place> open;  // none: the log was not there
   std::vector<Done> done;
   std::string note;  // what whoever takes the lines wants to remember
+  std::optional<CutOff> cut = {};
 
   bool operator==(const LogState&) const = default;
 };
@@ -77,6 +78,7 @@ struct State {
 void append_log(std::string& text, std::string_view log);
 void append(std::string& text, const Place& place);
 void append(std::string& text, const Done& done);
+void append(std::string& text, const CutOff& cut);
 void append_note(std::string& text, std::string_view note);
 void append(std::string& text, const Pattern& pattern);
 

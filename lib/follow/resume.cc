@@ -42,6 +42,7 @@ std::vector<Sibling> find_beside(const Logs& logs, const Place& place) {
 
 base::Result<void> Follower::resume(const LogState& state) {
   known_ = Known{state.done};
+  cut_off_ = state.cut;
   if (sink_.recall) sink_.recall(state.note);
   if (base::Result<LogFile> file = LogFile::open(path_); !file && !is_absent(file.error()))
     return base::failed(file);

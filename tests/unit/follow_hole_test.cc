@@ -64,3 +64,17 @@ TEST_CASE("what stands in a copy that is being compressed when the hole is read 
     CHECK(bench.gap_list() == "truncated 0 truncated 5");
   }
 }
+
+TEST_CASE("a hole that is left after a restart is told") {
+  Holes bench;
+  bench.write("one\n");
+  const auto follower = follow(bench, "");
+  bench.write("lost\n");
+  bench.cut();
+  bench.read_all(*follower);
+  const std::string state = bench.run(bench.state_of(*follower));
+  bench.write("two\n");
+  bench.run(bench.run(state));
+  CHECK(bench.given() == "one|two");
+  CHECK(bench.gap_list() == "truncated 0 truncated 5");
+}
