@@ -31,7 +31,7 @@ bool Follower::take_anew(Files::iterator held) {
 // the next rotation may write over them.
 void Follower::on_log_cut(const LogFile::Cut& cut) {
   std::uint64_t saved = cut.to_start ? add_copy(cut) : 0;
-  if (cut.to_start) cut_end_ = cut.offset + std::max(cut.lost, saved);
+  if (cut.to_start) cut_off_ = CutOff{cut.offset + std::max(cut.lost, saved)};
   if (cut.to_start) open_missed(std::prev(files_.end()), true);
   count_copies();
   for (Held& held : files_) {
@@ -43,7 +43,7 @@ void Follower::on_log_cut(const LogFile::Cut& cut) {
 // What stands in them was not cut off.
 void Follower::count_copies() {
   for (const Held& held : files_) {
-    if ((held.leaving || held.fresh) && cut_end_) cut_end_ = std::max(*cut_end_, held.file.size());
+    if ((held.leaving || held.fresh) && cut_off_) cut_off_->end = std::max(cut_off_->end, held.file.size());
   }
 }
 
@@ -74,11 +74,15 @@ std::uint64_t Follower::add_copy(const LogFile::Cut& cut) {
   return await(place, siblings) ? cut.lost : 0;
 }
 
-// What a writer that does not append had written when its log was cut short is known by the hole.
+// What a writer that does not append had written when its log was cut short is known by the hole. What is
+// still awaited may have it.
 void Follower::tell_hole(const LogFile& log) {
-  if (!cut_end_ || !log.hole()) return;
-  if (*log.hole() > *cut_end_) sink_.gap(Gap::truncated, *log.hole() - *cut_end_);
-  cut_end_.reset();
+  if (!cut_off_ || (cut_off_->hole == 0 && !log.hole())) return;
+  CutOff& cut = *cut_off_;
+  if (cut.hole == 0) cut.hole = *log.hole();
+  if (cut.hole > cut.end && !awaited_.empty()) return;
+  if (cut.hole > cut.end) sink_.gap(Gap::truncated, cut.hole - cut.end);
+  cut_off_.reset();
 }
 
 }  // namespace xlimit::follow

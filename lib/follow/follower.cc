@@ -49,6 +49,7 @@ void Follower::append_state(std::string& text) const {
     append(text, place);
   }
   text += known_.text();
+  if (cut_off_) append(text, *cut_off_);
   if (sink_.note) append_note(text, sink_.note());
 }
 

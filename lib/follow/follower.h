@@ -186,9 +186,9 @@ class Follower {
   std::int64_t compressing_ = 0;  // when the newest that was not whole then was written to
   std::vector<std::pair<Facts, base::Error>> broken_;  // could not be unpacked as they were then
   Known known_;
-  std::optional<std::uint64_t> cut_end_;  // the log was cut short there or behind; how far is not known yet
-  bool missed_ = false;                   // look at the rotated files again
-  std::set<std::string> warned_;          // said already
+  std::optional<CutOff> cut_off_;  // how far behind its end the log was cut short is not known yet
+  bool missed_ = false;            // look at the rotated files again
+  std::set<std::string> warned_;   // said already
 };
 
 }  // namespace xlimit::follow

@@ -98,6 +98,10 @@ bool take_line(State& state, std::string_view word, std::string_view rest) {
     log.done.emplace_back().read = word == "done";
     return take(rest, log.done.back());
   }
+  if (word == "cut") {
+    log.cut.emplace();
+    return take(rest, log.cut->end) && take(rest, log.cut->hole);
+  }
   if (word == "note") log.note = unescape(rest);
   return word == "note";
 }
@@ -131,6 +135,12 @@ void append(std::string& text, const Done& done) {
   append_identity(text.append(done.read ? "done " : "known "), done.file);
   append_mark(text, done.mark);
   append_number(text, done.written);
+  text.push_back('\n');
+}
+
+void append(std::string& text, const CutOff& cut) {
+  append_number(text.append("cut "), cut.end);
+  append_number(text, cut.hole);
   text.push_back('\n');
 }
 

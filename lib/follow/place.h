@@ -41,11 +41,20 @@ struct Done {
   bool operator==(const Done&) const = default;
 };
 
+// A log that was cut short in place.
+struct CutOff {
+  std::uint64_t end = 0;   // at least so much of it had been written
+  std::uint64_t hole = 0;  // how much, by the hole its writer left; 0: not known yet
+
+  bool operator==(const CutOff&) const = default;
+};
+
 struct LogState {
   std::string log;          // the path it is followed by
   std::vector<Place> open;  // none: the log was not there
   std::vector<Done> done;
   std::string note;  // what whoever takes the lines wants to remember
+  std::optional<CutOff> cut = {};
 
   bool operator==(const LogState&) const = default;
 };
@@ -69,6 +78,7 @@ struct State {
 void append_log(std::string& text, std::string_view log);
 void append(std::string& text, const Place& place);
 void append(std::string& text, const Done& done);
+void append(std::string& text, const CutOff& cut);
 void append_note(std::string& text, std::string_view note);
 void append(std::string& text, const Pattern& pattern);
 

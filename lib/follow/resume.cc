@@ -42,6 +42,7 @@ std::vector<Sibling> find_beside(const Logs& logs, const Place& place) {
 
 base::Result<void> Follower::resume(const LogState& state) {
   known_ = Known{state.done};
+  cut_off_ = state.cut;
   if (sink_.recall) sink_.recall(state.note);
   if (base::Result<LogFile> file = LogFile::open(path_); !file && !is_absent(file.error()))
     return base::failed(file);
@@ -55,7 +56,7 @@ base::Result<void> Follower::resume(const LogState& state) {
   }
   const bool in_place = !state.open.empty() && is_cut_in_place(state.open.back());
   if (base::Result<void> held = hold_named(From::start, nullptr); !held) return held;
-  if (in_place) cut_end_ = state.open.back().offset + state.open.back().unread();
+  if (in_place) cut_off_ = CutOff{state.open.back().offset + state.open.back().unread()};
   missed_ = true;
   look_up(in_place);
   count_copies();
@@ -102,6 +103,8 @@ void Follower::take_awaited(Files::iterator before, const std::vector<Sibling>& 
     if (!taken) report_gone(place, !place.leaving);
     return true;
   });
+  count_copies();
+  if (!files_.empty()) tell_hole(files_.back().file);
 }
 
 // The newest is the longest, if there are several copies.

@@ -135,10 +135,12 @@ bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool
 }
 
 // A new file that is younger than its log, or was written over a known one, is a copy: the log was cut short,
-// also when nothing of it was known that would show it. What came between copy and cut is missing.
+// also when nothing of it was known that would show it. What came between copy and cut is missing. While
+// there is no log, the last that is held is an older generation.
 bool Follower::is_made_by_copying(const Sibling& sibling, bool new_content) const {
   if (files_.empty() || files_.back().file.was_cut() || sibling.compressed) return false;
   const Identity& log = files_.back().file.identity();
+  if (const base::Result<Facts> there = look_at(path_); !there || !there->file.same_inode(log)) return false;
   const bool younger = log.birth != 0 && sibling.facts.file.birth > log.birth;
   return younger || (new_content && known_.find(sibling.facts.file) != nullptr);
 }

@@ -89,7 +89,7 @@ base::Result<void> compact(const Place& place, base::Time now) {
   const base::Result<store::Lock> alone = store::Lock::take(path);
   if (!alone && alone.error().code == base::Exit::kTemporary) return {};
   if (!alone) return tl::make_unexpected(alone.error());
-  store::clear_away_abandoned(path);
+  store::clear_away_abandoned({&path, 1});
   ledger::Ledger ledger;
   base::Result<std::uint64_t> end = read_lines(fd.get(), path, ledger, now);
   if (!end) return base::failed(end);

@@ -107,14 +107,17 @@ class BanStore {
   virtual base::Result<bool> look_up(SetKey key, std::span<const ip::Prefix> targets,
                                      const std::function<void(const Entry&)>& on_entry);
 
-  // Whether setup() has made a set since this was last asked: it is new, or was taken away with its bans.
-  bool made_sets() { return std::exchange(made_sets_, false); }
+  // Whether setup() has made a set of that direction since this was last asked: it is new, or was taken away
+  // with its bans.
+  bool made_sets(Direction direction) { return std::exchange(made(direction), false); }
 
  protected:
-  void note_made_set() { made_sets_ = true; }
+  void note_made_set(Direction direction) { made(direction) = true; }
 
  private:
-  bool made_sets_ = false;
+  bool& made(Direction direction) { return direction == Direction::in ? made_in_ : made_out_; }
+
+  bool made_in_ = false, made_out_ = false;
 };
 
 // All that one installation has in the kernel.

@@ -77,7 +77,7 @@ base::Result<void> IpsetBackend::make_sets(Direction direction, bool dry_run,
     const std::uint32_t slots = direction == Direction::in ? kSlotsIn : kSlotsOut;
     if (base::Result<void> created = admin_.create(name, {.family = family, .slots = slots}); !created)
       return created;
-    note_made_set();
+    note_made_set(direction);
   }
   return {};
 }

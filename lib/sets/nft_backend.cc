@@ -75,7 +75,7 @@ base::Result<void> NftBackend::make_sets(Direction direction, bool dry_run, std:
     });
     if (!made) return base::failed(made);
     if (*made != 0 && *made != EEXIST) return base::os_error("create set '" + set.name + "'", *made);
-    note_made_set();
+    note_made_set(direction);
   }
   return {};
 }

@@ -49,6 +49,36 @@ bats_require_minimum_version 1.5.0
   exec 4>&-
 }
 
+@test "apply that is started when sets were emptied fills them, bans and lists" {
+  netns_add node
+  node ipban add 203.0.113.77 2001:db8::77 -q
+  echo 198.51.100.0/24 | node ipban load feed -q
+  node ipset flush
+  start_apply
+  wait_for_line "$ERR" '^ipban: sets were gone or empty; put back with 2 bans and 1 lists$'
+  node ipban status
+  node ipset test xlimit4 203.0.113.77
+  exec 4>&-
+}
+
+@test "the first ban of direction out brings nothing back that was taken out by hand" {
+  netns_add node
+  node ipban add 203.0.113.77 203.0.113.78 -q
+  start_apply
+  ban_line 203.0.113.1 600 >&4
+  wait_for_line "$OUT" 203.0.113.1
+  node ipset del xlimit4 203.0.113.77
+  ban_line 203.0.113.2 600 ',"direction":"out"' >&4
+  wait_for_line "$OUT" 203.0.113.2
+  # It has looked at what that changed when it undoes what comes after.
+  node nft flush ruleset
+  wait_for_line "$ERR" 'another program changed the rules'
+  exec 4>&-
+  wait_gone "$SPAWNED"
+  [[ $(<"$ERR") != *"put back"* ]]
+  run -1 node ipban test 203.0.113.77
+}
+
 @test "status tells of a set that was emptied by hand, and restore fills it" {
   netns_add node
   node ipban add 203.0.113.77 203.0.113.78 -q

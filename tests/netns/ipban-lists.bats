@@ -241,7 +241,11 @@ by_hand() {
     node ipset "${1/delete/del}" "${@:2}"
   else
     set=$(node nft list sets | sed -n "s/.*set \($2[^ ]*\) {/\1/p")
-    [[ $# -eq 2 ]] && node nft "$1" set ip xlimit "$set" || node nft "$1" element ip xlimit "$set" "{ $3 }"
+    if [[ $# -eq 2 ]]; then
+      node nft "$1" set ip xlimit "$set"
+    else
+      node nft "$1" element ip xlimit "$set" "{ $3 }"
+    fi
   fi
 }
 

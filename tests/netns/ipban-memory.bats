@@ -178,7 +178,7 @@ remains() {
   exec 4>&-
 }
 
-@test "apply killed at any moment costs at most what it had not yet told" {
+@test "apply killed right behind a ban it told costs at most that ban" {
   netns_add node
   local round count=0 i
   for round in {1..8}; do
@@ -194,7 +194,7 @@ remains() {
   done
   reboot
   restore
-  # The last of each round may have been on its way to the file.
+  # The last of each of the 8 rounds may have been on its way to the file, and no other.
   [[ $(node ipban list -o plain | wc -l) -ge $((count - 8)) ]]
   for round in {2..8}; do node ipban test "10.0.$round.0"; done
 }

@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,6 +36,14 @@ struct Bench {
   std::string path(const std::string& name) const { return (folder / name).string(); }
   void append(const std::string& name, const std::string& text) const {
     std::ofstream{path(name), std::ios::app} << text;
+  }
+  // A new file that is born later than that one, where the file system tells of births.
+  void append_younger(const std::string& than, const std::string& name, const std::string& text) const {
+    const auto birth = [&](const std::string& one) { return xlimit::follow::look_at(path(one))->file.birth; };
+    do {
+      fs::remove(path(name));
+      append(name, text);
+    } while (birth(name) != 0 && birth(name) == birth(than));
   }
   // As an editor or copytruncate does: the file stays the same.
   void overwrite(const std::string& name, const std::string& text) const {
@@ -134,6 +144,19 @@ inline std::unique_ptr<Follower> by_line(Bench& bench) {
   auto follower = std::make_unique<Follower>(bench.log, std::move(sink));
   *self = follower.get();
   return follower;
+}
+
+inline void pack(const std::string& packer, const Bench& bench, const std::string& name) {
+  REQUIRE(std::system((packer + " '" + bench.path(name) + "'").c_str()) == 0);
+}
+inline void gzip(const Bench& bench, const std::string& name) { pack("gzip", bench, name); }
+// Compresses it, and takes away what it then holds.
+inline std::string begin_to_gzip(const Bench& bench, const std::string& name) {
+  gzip(bench, name);
+  std::stringstream whole;
+  whole << std::ifstream{bench.path(name + ".gz")}.rdbuf();
+  bench.overwrite(name + ".gz", "");
+  return whole.str();
 }
 
 }  // namespace bench

@@ -282,28 +282,3 @@ TEST_CASE("what may be missing of a log that was cut short and renamed is told")
   CHECK(bench.given() == "one|two|three|four");
   CHECK(bench.gap_list() == "truncated 0");
 }
-
-TEST_CASE(
-    "of a writer that does not append the hole tells exactly what was cut off, and no record is lost by it") {
-  for (const bool copied : {false, true}) {
-    for (const bool at_once : {false, true}) {
-      CAPTURE(copied);
-      CAPTURE(at_once);
-      Bench bench;
-      std::ofstream writer{bench.log};
-      const auto write = [&](const std::string& text) { writer << text << std::flush; };
-      write("one\n");
-      const auto follower = follow(bench, "");
-      const std::string state = bench.state_of(*follower);
-      write("two\n");
-      if (copied) bench.copy("access.log", "access.log.1");
-      write(std::string(200000, 'x') + "\n");
-      fs::resize_file(bench.log, 0);
-      if (at_once) bench.read_all(*follower);
-      write("three\n");
-      at_once ? bench.read_all(*follower) : static_cast<void>(bench.run(state));
-      CHECK(bench.given() == (copied ? "one|two|three" : "one|three"));
-      CHECK(bench.gap_list() == std::string{"truncated 0 truncated "} + (copied ? "200001" : "200005"));
-    }
-  }
-}

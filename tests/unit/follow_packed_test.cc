@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Rotated files that were compressed.
 #include <algorithm>
-#include <cstdlib>
-#include <sstream>
 
 #include "follow_bench.h"
 
@@ -11,20 +9,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-void pack(const std::string& packer, const Bench& bench, const std::string& name) {
-  REQUIRE(std::system((packer + " '" + bench.path(name) + "'").c_str()) == 0);
-}
-void gzip(const Bench& bench, const std::string& name) { pack("gzip", bench, name); }
 void make_old(const Bench& bench, const std::string& name) {
   fs::last_write_time(bench.path(name), fs::file_time_type::clock::now() - 1h);
-}
-// Compresses it, and takes away what it then holds.
-std::string begin_to_gzip(const Bench& bench, const std::string& name) {
-  gzip(bench, name);
-  std::stringstream whole;
-  whole << std::ifstream{bench.path(name + ".gz")}.rdbuf();
-  bench.overwrite(name + ".gz", "");
-  return whole.str();
 }
 
 }  // namespace

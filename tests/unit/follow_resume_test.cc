@@ -62,6 +62,18 @@ TEST_CASE("a rotated file that is gone is a gap, and a new one under its inode i
   CHECK(bench.gap_list() == "lost 4");
 }
 
+TEST_CASE("of two generations that were renamed while no new log is there nothing is missing") {
+  Bench bench;
+  const auto follower = follow(bench, "one\n");
+  const std::string state = bench.state_of(*follower);
+  bench.rename("access.log", "access.log.2");
+  bench.append_younger("access.log.2", "access.log.1", "two\n");
+  SUBCASE("at once") { look(*follower); }
+  SUBCASE("by the next run") { bench.run(state); }
+  CHECK(bench.given() == "one|two");
+  CHECK(bench.gap_list() == "");
+}
+
 TEST_CASE("a log cut short while nobody read is finished from its copy") {
   Bench bench;
   const std::string state = bench.first_run("one\n");

@@ -35,7 +35,7 @@ TEST_CASE("a state's text says what was put in") {
   const Done done{{1, 2, 3, 4, 5}, {6, 6, 7}, 8, true};
   const Done known{{1, 3, 0, 0, 0}, {}, 9, false};
   const State state{
-      {{"/var/log/my log", {place, leaving}, {done, known}, "foreign=1"}, {"other", {}, {}, ""}},
+      {{"/var/log/my log", {place, leaving}, {done, known}, "foreign=1", {{7, 9}}}, {"other", {}, {}, ""}},
       {{"/var/log/*.log", 12}}};
   std::string text;
   for (const LogState& log : state.logs) {
@@ -43,6 +43,7 @@ TEST_CASE("a state's text says what was put in") {
     for (const Place& one : log.open) append(text, one);
     for (const Done& one : log.done) append(text, one);
     if (!log.note.empty()) xlimit::follow::append_note(text, log.note);
+    if (log.cut) append(text, *log.cut);
   }
   for (const xlimit::follow::Pattern& pattern : state.patterns) xlimit::follow::append(text, pattern);
   const auto read = xlimit::follow::parse_state(text);

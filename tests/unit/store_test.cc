@@ -10,7 +10,9 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <vector>
 
+#include "store/abandoned.h"
 #include "store/atomic_file.h"
 #include "store/log.h"
 
@@ -69,6 +71,23 @@ TEST_CASE("what can not be written is said with its name") {
   const auto file = store::AtomicFile::create("/nonexistent/state");
   REQUIRE_FALSE(file);
   CHECK(file.error().text == "write '/nonexistent/state': No such file or directory");
+}
+
+TEST_CASE("what killed writers left is cleared away, also beside a file named without its folder") {
+  const Directory directory;
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(directory.path);
+  for (const char* name : {"a.AbCdEf", "b.AbCdEf", "c.AbCdEf", "a.AbCdE", "a.young1"})
+    std::ofstream{name} << 1;
+  for (const char* name : {"a.AbCdEf", "b.AbCdEf", "c.AbCdEf", "a.AbCdE"})
+    std::filesystem::last_write_time(name,
+                                     std::filesystem::file_time_type::clock::now() - std::chrono::hours{2});
+  store::clear_away_abandoned(std::vector<std::string>{"a", "b"});
+  store::clear_away_abandoned(std::vector<std::string>{"nowhere/a"});
+  std::filesystem::current_path(before);
+  CHECK_FALSE(std::filesystem::exists(directory.path + "/a.AbCdEf"));
+  CHECK_FALSE(std::filesystem::exists(directory.path + "/b.AbCdEf"));
+  CHECK(directory.files() == 3);
 }
 
 TEST_CASE("a second writer is refused as long as the first lives") {

@@ -94,8 +94,12 @@ base::Result<std::optional<store::Lock>> Cache::lock(bool dry_run) const {
   return std::optional{std::move(*lock)};
 }
 
-void Cache::clear_away_abandoned(const std::string& source) const {
-  for (const char* ending : {".json", ".since", ".list"}) store::clear_away_abandoned(path(source, ending));
+void Cache::clear_away_abandoned(const std::vector<feed::Source>& sources) const {
+  std::vector<std::string> paths;
+  for (const feed::Source& source : sources) {
+    for (const char* ending : {".json", ".since", ".list"}) paths.push_back(path(source.name, ending));
+  }
+  store::clear_away_abandoned(paths);
 }
 
 base::Result<Copy> Cache::read(const std::string& source) const {

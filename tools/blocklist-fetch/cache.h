@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
@@ -39,7 +40,7 @@ class Cache {
   // and there is no lock where nobody has fetched yet.
   base::Result<std::optional<store::Lock>> lock(bool dry_run) const;
   // Removes what a fetch that was killed long ago left half written; under the lock.
-  void clear_away_abandoned(const std::string& source) const;
+  void clear_away_abandoned(const std::vector<feed::Source>& sources) const;
   // A source that never had a good copy, or whose list is gone or not the one described, has none.
   base::Result<Copy> read(const std::string& source) const;
   // The good copy.

@@ -54,9 +54,7 @@ Ended fetch(const Settings& settings, const cli::Command& command) {
   const Cache cache{settings.cache};
   base::Result<std::optional<store::Lock>> lock = cache.lock(settings.dry_run);
   if (!lock) return base::failed(lock);
-  for (const feed::Source& source : *sources) {
-    if (!settings.dry_run) cache.clear_away_abandoned(source.name);
-  }
+  if (!settings.dry_run) cache.clear_away_abandoned(*sources);
   base::Result<std::vector<std::string>> lacking = Update{settings, command, cache}.run(*sources);
   if (!lacking) return base::failed(lacking);
   base::Result<std::vector<std::string>> names = choose(*sources, *lacking, settings);

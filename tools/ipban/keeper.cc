@@ -26,6 +26,9 @@ base::Result<int> Keeper::start() {
   base::Result<std::vector<std::string>> made = backend_.setup(event::Direction::in, how, false);
   if (!made) return base::failed(made);
   enforcer_.memory().keep_ports(backend_, settings_.ports);
+  // Sets may have been emptied as well as taken away: all bans are looked for.
+  bans_went_ = true;
+  backend_.made_sets(event::Direction::in);
   put_content_back();
   return news;
 }
@@ -45,11 +48,16 @@ void Keeper::look() {
 bool Keeper::put_rules_back() {
   bool any = false;
   for (const event::Direction direction : {event::Direction::in, event::Direction::out}) {
+    // A ban made the sets. It missed those that were lost, but the first of direction out missed none.
+    const bool may_be_lost = direction == event::Direction::in || used_out_;
+    bans_went_ = (backend_.made_sets(direction) && may_be_lost) || bans_went_;
     if (direction == event::Direction::out) {
       base::Result<bool> used = uses_out(backend_, enforcer_.memory());
       if (!used || !*used) continue;
+      used_out_ = true;
     }
     base::Result<std::vector<std::string>> made = backend_.setup(direction, sets::Setup::missing, false);
+    bans_went_ = backend_.made_sets(direction) || bans_went_;
     harmed_ = harmed_ || !made;
     any = any || !made || !made->empty();
     if (!made) not_put_back_.add(made.error().text);
@@ -61,7 +69,6 @@ bool Keeper::put_rules_back() {
 // Sets that went took their bans with them, and so did lists. Nobody waits here for another process that
 // loads lists: bans would wait too.
 void Keeper::put_content_back() {
-  bans_went_ = backend_.made_sets() || bans_went_;
   Recovered recovered;
   const OnBan on_ban{.restored = [](const event::Banned&, base::Time) {},
                      .refused =
@@ -78,8 +85,8 @@ void Keeper::put_content_back() {
   harmed_ = harmed_ || !done;
   if (!done) not_put_back_.add(done.error().text);
   if (recovered.restored + recovered.lists == 0) return;
-  command_.warn(
-      fmt::format("sets were gone; put back with {} bans and {} lists", recovered.restored, recovered.lists));
+  command_.warn(fmt::format("sets were gone or empty; put back with {} bans and {} lists", recovered.restored,
+                            recovered.lists));
 }
 
 }  // namespace xlimit::ipban
