@@ -38,7 +38,11 @@ load following
   follow --from start "$LOG"
   line 1
   got 1
-  printf '2026/06/01 12:00:00 from 203.0.113.7:1 acce' >>"$LOG"
+  # With a whole line in one write: who has read the one has read the other.
+  line 2 part
+  printf '2026/06/01 12:00:00 from 203.0.113.7:1 acce' >>part
+  cat part >>"$LOG"
+  got 2
   stop
   grep -q '"kind":"cut","lines":1' "$OUT"
 }
