@@ -64,4 +64,14 @@ void Ledger::each(Time now, const std::function<void(const Key&, const Entry&)>&
   }
 }
 
+std::vector<ip::Prefix> Ledger::lasting(event::Direction direction, bool v4, Time now,
+                                        std::chrono::microseconds least) const {
+  std::vector<ip::Prefix> targets;
+  each(now, [&](const Key& key, const Entry& entry) {
+    if (key.direction != direction || key.target.is_v4() != v4) return;
+    if (entry.is_permanent() || *entry.left(now) > least) targets.push_back(key.target);
+  });
+  return targets;
+}
+
 }  // namespace xlimit::ledger

@@ -20,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "event/decode.h"
 
@@ -63,6 +64,9 @@ class Ledger {
   // The event that an entry stands for; its texts are valid until the next read().
   event::Banned read(const Entry& entry);
   void each(Time now, const std::function<void(const Key&, const Entry&)>& on_entry) const;
+  // The targets of one direction and family that are banned for longer than `least` from `now` on.
+  std::vector<ip::Prefix> lasting(event::Direction direction, bool v4, Time now,
+                                  std::chrono::microseconds least) const;
   void clear() { entries_.clear(); }
 
   std::uint64_t broken() const { return broken_; }    // lines that were no events

@@ -16,6 +16,9 @@ constexpr std::size_t kOrder = 512;
 // Each round leaves out what the kernel did not take in the last; another ipban may come between.
 constexpr int kRounds = 8;
 
+// Says nothing of any order: asked again, the kernel may have the room.
+bool is_passing(int error) { return error == ENOBUFS || error == ENOMEM || error == EMSGSIZE; }
+
 }  // namespace
 
 // One transaction on the way to all orders of a run.
@@ -88,6 +91,7 @@ base::Result<void> NftBans::change(std::span<const Order> orders, std::span<Answ
       if (base::Result<void> settled = settle(attempt, orders, answers); !settled) return settled;
       continue;
     }
+    if (is_passing(*error)) return base::os_error("write bans", *error);
     for (const Attempt::Part& part : attempt.parts)
       answers[part.index] = *error == 0 ? Answer{Outcome::done, 0} : Answer{Outcome::refused, *error};
     return {};

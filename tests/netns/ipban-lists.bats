@@ -249,6 +249,24 @@ by_hand() {
   fi
 }
 
+@test "what may not be listed now is not missed, and only when something lacks the allowlist is read" {
+  netns_add node
+  printf '198.51.100.7\n2001:db8:5::7\n' | node ipban load feed
+  run -0 node ipban status --allow "$BATS_TEST_TMPDIR/nowhere" --widest4 33
+  by_hand flush xlimit.feed4
+  run -1 node ipban status
+  run -69 node ipban status --allow "$BATS_TEST_TMPDIR/nowhere"
+  run -0 node ipban status --allow 198.51.100.7
+  by_hand flush xlimit.feed6
+  run -1 node ipban status --allow 198.51.100.7
+  [[ $output != *feed4\'* && $output = *"'xlimit.feed6': the set was emptied"* ]]
+  node ip address add 2001:db8:5::7/128 dev lo
+  run -0 node ipban status --allow 198.51.100.7
+  node ipban restore --allow 198.51.100.7 -o json </dev/null | grep -q '"refused":0,"lists":0'
+  node ipban restore -o json </dev/null | grep -q '"lists":1'
+  run -0 node ipban status
+}
+
 @test "a list that was emptied by hand, or lost an entry, is filled again" {
   netns_add node
   printf '198.51.100.7\n198.51.100.9\n' >"$BATS_TEST_TMPDIR/list"

@@ -135,3 +135,15 @@ TEST_CASE("a full ledger makes room by what has ended, and counts what it can no
   CHECK(ledger.dropped() == 1);
   CHECK(alive(ledger, kNoon + 2s) == 2);
 }
+
+TEST_CASE("what lasts is told by direction and family, without what is nearly over") {
+  ledger::Ledger ledger;
+  const ip::Prefix six = *ip::parse_prefix("2001:db8::/64");
+  take(ledger, banned(kNoon, kAnn, 0s), kNoon);
+  take(ledger, banned(kNoon, kBob, 10s), kNoon);
+  take(ledger, banned(kNoon, six, 60s, "", event::Direction::out), kNoon);
+  CHECK(ledger.lasting(event::Direction::in, true, kNoon, 2s).size() == 2);
+  CHECK(ledger.lasting(event::Direction::in, true, kNoon + 8s, 2s) == std::vector{kAnn});
+  CHECK(ledger.lasting(event::Direction::in, false, kNoon, 2s).empty());
+  CHECK(ledger.lasting(event::Direction::out, false, kNoon, 2s) == std::vector{six});
+}

@@ -6,8 +6,8 @@
 #include <unordered_map>
 
 #include "base/clock.h"
+#include "ipban/lacking.h"
 #include "ipban/spared.h"
-#include "journal/lists.h"
 
 namespace xlimit::ipban {
 namespace {
@@ -64,7 +64,8 @@ base::Result<Planned> plan(sets::Backend& backend, const ledger::Ledger& ledger,
   return planned;
 }
 
-base::Result<std::vector<journal::KeptList>> lacking(const Memory& memory, sets::Backend& backend) {
+base::Result<std::vector<journal::KeptList>> lost_lists(Lacking lacking, const Memory& memory,
+                                                        sets::Backend& backend) {
   std::vector<journal::KeptList> lists;
   if (!memory.place()) return lists;
   base::Result<std::vector<journal::KeptList>> kept = journal::kept_lists(*memory.place());
@@ -72,10 +73,9 @@ base::Result<std::vector<journal::KeptList>> lacking(const Memory& memory, sets:
   for (journal::KeptList& list : *kept) {
     base::Result<sets::ListState> state = backend.status({list.name, list.direction});
     if (!state) return base::failed(state);
-    const journal::KeptFamilies families = journal::kept_families(*memory.place(), list);
-    const auto& [v4, v6] = state->families;
-    const bool whole = (v4.entries > 0 || !families.v4) && (v6.entries > 0 || !families.v6);
-    if (!whole) lists.push_back(std::move(list));
+    base::Result<journal::KeptFamilies> lost = lacking.look(list, *state);
+    if (!lost) return base::failed(lost);
+    if (lost->v4 || lost->v6) lists.push_back(std::move(list));
   }
   return lists;
 }
@@ -116,12 +116,13 @@ base::Result<void> restore_bans(Enforcer& enforcer, sets::Backend& backend, ledg
 base::Result<void> restore_lists(const Settings& settings, const cli::Command& command, Memory& memory,
                                  sets::Backend& backend, std::chrono::milliseconds patience,
                                  Recovered& recovered) {
-  base::Result<std::vector<journal::KeptList>> lists = lacking(memory, backend);
+  const Lacking lacking{settings, command, memory};
+  base::Result<std::vector<journal::KeptList>> lists = lost_lists(lacking, memory, backend);
   if (!lists || lists->empty()) return lists ? base::Result<void>{} : base::failed(lists);
   base::Result<std::optional<store::Lock>> lock = memory.lock_lists(patience);
   if (!lock) return base::failed(lock);
   // Another process may have been faster.
-  lists = lacking(memory, backend);
+  lists = lost_lists(lacking, memory, backend);
   if (!lists) return base::failed(lists);
   base::Result<ip::Ranges> spared = read_spared(settings, command);
   if (!spared) return base::failed(spared);
@@ -132,10 +133,7 @@ base::Result<void> restore_lists(const Settings& settings, const cli::Command& c
       command.warn(prefixes.error().text + ", list '" + one.name + "' is not restored");
       continue;
     }
-    ip::Ranges ranges;
-    for (const ip::Prefix& prefix : *prefixes) ranges.add(prefix);
-    ranges.unite();
-    ranges.subtract(*spared);
+    const ip::Ranges ranges = without(*prefixes, *spared);
     if (ranges.empty()) continue;
     base::Result<sets::Change> change =
         backend.load({one.name, one.direction}, ranges.prefixes(), settings.dry_run);

@@ -33,4 +33,12 @@ base::Result<ip::Ranges> read_spared(const Settings& settings, const cli::Comman
   return spared;
 }
 
+ip::Ranges without(std::span<const ip::Prefix> prefixes, const ip::Ranges& spared) {
+  ip::Ranges ranges;
+  for (const ip::Prefix& prefix : prefixes) ranges.add(prefix);
+  ranges.unite();
+  ranges.subtract(spared);
+  return ranges;
+}
+
 }  // namespace xlimit::ipban

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "ipban/enforcer.h"
+#include "ipban/memory.h"
 
 namespace xlimit::ipban {
 
@@ -15,8 +15,8 @@ struct Shown {
   std::string list;
 };
 
-// Without direction out when nobody ever needed it. The enforcer, which runs dry, says what may be banned
-// now.
-base::Result<std::vector<Shown>> read_states(Enforcer& judge, sets::Backend& backend);
+// Without direction out when nobody ever needed it. What restore would refuse now is not missed.
+base::Result<std::vector<Shown>> read_states(const Settings& settings, const cli::Command& command,
+                                             Memory& memory, sets::Backend& backend);
 
 }  // namespace xlimit::ipban

@@ -42,13 +42,10 @@ Row row_of(const SetState& state) {
 }  // namespace
 
 Ended status(const Settings& settings, const cli::Command& command) {
-  Settings dry = settings;
-  dry.dry_run = true;
-  base::Result<std::unique_ptr<Enforcer>> judge = Enforcer::open(dry, command);
-  if (!judge) return base::failed(judge);
-  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings, (*judge)->memory());
+  Memory memory{settings, command};
+  base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings, memory);
   if (!backend) return base::failed(backend);
-  base::Result<std::vector<Shown>> states = read_states(**judge, **backend);
+  base::Result<std::vector<Shown>> states = read_states(settings, command, memory, **backend);
   if (!states) return base::failed(states);
   const Format format = resolve(settings.format);
   std::vector<Row> rows;
