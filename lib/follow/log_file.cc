@@ -193,6 +193,7 @@ LogFile::Step LogFile::skip_hole(std::string_view bytes) {
   const off_t data = ::lseek(fd(), static_cast<off_t>(position_), SEEK_DATA);
   const std::uint64_t end = position_ + std::min(bytes.find_first_not_of('\0'), bytes.size());
   seek(std::max(end, data > 0 ? static_cast<std::uint64_t>(data) : 0));
+  if (head_.size() < Identity::kHead) set_head(read_at(fd(), 0, Identity::kHead));
   size_ = std::max(size_, position_);
   return Step::more;
 }

@@ -78,3 +78,21 @@ TEST_CASE("a hole that is left after a restart is told") {
   CHECK(bench.given() == "one|two");
   CHECK(bench.gap_list() == "truncated 0 truncated 5");
 }
+
+TEST_CASE("copies of a log that begins with a hole are known, whatever the log holds by then") {
+  Holes bench;
+  bench.write("one\n");
+  const auto follower = follow(bench, "");
+  for (const char* const name : {"two", "three", "four"}) {
+    bench.cut();
+    bench.read_all(*follower);
+    bench.write(std::string{name} + "\n");
+    bench.read_all(*follower);
+    bench.copy("access.log", "access.log.1");
+    bench.cut();
+    bench.write("more\n");
+    look(*follower);
+    bench.read_all(*follower);
+  }
+  CHECK(bench.given() == "one|two|more|three|more|four|more");
+}
