@@ -163,6 +163,28 @@ stays() { # PATH REASON [KEYS [OPTIONS...]]
   diff <(fetch) "$BATS_TEST_TMPDIR/first"
 }
 
+@test "a fetch that is killed between any two of its files leaves a good copy" {
+  needs strace
+  local step=0 rc=1 list=$BATS_TEST_TMPDIR/source
+  printf '[[source]]\nname = "one"\nurl = "file://%s"\n' "$list" >"$SOURCES"
+  while [[ $rc -ne 0 ]]; do
+    step=$((step + 1)) rc=0
+    rm -rf "$CACHE"
+    printf '8.8.4.4\n' >"$list"
+    fetch >/dev/null
+    printf '8.8.8.8\n9.9.9.9\n' >"$list"
+    strace -fqqo /dev/null -e trace=rename -e "inject=rename:signal=KILL:when=$step" \
+      blocklist-fetch --sources "$SOURCES" --cache "$CACHE" --force >/dev/null || rc=$?
+    mv "$list" "$list.kept"
+    run -0 --separate-stderr fetch --force
+    [[ $output = 8.8.4.4 || $output = $'8.8.8.8\n9.9.9.9' ]]
+    mv "$list.kept" "$list"
+    run -0 --separate-stderr fetch
+    [[ $output = $'8.8.8.8\n9.9.9.9' && $(known entries) -eq 2 && $(known error) = "" ]]
+  done
+  [[ $step -gt 3 ]]
+}
+
 @test "a damaged copy is said once, fetched anew whatever the server knows, and never written" {
   local damage
   for damage in 'truncate -s 20 "$CACHE/one.list"' 'echo junk >"$CACHE/one.json"' ': >"$CACHE/one.json"'; do

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <utility>
 
 #include "blocklist-fetch/list.h"
 #include "event/object.h"
@@ -34,6 +35,7 @@ std::string_view encode(const Copy& copy, event::Line& line) {
   writer.number(",\"entries\":", copy.entries);
   writer.number(",\"invalid\":", copy.invalid);
   writer.text(",\"sha256\":", copy.sha256, kMostText);
+  writer.text(",\"next\":", copy.next, kMostText);
   writer.text(",\"from\":", copy.from, kMostText);
   writer.text(",\"etag\":", copy.etag, kMostText);
   writer.text(",\"last_modified\":", copy.last_modified, kMostText);
@@ -53,6 +55,7 @@ std::optional<Copy> decode(std::string text) {
   copy.entries = object.number("entries", UINT64_MAX / 2).value_or(0);
   copy.invalid = object.number("invalid", UINT64_MAX / 2).value_or(0);
   copy.sha256 = object.text("sha256");
+  copy.next = object.text("next");
   copy.from = object.text("from");
   copy.etag = object.text("etag");
   copy.last_modified = object.text("last_modified");
@@ -113,7 +116,11 @@ base::Result<Copy> Cache::read(const std::string& source) const {
   if (!is_there(list)) return no_copy(copy->checked, "its copy '" + list + "' is gone", false);
   base::Result<std::string> sum = sum_of(list);
   if (!sum) return base::failed(sum);
-  if (*sum != copy->sha256) return no_copy(copy->checked, "its copy '" + list + "' is damaged", true);
+  const std::string next = std::exchange(copy->next, {});
+  if (*sum == copy->sha256) return std::move(*copy);
+  if (*sum != next) return no_copy(copy->checked, "its copy '" + list + "' is damaged", true);
+  copy->sha256 = next;
+  copy->etag = copy->last_modified = {};  // those of the one before
   return std::move(*copy);
 }
 
@@ -127,8 +134,10 @@ base::Result<feed::History> Cache::history(const std::string& source) const {
   return feed::History{*text};
 }
 
-base::Result<void> Cache::keep(const std::string& source, std::string_view text,
+base::Result<void> Cache::keep(const std::string& source, const Copy& before, std::string_view text,
                                const feed::History& history) const {
+  base::Result<void> noted = before.good() ? note(source, before) : base::Result<void>{};
+  if (!noted) return noted;
   if (base::Result<void> kept = store::write_file(path(source, ".since"), history.text()); !kept) return kept;
   return store::write_file(path(source, ".list"), text);
 }

@@ -20,6 +20,7 @@ namespace xlimit::blocklist_fetch {
 // What is known of a source; times are the epoch when it never happened.
 struct Copy {
   std::string etag, last_modified, sha256;
+  std::string next;      // SHA-256 of the copy that takes its place just now
   std::string from;      // SHA-256 of the URL that the copy came from
   std::string error;     // of the last check, or what is wrong with the files; empty: it was well
   bool damaged = false;  // the files: then there is no copy, and nothing else is known
@@ -47,8 +48,9 @@ class Cache {
   base::Result<feed::Parsed> list(const std::string& source) const;
   base::Result<feed::History> history(const std::string& source) const;
 
-  // In this order, so that a crash between them shows: the copy is not the one described.
-  base::Result<void> keep(const std::string& source, std::string_view text,
+  // In this order. A crash between any two writes leaves a good copy: until note() the description is that of
+  // the copy `before`, if that was good, and names the next one's sum.
+  base::Result<void> keep(const std::string& source, const Copy& before, std::string_view text,
                           const feed::History& history) const;
   base::Result<void> note(const std::string& source, const Copy& copy) const;
 

@@ -37,6 +37,7 @@ bool Update::cut_torn(const feed::Source& source, http::Response& response) cons
 }
 
 base::Result<void> Update::take_body(Job& job, http::Response& response) {
+  Copy before = job.copy;
   const bool torn = cut_torn(*job.source, response);
   feed::Parsed parsed = feed::parse(response.body);
   const std::optional<std::string> objection =
@@ -51,30 +52,33 @@ base::Result<void> Update::take_body(Job& job, http::Response& response) {
   job.copy.from = feed::sha256(job.source->url);
   job.copy.etag = response.etag;
   job.copy.last_modified = response.last_modified;
+  job.copy.entries = parsed.entries;
+  job.copy.invalid = parsed.invalid + (torn ? 1 : 0);
   const std::string sum = feed::sha256(response.body);
   if (job.copy.good() && sum == job.copy.sha256) return {};
   job.copy.sha256 = sum;
-  job.copy.entries = parsed.entries;
-  job.copy.invalid = parsed.invalid + (torn ? 1 : 0);
-  return settings_.dry_run ? base::Result<void>{} : replace(job, response, parsed.ranges);
+  before.next = sum;
+  before.error = "a fetch was ended before it was done";
+  return settings_.dry_run ? base::Result<void>{} : replace(job, before, response, parsed.ranges);
 }
 
-base::Result<void> Update::replace(Job& job, const http::Response& response, ip::Ranges& ranges) {
+base::Result<void> Update::replace(Job& job, const Copy& before, const http::Response& response,
+                                   ip::Ranges& ranges) {
   feed::History history;
-  if (job.copy.good()) {
-    base::Result<feed::Parsed> before = cache_.list(job.source->name);
+  if (before.good()) {
+    base::Result<feed::Parsed> old = cache_.list(job.source->name);
     base::Result<feed::History> known = cache_.history(job.source->name);
-    if (!before) return base::failed(before);
+    if (!old) return base::failed(old);
     if (!known) return base::failed(known);
-    before->ranges.unite();
+    old->ranges.unite();
     ranges.unite();
     history = std::move(*known);
-    history.advance(before->ranges, ranges, job.copy.checked);
+    history.advance(old->ranges, ranges, job.copy.checked);
   } else {
     job.copy.first = job.copy.checked;
   }
   job.copy.changed = job.copy.checked;
-  return cache_.keep(job.source->name, response.body, history);
+  return cache_.keep(job.source->name, before, response.body, history);
 }
 
 }  // namespace xlimit::blocklist_fetch

@@ -35,7 +35,8 @@ class Update {
   http::Response read(const feed::Source& source) const;
   base::Result<void> take(Job& job, http::Response response);
   base::Result<void> take_body(Job& job, http::Response& response);
-  base::Result<void> replace(Job& job, const http::Response& response, ip::Ranges& ranges);
+  base::Result<void> replace(Job& job, const Copy& before, const http::Response& response,
+                             ip::Ranges& ranges);
   // Cuts off what may be half a line; false when there was nothing to cut.
   bool cut_torn(const feed::Source& source, http::Response& response) const;
 
