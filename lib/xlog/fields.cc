@@ -124,6 +124,9 @@ Outcome put_host(string_view text, event::Access& access) {
   access.dport = parts.port();
   if ((parts.bracketed || parts.host.ends_with('*')) && is_masked(parts)) return Outcome::good;
   if (parts.host.empty() || !parts.is_number) return Outcome::cut;
+  // The core writes IPv6 in brackets: this is a destination with a piece of another behind it.
+  if (!parts.bracketed && parts.host.find(':') != kNone && !ip::parse_address(parts.host))
+    return Outcome::cut;
   access.host = parts.host;
   return Outcome::good;
 }

@@ -86,6 +86,15 @@ bool names_a_verb(string_view text) {
   return text.find(" accepted ") != kNone || text.find(" rejected ") != kNone;
 }
 
+// Is the bracket that stands before `detour` closed within, and not only behind it? Tags may hold pairs.
+bool closes_early(string_view detour) {
+  int open = 1;
+  return std::any_of(detour.begin(), detour.end(), [&](char c) {
+    open += c == '[' ? 1 : c == ']' ? -1 : 0;
+    return open == 0;
+  });
+}
+
 }  // namespace
 
 string_view word(Kind kind) {
@@ -282,7 +291,7 @@ void Reader::judge(Outcome outcome) {
   if (access.user.find(' ') != kNone && names_a_verb(access.user))
     return say(Kind::joined, "a second record begins inside the user's name");
   // Behind a record without a user the next one may be without its head: its user is not this one's.
-  if (reading_.detour.find('[') != kNone && names_a_verb(reading_.detour))
+  if (reading_.detour.find('[') != kNone && (names_a_verb(reading_.detour) || closes_early(reading_.detour)))
     return say(Kind::joined, "a second record begins inside the detour");
   if (access.user.size() > event::kMaxUser / 6 && event::encoded_size(access.user) > event::kMaxUser)
     return say(Kind::too_long, "the user's name is longer than 512 bytes");

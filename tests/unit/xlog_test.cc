@@ -188,6 +188,25 @@ TEST_CASE("two lines in one are never one event") {
   CHECK(read("2026/06/01 12:00:00 [Info] [1] a/b: c" + line).kind == Kind::joined);
 }
 
+TEST_CASE("a record with the end of another behind it is not given that one's user") {
+  const std::string line = behind_head(" [in -> out] email: ann");
+  const std::string nameless = line.substr(0, line.find(" email: "));
+  const std::string bare = nameless.substr(0, nameless.find(" ["));
+  // What comes later may be its own: more digits of the port, or of a tag that holds a bracket.
+  for (std::size_t cut = 1; cut <= bare.size() + 1; ++cut) {
+    CAPTURE(cut);
+    CHECK(read(nameless + line.substr(cut)).kind != Kind::access);
+    if (cut <= bare.rfind(':')) CHECK(read(bare + line.substr(cut)).kind != Kind::access);
+  }
+}
+
+TEST_CASE("tags may hold brackets in pairs") {
+  const Reading& reading = read(behind_head(" [[A] in >> [B] out] email: ann"));
+  CHECK(reading.kind == Kind::access);
+  CHECK(reading.access.inbound == "[A] in");
+  CHECK(reading.access.outbound == "[B] out");
+}
+
 TEST_CASE("the core's other lines are told apart") {
   CHECK(read("2026/06/01 12:00:00 [Warning] core: Xray 26.7.28 started").kind == Kind::log);
   CHECK(read("Xray 26.7.28 (Xray, Penetrates Everything.) 5ca6f4b (go1.26.5 linux/amd64)").kind == Kind::log);
