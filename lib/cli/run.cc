@@ -19,12 +19,12 @@ using base::Exit;
 using base::Result;
 
 // Started with a standard descriptor closed ("<&-"), the first socket or file would become stdin or stdout,
-// and be read or written as such. What takes its place can be read, and is empty, but not written: output
-// must not be lost.
+// and be read or written as such. What takes its place refuses to be read, or written, with the error that a
+// closed one gives: a program that got no input must not end as if it had read all of it.
 void fill_standard_descriptors() {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(fd, F_GETFD) >= 0) continue;
-    ::open("/dev/null", O_RDONLY);  // the lowest free number, which is fd
+    ::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);  // the lowest free number, which is fd
   }
 }
 

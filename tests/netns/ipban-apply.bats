@@ -149,10 +149,6 @@ bats_require_minimum_version 1.5.0
   [[ $(head -n 1 "$BATS_TEST_TMPDIR/err") = "ipban: a ban failed: '203.0.113.3': set 'xlimit4' is full, refused" ]]
 }
 
-@test "started without stdin, apply ends as at the end of its input" {
-  in_fresh_netns bash -c 'timeout 10 ipban apply <&-'
-}
-
 @test "a hundred thousand bans in a burst are all confirmed" {
   in_fresh_netns bash -c '
     awk "BEGIN { for (i = 0; i < 100000; i++)

@@ -36,6 +36,17 @@ into_closed() {
   done
 }
 
+@test "without a stdin no program ends as if it had read all of it" {
+  local words
+  for words in "xlog-tail -" "session-detect --verify none" "ipban apply --dry-run" "ipban load feed --dry-run" \
+    "sockkill apply --dry-run" "blocklist-fetch merge"; do
+    # shellcheck disable=SC2086
+    run -71 timeout 10 bash -c '"$@" <&-' _ $words
+    [[ ${#lines[@]} -eq 1 && $output = "${words%% *}: read '"*"': Bad file descriptor" ]]
+  done
+  ipban --version <&-
+}
+
 @test "a reader that left has seen what it wanted" {
   into_closed ipban --help
   [[ -z $stderr ]]
