@@ -8,7 +8,6 @@ bats_require_minimum_version 1.5.0
 setup() {
   needs_netns
   needs ip ipset nft
-  JOURNAL=$STATE_DIRECTORY/xlimit.journal
 }
 
 restore() { node ipban restore "$@" </dev/null; }
@@ -199,16 +198,19 @@ remains() {
   for round in {2..8}; do node ipban test "10.0.$round.0"; done
 }
 
-@test "a torn journal costs its torn line" {
+@test "a torn journal costs its torn lines, and says so" {
+  local journal
   netns_add node
   node ipban add 192.0.2.1
-  printf '{"type":"banned","time":"2026-06-' >>"$JOURNAL"
+  journal=$(echo "$STATE_DIRECTORY"/xlimit@*.journal)
+  printf '{"type":"banned","time":"2026-06-' >>"$journal"
   node ipban add 192.0.2.2
-  head -c 100 /dev/urandom >>"$JOURNAL"
+  printf '\0\xff{"type":"ban' >>"$journal"
   node ipban add 192.0.2.3
   reboot
-  run -0 restore -o json
+  run -0 --separate-stderr restore -o json
   [[ $output = *'"bans":3,'* ]]
+  [[ $stderr = "ipban: '$STATE_DIRECTORY': 2 lines of the journal are no events, skipped" ]]
 }
 
 @test "two applies at once lose nothing of each other's" {
@@ -239,7 +241,7 @@ remains() {
     ipban list -o plain' >"$BATS_TEST_TMPDIR/out"
   [[ $(grep -c '"present":1,' "$BATS_TEST_TMPDIR/out") -eq 2 ]]
   [[ $(grep -c '^192.0.2.' "$BATS_TEST_TMPDIR/out") -eq 2 ]]
-  [[ -f $JOURNAL && $(ls "$STATE_DIRECTORY" | grep -c '^xlimit@[0-9]*\.journal$') -eq 1 ]]
+  [[ -f $STATE_DIRECTORY/xlimit.journal && $(ls "$STATE_DIRECTORY" | grep -c '^xlimit@[0-9]*\.journal$') -eq 1 ]]
 }
 
 @test "rules that come back are limited to the ports that were chosen" {
