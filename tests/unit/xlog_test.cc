@@ -201,7 +201,8 @@ TEST_CASE("a record with the end of another behind it is not given that one's us
 }
 
 TEST_CASE("tags may hold brackets in pairs") {
-  const Reading& reading = read(behind_head(" [[A] in >> [B] out] email: ann"));
+  const std::string line = behind_head(" [[A] in >> [B] out] email: ann");  // what was read are views of it
+  const Reading& reading = read(line);
   CHECK(reading.kind == Kind::access);
   CHECK(reading.access.inbound == "[A] in");
   CHECK(reading.access.outbound == "[B] out");
