@@ -40,7 +40,11 @@ void Keeper::look() {
   harmed_ = false;
   // Somebody may have chosen others since we began.
   if (settings_.ports.empty()) backend_.limit_to(enforcer_.memory().ports());
-  if (put_rules_back()) undone_ = now;
+  if (put_rules_back()) {
+    undone_ = now;
+    // Whoever flushes rules may have flushed sets as well, of which the kernel tells nobody.
+    bans_went_ = true;
+  }
   put_content_back();
 }
 
