@@ -124,18 +124,7 @@ bool copy_plain(std::string_view text, char* out) {
 }  // namespace
 
 bool is_plain(std::string_view text) {
-  if (text.size() < 16) return std::all_of(text.begin(), text.end(), [](char c) { return is_plain(c); });
-  using Octets [[gnu::vector_size(16)]] = unsigned char;
-  Octets block, highest{}, special{};
-  const auto look = [&](std::size_t at) {
-    std::memcpy(&block, text.data() + at, 16);
-    special |= Octets(block == '"') | Octets(block == '\\');
-    block -= ' ';
-    highest = block > highest ? block : highest;
-  };
-  for (std::size_t at = 0; at + 16 < text.size(); at += 16) look(at);
-  look(text.size() - 16);
-  return is_zero(Bytes(special | Octets(highest > '~' - ' ')));
+  return std::all_of(text.begin(), text.end(), [](char c) { return is_plain(c); });
 }
 
 char* escape(std::string_view text, std::size_t cap, char* out) {

@@ -17,9 +17,16 @@ namespace {
 using std::string_view;
 constexpr std::size_t kNone = string_view::npos;
 
-// Sixteen bytes at a time, in the compiler's own vectors.
+// Sixteen bytes, one of the compiler's own vectors.
+using Bytes [[gnu::vector_size(16)]] = unsigned char;
+
+bool is_zero(Bytes bytes) {
+  std::uint64_t halves[2];
+  std::memcpy(halves, &bytes, 16);
+  return (halves[0] | halves[1]) == 0;
+}
+
 bool has_control(string_view text) {
-  using Bytes [[gnu::vector_size(16)]] = unsigned char;
   Bytes block, found{};
   const auto look = [&] { found |= Bytes(block < 0x20) | Bytes(block == 0x7f); };
   const char* at = text.data();
@@ -35,9 +42,31 @@ bool has_control(string_view text) {
     std::memcpy(&block, at, text.size());
   }
   look();
-  std::uint64_t halves[2];
-  std::memcpy(halves, &found, 16);
-  return (halves[0] | halves[1]) != 0;
+  return !is_zero(found);
+}
+
+struct Survey {
+  bool plain;  // event::is_plain
+  bool slash;  // there may be one behind the first sixteen bytes, where those of a stamp in front stand
+};
+
+// Both at once, in the same way.
+Survey survey(string_view line) {
+  if (line.size() < 16) return {event::is_plain(line), true};
+  Bytes block, special{}, slashes{}, highest{};
+  const auto look = [&](std::size_t at) {
+    std::memcpy(&block, line.data() + at, 16);
+    special |= Bytes(block == '"') | Bytes(block == '\\');
+    slashes |= Bytes(block == '/');
+    block -= ' ';
+    highest = block > highest ? block : highest;
+  };
+  look(0);
+  slashes = Bytes{};
+  for (std::size_t at = 16; at + 16 < line.size(); at += 16) look(at);
+  look(line.size() - 16);
+  special |= Bytes(highest > '~' - ' ');
+  return {is_zero(special), !is_zero(slashes)};
 }
 
 // "UDP:1.1.1.1:53 got answer: example.org. -> [...] 12ms": the resolver's, when log.dnsLog is on.
@@ -139,10 +168,11 @@ void Reader::clear() {
 const Reading& Reader::read(string_view line) {
   if (line.ends_with('\r')) line.remove_suffix(1);
   clear();
-  reading_.access.plain = plain_node_ && event::is_plain(line);
+  const Survey found = survey(line);
+  reading_.access.plain = plain_node_ && found.plain;
   if (line.size() > kMaxLine) {
     say(Kind::too_long, "longer than 64 KiB");
-  } else if (!reading_.access.plain && has_control(line)) {
+  } else if (!found.plain && has_control(line)) {
     say(Kind::control, "a control character is in it");
   } else {
     string_view body = line;
@@ -150,9 +180,11 @@ const Reading& Reader::read(string_view line) {
       reading_.stamp = line.substr(0, line.size() - body.size());
       reading_.access.at = clock_.newest();
       timed_ = true;
+      slash_ = found.slash;
       read_body(body);
     } else {
       timed_ = false;
+      slash_ = true;
       read_wrapped(line);
     }
   }
@@ -198,7 +230,7 @@ void Reader::read_body(string_view body) {
 
 // `body` begins where the stamp has ended or was lost.
 void Reader::read_unstamped(string_view body) {
-  const std::size_t stamp = find_stamp(body);
+  const std::size_t stamp = slash_ ? find_stamp(body) : kNone;
   if (stamp == kNone) {  // as nearly always
     if (const std::size_t verb = second_word(body); verb != kNone) return read_record(body, verb);
   }

@@ -89,6 +89,7 @@ class Reader {
   bool plain_node_;
   Reading reading_;
   bool timed_ = false;  // the line has a usable time
+  bool slash_ = false;  // there may be a slash behind the stamp
 };
 
 }  // namespace xlimit::xlog
