@@ -19,9 +19,12 @@ inline std::uint64_t load_digits(const char* text) {
   return le64toh(word) ^ 0x3030303030303030U;
 }
 
-inline bool are_digits(std::uint64_t word) {
-  return (((word + 0x7676767676767676U) | word) & 0x8080808080808080U) == 0;
+// The highest bit of each byte that is no digit, and maybe of bytes behind one.
+inline std::uint64_t non_digits(std::uint64_t word) {
+  return ((word + 0x7676767676767676U) | word) & 0x8080808080808080U;
 }
+
+inline bool are_digits(std::uint64_t word) { return non_digits(word) == 0; }
 
 // The number they make, in three multiplications: pairs, fours, all.
 inline std::uint64_t join_digits(std::uint64_t word) {

@@ -57,20 +57,16 @@ HostPort split_bracketed(string_view text) {
 // The last eight characters as one word. Ports are four or five digits long as it happens, and a branch on
 // that would be wrong every other time.
 HostPort split(string_view text) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101U, kLow = kOnes * 0x7f;
   if (text.starts_with('[')) return split_bracketed(text);
   if (text.size() < 9) return split_slowly(text);
   const std::uint64_t word = base::load_digits(text.data() + text.size() - 8);
-  const std::uint64_t unlike = word ^ (kOnes * (':' ^ '0'));
-  const std::uint64_t colons = ~(((unlike & kLow) + kLow) | unlike | kLow);
-  // Bits of the digits behind the last colon.
-  const auto above = static_cast<unsigned>(std::countl_zero(colons | 1));
-  if (above - 8 > 32) return split_slowly(text);
-  const std::uint64_t digits = word >> (64 - above) << (64 - above);
-  const bool padded = above > 8 && (digits >> (64 - above) & 0xff) == 0;
-  const std::uint64_t value = base::join_digits(digits);
-  const bool fits = base::are_digits(digits) & !padded & (value <= 65535);
-  return {{text.data(), text.size() - above / 8 - 1}, static_cast<std::uint16_t>(value), fits, true};
+  // Bits of the digits at the end.
+  const auto bits = static_cast<unsigned>(std::countl_zero(base::non_digits(word) | 1));
+  const char* const colon = text.data() + text.size() - bits / 8 - 1;
+  if (bits - 8 > 32 || *colon != ':') return split_slowly(text);
+  const std::uint64_t value = base::join_digits(word >> (64 - bits) << (64 - bits));
+  const bool padded = bits > 8 && colon[1] == '0';
+  return {{text.data(), colon}, static_cast<std::uint16_t>(value), !padded && value <= 65535, true};
 }
 
 // The length is known when this is compiled, so the comparison is one of words.
@@ -252,13 +248,13 @@ Outcome read_tail(string_view text, string_view& detour, string_view& user) {
 void read_detour(string_view detour, event::Access& access) {
   event::Route route = event::Route::unknown;
   std::size_t head = 0;
-  for (std::size_t at = 0; at + 1 < detour.size(); ++at) {
-    if (detour[at] != '>' || detour[at + 1] != ' ') continue;
-    const event::Route found = arrow_at(detour, at);
+  for (std::size_t behind = 1; behind < detour.size(); ++behind) {
+    if (detour[behind] != ' ' || detour[behind - 1] != '>') continue;
+    const event::Route found = arrow_at(detour, behind - 1);
     if (found == event::Route::unknown) continue;
     if (route != event::Route::unknown) return;
     route = found;
-    head = at;
+    head = behind - 1;
   }
   if (route == event::Route::unknown) {
     access.outbound = detour;
