@@ -28,6 +28,8 @@ constexpr std::array<OctetText, 256> kOctets = [] {
   return all;
 }();
 
+constexpr std::uint64_t kDot = '.';
+
 // The first byte lowest.
 std::uint32_t load4(const char* from) {
   std::uint32_t word;
@@ -184,33 +186,39 @@ bool Address::is_unspecified() const { return is_v4() ? v4_value() == 0 : *this 
 
 bool Address::is_multicast() const { return is_v4() ? bytes_[12] >> 4 == 14 : bytes_[0] == 0xff; }
 
-// How long the parts of a dotted quad are cannot be foreseen, so nothing here branches on it: the text and a
-// dot are shifted through two registers. Each part is right when the number it makes is written like it.
+// How long the parts of a dotted quad are cannot be foreseen, so nothing here branches on it: the first two
+// parts stand in the first eight characters, the last two and a dot fit into eight. Each part is right when
+// the number it makes is written like it.
 std::optional<std::uint32_t> parse_v4(std::string_view text) {
   const std::size_t size = text.size();
   if (size < 7 || size > 15) return {};
-  std::uint64_t low, high;
-  if (size == 7) {
-    low = load4(text.data()) | std::uint64_t{load4(text.data() + 3)} << 24 | std::uint64_t{'.'} << 56;
-    high = 0;
-  } else {
-    low = load8(text.data());
-    high = load8(text.data() + size - 8) >> 8 >> (8 * (15 - size)) | std::uint64_t{'.'} << (8 * (size - 8));
-  }
+  std::uint64_t left = size == 7
+                           ? load4(text.data()) | std::uint64_t{load4(text.data() + 3)} << 24 | kDot << 56
+                           : load8(text.data());
   std::uint32_t value = 0, wrong = 0;
-  for (int part = 0; part < 4; ++part) {
-    const auto word = static_cast<std::uint32_t>(low);
+  std::size_t taken = 0;  // bits
+  const auto take_part = [&] {
+    const auto word = static_cast<std::uint32_t>(left);
     const std::uint32_t digits = word ^ 0x30303030U;
     // The highest bit of the first byte that is no digit, of the fourth at the latest.
-    const std::uint32_t end = (((digits + 0x767676U) | digits) & 0x808080U) | 0x80000000U;
-    const auto length = static_cast<unsigned>(std::countr_zero(end)) - 7;
-    const std::uint32_t octet = (digits << (24 - length)) * 0x640a01U >> 16 & 255;  // 100, 10, 1
-    wrong |= (word ^ load4(kOctets[octet].text)) << (24 - length);
+    const std::uint32_t ends = (((digits + 0x767676U) | digits) & 0x808080U) | 0x80000000U;
+    const auto end = static_cast<unsigned>(std::countr_zero(ends));
+    const std::uint32_t octet = (digits << (31 - end)) * 0x640a01U >> 16 & 255;  // 100, 10, 1
+    wrong |= (word ^ load4(kOctets[octet].text)) << (31 - end);
     value = value << 8 | octet;
-    low = low >> (length + 8) | high << (56 - length);
-    high >>= length + 8;
+    left >>= end + 1;
+    taken += end + 1;
+  };
+  take_part();
+  take_part();
+  if (size > 7) {
+    const std::size_t more = 8 * size - taken;
+    if (more - 8 > 48) return {};
+    left = load8(text.data() + size - 8) >> (64 - more) | kDot << more;
   }
-  if ((wrong | low | high) != 0) return {};
+  take_part();
+  take_part();
+  if ((wrong | left) != 0) return {};
   return value;
 }
 
