@@ -212,7 +212,7 @@ event::Route arrow_at(string_view text, std::size_t head) {
 
 }  // namespace
 
-SourceKind read_source(string_view text, event::Access& access) {
+[[gnu::flatten]] SourceKind read_source(string_view text, event::Access& access) {
   if (!take_word(text, "tcp:")) take_word(text, "udp:");
   const HostPort parts = split(text);
   if (const std::optional<std::uint32_t> v4 = ip::parse_v4(parts.host); v4 && !parts.bracketed) {
@@ -225,7 +225,7 @@ SourceKind read_source(string_view text, event::Access& access) {
   return parts.is_number || !parts.has_port ? SourceKind::address : SourceKind::damaged;
 }
 
-Outcome take_destination(string_view& text, event::Access& access) {
+[[gnu::flatten]] Outcome take_destination(string_view& text, event::Access& access) {
   const std::size_t length = destination_length(text);
   if (length == 0) return Outcome::good;
   const Outcome outcome = put_destination(text.substr(0, length), access);
