@@ -100,8 +100,8 @@ void put_prefixes(Writer& writer, std::span<const ip::Prefix> prefixes) {
 
 }  // namespace
 
-std::string_view encode(const Access& event, Line& line) {
-  Writer writer{line, "access", event.at, event.plain};
+std::string_view encode(const Access& event, char* out) {
+  Writer writer{out, "access", event.at, event.plain};
   writer.text(kNodeKey, event.node, kNode);
   writer.text(kUserKey, event.user, kMaxUser);
   if (event.ip) writer.address(",\"ip\":", *event.ip);

@@ -33,7 +33,8 @@ std::string target_text(const ip::Prefix& target);
 // The same of events of direction out.
 inline constexpr std::string_view kOutText = ",\"direction\":\"out\"";
 
-std::string_view encode(const Access& event, Line& line);
+std::string_view encode(const Access& event, char* out);  // which has room for kMaxLine
+inline std::string_view encode(const Access& event, Line& line) { return encode(event, line.data()); }
 std::string_view encode(const Violation& event, Line& line);
 std::string_view encode(const Ban& event, Line& line);
 std::string_view encode(const Banned& event, Line& line);

@@ -22,8 +22,8 @@ char* escape(std::string_view text, std::size_t cap, char* out);
 class Writer {
  public:
   // `plain`: so are all texts, and nothing is looked for in them.
-  Writer(Line& line, std::string_view type, Time at, bool plain = false)
-      : begin_(line.data()), out_(line.data()), plain_(plain) {
+  Writer(Line& line, std::string_view type, Time at) : Writer(line.data(), type, at, false) {}
+  Writer(char* out, std::string_view type, Time at, bool plain) : begin_(out), out_(out), plain_(plain) {
     raw("{\"type\":\"");
     raw(type);
     raw("\",\"time\":\"");

@@ -69,12 +69,6 @@ void Outbox::take_up(Saved saved, bool resume) {
   found_ = std::move(remains.state);
 }
 
-void Outbox::write(std::string_view text) {
-  assert(!pending());
-  if (gathered_ + text.size() > kMost) std::abort();  // never write beyond, never drop in silence
-  gathered_ += text.copy(text_ + gathered_, text.size());
-}
-
 void Outbox::commit(std::string_view state) {
   assert(!pending());
   if (gathered_ == 0 && state == state_) return;

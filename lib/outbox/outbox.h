@@ -17,8 +17,10 @@
 // instruction.
 #pragma once
 
+#include <cassert>
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,7 +54,14 @@ class Outbox {
   const std::optional<std::string>& found() const { return found_; }
 
   // Not while pending(), and not more than kMost.
-  void write(std::string_view text);
+  void write(std::string_view text) { wrote(text.copy(room(text.size()), text.size())); }
+  // The same in two steps, for those who write in place: where `most` bytes may go; and so many came.
+  char* room(std::size_t most) {
+    assert(!pending());
+    if (gathered_ + most > kMost) std::abort();  // never write beyond, never drop in silence
+    return text_ + gathered_;
+  }
+  void wrote(std::size_t length) { gathered_ += length; }
   bool full() const { return gathered_ >= kFull; }
   std::size_t gathered() const { return gathered_; }
   // What was gathered goes out from now on, and `state` is what is then kept.

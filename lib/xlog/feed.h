@@ -2,7 +2,7 @@
 // One source of lines: events out, and an account of what did not become one.
 //
 //   xlog::Feed feed{"access.log", node, base::to_utc};
-//   out.write(feed.take(line));                               // empty when the line is no event
+//   length = feed.take(line, out);                            // 0 when the line is no event
 //   feed.report(now, false, [&](const event::Source& source) { ... });
 #pragma once
 
@@ -28,18 +28,18 @@ class Feed {
   Feed(const Feed&) = delete;
   Feed& operator=(const Feed&) = delete;
 
-  // The event as a line; valid until the next call.
-  std::string_view take(std::string_view line) {
+  // Writes the event as a line to `out`, which has room for event::kMaxLine, and returns its length.
+  std::size_t take(std::string_view line, char* out) {
     ++lines_;
     bytes_ += line.size() + 1;
     const Reading& reading = reader_.read(line);
     if (reading.kind != Kind::access) {
       count(reading.kind, line);
-      return {};
+      return 0;
     }
     ++events_;
     if (!seen_client_) look_at_source(reading.access);
-    return event::encode(reading.access, line_);
+    return event::encode(reading.access, out).size();
   }
   // A part of a line that is too long; `first`: its beginning.
   void take_part(std::string_view part, bool first);
@@ -93,7 +93,6 @@ class Feed {
   static constexpr std::size_t kKinds = 11;  // lines of every kind but `access`, and two of bytes
   std::string file_, node_;
   Reader reader_;
-  event::Line line_;
   std::array<Account, kKinds> accounts_;
   std::uint64_t lines_ = 0, bytes_ = 0, events_ = 0;
   std::uint64_t local_ = 0, masked_ = 0;  // lines from loopback with a user, and masked ones

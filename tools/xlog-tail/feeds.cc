@@ -34,7 +34,7 @@ follow::Follower::Sink Program::open_feed(const std::string& name) {
 
 void Program::take(xlog::Feed& feed, const stream::Piece& piece) {
   if (piece.whole()) {
-    out_.write(feed.take(piece.text));
+    out_.wrote(feed.take(piece.text, out_.room(event::kMaxLine)));
     if (out_.full()) tail_.hold_back();
   } else {
     feed.take_part(piece.text, piece.first);
