@@ -85,7 +85,7 @@ void Lines::give(const char* start, std::size_t length, const std::function<void
             .behind = {next, static_cast<std::size_t>(buffer_.get() + end_ - next)}});
 }
 
-void Lines::split(const std::function<void(const Piece&)>& on_piece) {
+[[gnu::flatten]] void Lines::split(const std::function<void(const Piece&)>& on_piece) {
   while (begin_ < end_ && !held_) {
     const char* start = buffer_.get() + begin_;
     const auto* newline = static_cast<const char*>(std::memchr(start, '\n', end_ - begin_));
