@@ -248,13 +248,12 @@ Outcome read_tail(string_view text, string_view& detour, string_view& user) {
 void read_detour(string_view detour, event::Access& access) {
   event::Route route = event::Route::unknown;
   std::size_t head = 0;
-  for (std::size_t behind = 1; behind < detour.size(); ++behind) {
-    if (detour[behind] != ' ' || detour[behind - 1] != '>') continue;
-    const event::Route found = arrow_at(detour, behind - 1);
+  for (std::size_t at = detour.find("> "); at != kNone; at = detour.find("> ", at + 1)) {
+    const event::Route found = arrow_at(detour, at);
     if (found == event::Route::unknown) continue;
     if (route != event::Route::unknown) return;
     route = found;
-    head = behind - 1;
+    head = at;
   }
   if (route == event::Route::unknown) {
     access.outbound = detour;
