@@ -46,10 +46,10 @@ struct Group {
   std::uint32_t asn = 0;
 
   bool operator==(const Group&) const = default;
-  // Eight bits of a hash.
-  std::uint8_t tag() const {
-    return static_cast<std::uint8_t>(std::hash<ip::Prefix>{}(prefix) ^ asn ^ asn >> 8);
-  }
+  // The same in every process.
+  std::uint64_t hash() const { return std::hash<ip::Prefix>{}(prefix) ^ asn; }
+  // Eight bits of it.
+  std::uint8_t tag() const { return static_cast<std::uint8_t>(hash() ^ asn >> 8); }
 };
 
 class Detector {

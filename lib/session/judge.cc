@@ -48,8 +48,8 @@ std::string Detector::torrent_sign(const event::Access& access, Index place, Tim
   const TorrentRate& rate = policy_.torrent_rate;
   if (rate.hosts == 0 || !is_peer(access.host, access.dport.value_or(0))) return {};
   // By name, not by number: a state file must mean the same in another process.
-  const std::uint64_t key =
-      std::hash<ip::Prefix>{}(target) ^ std::hash<std::string_view>{}(table_.name(table_.user_of(place)));
+  const std::uint64_t key = group_of(table_.place(place).address).hash() ^
+                            std::hash<std::string_view>{}(table_.name(table_.user_of(place)));
   const bool torrent = bursts_.add(key, access.host, now);
   evicted_ += bursts_.take_dropped();
   note_burst(key, access.host);
