@@ -144,6 +144,19 @@ wrong_config() {
   [[ $(jq -c '[.node,.limit,.window_seconds,.action]' out) = '["x",1,5,"report"]' ]]
 }
 
+@test "half a line that a killed process left in a file is a line of its own" {
+  cd "$BATS_TEST_TMPDIR"
+  sharing() {
+    access 1 ann 203.0.113.7
+    access 2 ann 198.51.100.4
+  }
+  printf '{"type":"violation","ti' >out
+  sharing | session-detect --verify none --rule strict >>out
+  [[ $(wc -l <out) = 3 && $(head -n 1 out) = '{"type":"violation","ti' ]] || { cat out; false; }
+  tail -n +2 out | jq -e .type >types
+  [[ $(<types) = '"violation"'$'\n''"ban"' ]]
+}
+
 @test "a policy to compare with that is missing or wrong is one line, and what is no part of one is refused" {
   cd "$BATS_TEST_TMPDIR"
   run -78 session-detect --compare missing.toml </dev/null
