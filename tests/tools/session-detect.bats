@@ -144,6 +144,22 @@ wrong_config() {
   [[ $(jq -c '[.node,.limit,.window_seconds,.action]' out) = '["x",1,5,"report"]' ]]
 }
 
+@test "exemptions in a configuration file are lists as on the command line" {
+  cd "$BATS_TEST_TMPDIR"
+  sharing() {
+    access 1 'ann b' 203.0.113.7
+    access 2 'ann b' 198.51.100.4
+  }
+  echo 'exempt-user = "u7,ann b"' >users
+  echo 'exempt-net = "192.0.2.0/24,198.51.100.4"' >nets
+  for file in users nets; do
+    sharing | session-detect --verify none --rule strict --config "$file" >out
+    [[ ! -s out ]] || { cat out; false; }
+    sharing | session-detect --rule strict --compare "$file" >out 2>err
+    [[ $(jq -c '[.target,.bans,.other_bans]' out | tail -n 1) = '["198.51.100.4",1,0]' ]] || { cat out err; false; }
+  done
+}
+
 @test "half a line that a killed process left in a file is a line of its own" {
   cd "$BATS_TEST_TMPDIR"
   sharing() {
