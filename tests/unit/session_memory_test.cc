@@ -67,6 +67,19 @@ TEST_CASE("a user with ever more addresses is remembered at some of them, and th
   CHECK(judge.banned == std::set<std::string>{"11.0.3.231"});
 }
 
+TEST_CASE("who is banned for good is not banned again, unless a cooldown is given") {
+  session::Policy policy = strict();
+  policy.ban_time = 0s;
+  SUBCASE("none is") {}
+  SUBCASE("one is") { policy.cooldown = 1h; }
+  Judge judge{policy};
+  judge.hear(0s, kHome);
+  CHECK(judge.hear(1s, kAway) == Action::ban);
+  CHECK(judge.hear(3s, kAway) == Action::report);
+  judge.hear(24h, kHome);
+  CHECK(judge.hear(24h + 1s, kAway) == (policy.cooldown ? Action::ban : Action::report));
+}
+
 TEST_CASE("users without an active place are forgotten") {
   Judge judge{strict()};
   for (int user = 0; user < 1000; ++user) judge.hear(1s, kHome, "user" + std::to_string(user));
