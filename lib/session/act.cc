@@ -4,9 +4,24 @@
 
 #include <algorithm>
 
+#include "base/number.h"
 #include "session/detector.h"
 
 namespace xlimit::session {
+namespace {
+
+// A ban that is only told.
+void keep_dry(Verdict& verdict) {
+  std::string whom;
+  for (const Target& target : verdict.targets)
+    whom += fmt::format("{}{} for {}", whom.empty() ? "dry run: would ban " : ", ",
+                        ip::to_string(target.prefix), base::format_duration(target.duration));
+  add_clause(verdict.why, whom);
+  verdict.action = Action::report;
+  verdict.targets.clear();
+}
+
+}  // namespace
 
 // As many as are too many; which of them is the operator's choice.
 std::vector<Index> Detector::losers(const std::vector<Index>& places, const Breach& breach) const {
@@ -94,7 +109,9 @@ void Detector::punish(Verdict& verdict, Index place) {
   if (exempt != policy_.exempt_nets.end()) {
     spare(fmt::format("{} contains {}, which is exempt", ip::to_string(target), ip::to_string(*exempt)));
   } else if (history_.in_cooldown(target, verdict.now)) {
-    add_clause(verdict.why, ip::to_string(target) + " was banned less than the cooldown ago");
+    const bool dry = policy_.dry_run;
+    add_clause(verdict.why, fmt::format("{}{} {} banned less than the cooldown ago", dry ? "dry run: " : "",
+                                        ip::to_string(target), dry ? "would have been" : "was"));
   } else if (!proven(place) || !holds_socket(place)) {
     spare(ip::to_string(target) + " holds no connection here now");
     ++unverified_;
@@ -121,11 +138,7 @@ void Detector::act(Verdict verdict, Index user, const std::vector<Index>& losers
     return tell(std::move(verdict), user);
   }
   for (const Index place : losers) punish(verdict, place);
-  if (policy_.dry_run && verdict.action == Action::ban) {
-    verdict.action = Action::report;
-    verdict.targets.clear();
-    add_clause(verdict.why, "dry run");
-  }
+  if (policy_.dry_run && verdict.action == Action::ban) keep_dry(verdict);
   tell(std::move(verdict), user);
 }
 

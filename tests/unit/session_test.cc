@@ -310,7 +310,12 @@ TEST_CASE("dry run says what would be done and bans nobody") {
   judge.hear(0s, kHome);
   CHECK(judge.hear(1s, kAway) == Action::report);
   CHECK(judge.banned.empty());
-  CHECK(judge.last.why == "198.51.100.4 joined while 203.0.113.7 was active (strict); dry run");
+  CHECK(judge.last.why ==
+        "198.51.100.4 joined while 203.0.113.7 was active (strict); dry run: would ban 198.51.100.4 for 1m");
+  CHECK(judge.hear(2s, kAway) == Action::report);
+  CHECK(judge.last.why ==
+        "198.51.100.4 joined while 203.0.113.7 was active (strict); dry run: 198.51.100.4 would have been "
+        "banned less than the cooldown ago");
 }
 
 TEST_CASE("exempt users and networks are not counted") {
