@@ -182,6 +182,11 @@ wrong_config() {
   printf 'limit = 2\nstate = "x"\n' >policy
   run -78 session-detect --compare policy </dev/null
   [[ $output = "session-detect: policy:2: --state: no part of a policy" ]]
+  echo 'dry-run = true' >policy
+  run -78 session-detect --compare policy --dry-run </dev/null
+  [[ $output = "session-detect: policy:1: --dry-run: no part of a policy" ]]
+  echo 'limit = 2' >policy
+  run -0 session-detect --compare policy --dry-run </dev/null
 }
 
 @test "counters that cannot be kept are told in one line" {
