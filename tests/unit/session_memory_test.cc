@@ -34,6 +34,14 @@ TEST_CASE("a ban from before the clock was set back cools nobody down") {
   CHECK(judge.hear(1s, kAway) == Action::ban);
 }
 
+TEST_CASE("users from before the clock was set back make no gateway") {
+  Judge judge{strict()};
+  for (int user = 1; user <= 8; ++user) judge.hear(30min, kAway, "user" + std::to_string(user));
+  CHECK(judge.last.rule == "shared");
+  judge.hear(0s, kHome, "user1");
+  CHECK(judge.hear(1s, kAway, "user1") == Action::ban);
+}
+
 TEST_CASE("one line from the far future does not make the detector forget the others for ever") {
   Judge judge{strict()};
   judge.hear(0s, kHome);
