@@ -112,8 +112,9 @@ void Detector::punish(Verdict& verdict, Index place) {
     const bool dry = policy_.dry_run;
     add_clause(verdict.why, fmt::format("{}{} {} banned less than the cooldown ago", dry ? "dry run: " : "",
                                         ip::to_string(target), dry ? "would have been" : "was"));
-  } else if (!proven(place) || !holds_socket(place)) {
-    spare(ip::to_string(target) + " holds no connection here now");
+  } else if (const bool known = proven(place); !known || !holds_socket(place)) {
+    spare(known ? ip::to_string(target) + " holds no connection here now"
+                : "the logged port of " + ip::to_string(target) + " is no connection here");
     ++unverified_;
   } else {
     verdict.targets.push_back(make_target(place, verdict.now));
