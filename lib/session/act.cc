@@ -21,6 +21,13 @@ void keep_dry(Verdict& verdict) {
   verdict.targets.clear();
 }
 
+// Is there room for this ban only in place of one whose cooldown still runs?
+bool forgets_ban(const History& history, const ip::Prefix& target, Time now) {
+  const History::Table& bans = history.table();
+  return bans.entries().size() >= History::kMost && bans.find(target) == nullptr &&
+         history.in_cooldown(bans.entries().front().key, now);
+}
+
 }  // namespace
 
 // As many as are too many; which of them is the operator's choice.
@@ -117,6 +124,7 @@ void Detector::punish(Verdict& verdict, Index place) {
                 : "the logged port of " + ip::to_string(target) + " is no connection here");
     ++unverified_;
   } else {
+    evicted_ += forgets_ban(history_, target, verdict.now) ? 1 : 0;
     verdict.targets.push_back(make_target(place, verdict.now));
     verdict.action = Action::ban;
     note_ban(target);

@@ -88,6 +88,18 @@ TEST_CASE("who is banned for good is not banned again, unless a cooldown is give
   CHECK(judge.hear(24h + 1s, kAway) == (policy.cooldown ? Action::ban : Action::report));
 }
 
+TEST_CASE("a ban that is forgotten while its cooldown runs is counted") {
+  session::Policy policy = strict();
+  SUBCASE("it runs") { policy.cooldown = 1h; }
+  SUBCASE("it does not") { policy.cooldown = 0s; }
+  Judge judge{policy};
+  for (std::uint32_t ban = 0; ban <= session::History::kMost; ++ban) {
+    judge.hear(1s, kHome);
+    REQUIRE(judge.hear(1s, ip::to_string(ip::Address::v4(0x0a000000 + ban))) == Action::ban);
+  }
+  CHECK(judge.detector.take_evicted() == (policy.cooldown == 1h ? 1 : 0));
+}
+
 TEST_CASE("users without an active place are forgotten") {
   Judge judge{strict()};
   for (int user = 0; user < 1000; ++user) judge.hear(1s, kHome, "user" + std::to_string(user));
