@@ -39,6 +39,17 @@ bats_require_minimum_version 1.5.0
   [[ $(fetch) = 198.18.0.0/23 ]]
 }
 
+@test "a source that was asked by a clock ahead of this one is asked again" {
+  source_at "$WEB/good?n=256"
+  fetch >/dev/null
+  ahead=$(date -ud '+5 years' +%FT%T.000000Z)
+  sed -i "s/\"\(time\|changed\)\":\"[^\"]*\"/\"\1\":\"$ahead\"/g" "$CACHE/one.json"
+  run -0 fetch status -o plain
+  [[ $output = *" ahead of this clock"* && $output != *ago* ]] || { echo "$output"; return 1; }
+  fetch >/dev/null
+  [[ $(grep -c '"GET /good' "$BATS_TEST_TMPDIR/requests") -eq 2 && $(known checked) < $ahead ]]
+}
+
 @test "a pin that came later is held against the copy there is" {
   source_at "$WEB/dated"
   fetch >"$BATS_TEST_TMPDIR/first"
