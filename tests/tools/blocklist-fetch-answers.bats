@@ -21,6 +21,14 @@ stays() { # PATH REASON [KEYS [OPTIONS...]]
 LIST=$BATS_TEST_TMPDIR/list
 entries() { for ((i = 0; i < $1; i++)); do echo "198.18.$((i / 256)).$((i % 256))"; done >"$LIST"; }
 
+# trusting CERTIFICATE OPTIONS...: fetch where that is the only authority.
+trusting() {
+  # shellcheck disable=SC2016
+  unshare -m -- bash -c 'mount -t tmpfs none /etc/ssl && mkdir /etc/ssl/certs &&
+    cp "$0" /etc/ssl/certs/ca-certificates.crt && exec "$@"' "$1" \
+    blocklist-fetch --sources "$SOURCES" --cache "$CACHE" --keep-bogons "${@:2}"
+}
+
 @test "what did not change is not sent again" {
   source_at "$WEB/good"
   fetch >"$BATS_TEST_TMPDIR/first"
@@ -65,6 +73,24 @@ entries() { for ((i = 0; i < $1; i++)); do echo "198.18.$((i / 256)).$((i % 256)
   [[ $output = $'198.18.0.0/24\n198.18.1.0' && -z $stderr ]]
 }
 @test "redirects that go round are left" { stays loop "Maximum (5) redirects followed"; }
+@test "from https a redirect leads to https only, from http to both" {
+  needs_root
+  needs openssl
+  local pem=$BATS_TEST_TMPDIR/pem secure
+  openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 \
+    -keyout "$pem" -out "$pem.crt" 2>/dev/null
+  cat "$pem.crt" >>"$pem"
+  serve secure "$pem"
+  secure=https://127.0.0.1:$PORT
+  for url in "$WEB/to?$secure/good?n=256" "$secure/to?$secure/good?n=256"; do
+    source_at "$url"
+    [[ $(trusting "$pem.crt" --force) = 198.18.0.0/24 ]]
+  done
+  source_at "$secure/to?$WEB/good"
+  run -0 --separate-stderr trusting "$pem.crt"
+  [[ $output = 198.18.0.0/24 && $stderr = *"source 'one': Protocol \"http\" not supported or disabled"* ]]
+  run ! grep -q 'GET /good' "$BATS_TEST_TMPDIR/requests"
+}
 @test "a redirect to a file is not followed" { stays tofile "Protocol \"file\" not supported or disabled"; }
 @test "a list that shrank too much is not believed" {
   source_at "file://$LIST"
