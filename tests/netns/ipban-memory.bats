@@ -327,7 +327,7 @@ remains() {
   exec 5>>"$(echo "$STATE_DIRECTORY"/*lists.lock)"
   flock 5
   kill -CONT "$SPAWNED"
-  wait_for_line "$ERR" 'put lost rules back: .*in use by another process'
+  wait_for_line "$ERR" 'put back what was lost: .*in use by another process'
   ban_line 203.0.113.3 600 >&4
   wait_for_line "$OUT" 203.0.113.3
   run -1 node ipban status -q

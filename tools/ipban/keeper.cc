@@ -17,7 +17,7 @@ Keeper::Keeper(Enforcer& enforcer, const Settings& settings, const cli::Command&
       settings_(settings),
       command_(command),
       put_back_(command, "another program changed the rules, undone"),
-      not_put_back_(command, "put lost rules back") {}
+      not_put_back_(command, "put back what was lost") {}
 
 base::Result<int> Keeper::start() {
   base::Result<int> news = backend_.watch();
