@@ -90,7 +90,7 @@ feed() { "$@" >&"$FEED"; }
   # One that the database does not know is a place by its prefix.
   { moves; access 5 ann 10.0.0.1; access 5 ann 10.0.0.1; } |
     session-detect --verify none --asn asn.mmdb --explain ann >out
-  grep -q 'joins; holds 2 of 1: 198.51.100.4, 10.0.0.1$' out
+  grep -q 'joins; holds 2 of 1: AS64500 (198.51.100.4), 10.0.0.1$' out
   echo none >wrong.mmdb
   run -65 session-detect --asn wrong.mmdb </dev/null
   [[ $output = "session-detect: "*"'wrong.mmdb'"* ]]
