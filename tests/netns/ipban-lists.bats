@@ -154,6 +154,16 @@ JSON
   [[ $(field .added "$output") = 1 ]]
 }
 
+@test "the whole of a family is asked for beside a list" {
+  netns_add node
+  printf '%s\n' 128.0.0.0/8 8000::/16 | node ipban load feed
+  for target in 0.0.0.0/0 ::/0 0.0.0.0/1 ::/1; do
+    run -1 node timeout "$DEADLINE" ipban test "$target"
+    [[ $output = "$target is not banned" ]]
+  done
+  run -0 node ipban test 128.0.0.0/9
+}
+
 @test "a list of direction out cuts what goes to it" {
   wire
   start_traffic 192.0.2.10 192.0.2.9 192.0.2.1
