@@ -164,6 +164,23 @@ JSON
   run -0 node ipban test 128.0.0.0/9
 }
 
+@test "neighbours as wide as a list may hold stay in it when what was written is loaded again" {
+  netns_add node
+  local wide=(2.0.0.0/8 3.0.0.0/8 2a00::/16 2a01::/16)
+  printf '%s\n' "${wide[@]}" | blocklist-fetch merge | node ipban load feed
+  [[ $(node ipban list feed -o plain) = $(printf '%s\n' "${wide[@]}") ]]
+  run -0 --separate-stderr node ipban load feed -o json < <(node ipban list feed -o json)
+  [[ $(field '"\(.added) \(.removed) \(.unchanged) \(.too_wide)"' "$output") = "0 0 4 0" && -z $stderr ]]
+  run -0 --separate-stderr node ipban restore -o json < <(node ipban save)
+  [[ $(field '"\(.refused) \(.lists)"' "$output") = "0 0" && -z $stderr ]]
+  # Kept by an older ipban, which joined them.
+  printf '%s\n' 2.0.0.0/7 2a00::/15 >"$STATE_DIRECTORY"/*feed.in.list
+  reboot
+  node ipban restore </dev/null
+  [[ $(node ipban list feed -o plain) = $(printf '%s\n' "${wide[@]}") ]]
+  run -0 node ipban status
+}
+
 @test "a list of direction out cuts what goes to it" {
   wire
   start_traffic 192.0.2.10 192.0.2.9 192.0.2.1

@@ -62,7 +62,7 @@ base::Result<Blocklist> parse(std::string text, const std::string& name) {
   const bool known = any || object.number("temp_timeout", UINT32_MAX).has_value();
   if (!object.close()) return base::fail(base::Exit::kData, "read '" + name + "': " + object.wrong());
   if (!known) return base::fail(base::Exit::kData, "read '" + name + "': it is no blocklist.json of a node");
-  for (Part& part : list.parts) list.too_wide += part.blocked.erase_wider(kWidestList4, kWidestList6);
+  for (Part& part : list.parts) list.too_wide += part.blocked.erase_wider();
   return list;
 }
 
@@ -125,9 +125,7 @@ Ended import(const Settings& settings, const cli::Command& command) {
   if (blocklist->invalid > 0)
     command.warn(fmt::format("{} entries are no address or prefix, the first '{}', skipped",
                              blocklist->invalid, blocklist->sample));
-  if (blocklist->too_wide > 0)
-    command.warn(fmt::format("{} prefixes are wider than /{} or /{}, skipped", blocklist->too_wide,
-                             kWidestList4, kWidestList6));
+  warn_of_wide(command, blocklist->too_wide);
   Memory memory{settings, command};
   base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings, memory);
   if (!backend) return base::failed(backend);

@@ -26,16 +26,14 @@ base::Result<Content> prepare(const Settings& settings, const cli::Command& comm
   if (!spared) return base::failed(spared);
   ip::Ranges& ranges = parsed->ranges;
   Content content{.prefixes = {}, .invalid = parsed->invalid};
-  content.too_wide = ranges.erase_wider(kWidestList4, kWidestList6);
+  content.too_wide = ranges.erase_wider();
   content.spared = ranges.unite();
   content.spared += ranges.subtract(*spared);
   content.prefixes = ranges.prefixes();
   if (parsed->invalid > 0)
     command.warn(fmt::format("{} lines are no address or prefix, the first '{}', skipped", parsed->invalid,
                              parsed->sample));
-  if (content.too_wide > 0)
-    command.warn(fmt::format("{} prefixes are wider than /{} or /{}, skipped", content.too_wide, kWidestList4,
-                             kWidestList6));
+  warn_of_wide(command, content.too_wide);
   if (content.prefixes.empty() && !settings.allow_empty)
     return base::fail(base::Exit::kData,
                       "load list '" + settings.words[0] + "': nothing in it; --allow-empty if that is meant");
