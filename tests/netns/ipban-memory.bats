@@ -142,6 +142,17 @@ remains() {
   node ipban save | in_netns other ipban restore -o json | grep -q '"bans":0,"present":2'
 }
 
+@test "what is too wide for a list is not restored from a file, and said" {
+  netns_add node
+  saved_list() { jq -nc '{type: "list", time: "2026-06-01T12:00:00.000000Z", list: $ARGS.positional[0], direction: "in", targets: $ARGS.positional[1:]}' --args "$@"; }
+  echo 198.51.100.7 | node ipban load kept
+  { saved_list kept 0.0.0.0/0; saved_list feed 0.0.0.0/1 203.0.113.0/24 128.0.0.0/1 ::/0; } >"$BATS_TEST_TMPDIR/saved"
+  run -1 --separate-stderr node ipban restore -o json "$BATS_TEST_TMPDIR/saved"
+  [[ $output = *'"refused":4,"lists":1,'* && $stderr = "ipban: 4 prefixes are wider than /8 or /16, skipped" ]]
+  [[ $(node ipban list kept -o plain; node ipban list feed -o plain) = $'198.51.100.7\n203.0.113.0/24' ]]
+  run -1 node ipban test 8.8.8.8
+}
+
 @test "a flush forgets, and lists stay" {
   netns_add node
   node ipban add 192.0.2.1

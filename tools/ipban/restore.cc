@@ -46,6 +46,8 @@ base::Result<std::optional<Saved>> read_source(const Settings& settings, base::T
 // A list that was saved takes the place of one that is there.
 base::Result<void> load_lists(const Settings& settings, const cli::Command& command, Memory& memory,
                               sets::Backend& backend, Saved& saved, Recovered& recovered) {
+  warn_of_wide(command, saved.too_wide);
+  recovered.refused += saved.too_wide;
   if (saved.lists.empty()) return {};
   base::Result<std::optional<store::Lock>> lock = memory.lock_lists(kListPatience);
   if (!lock) return base::failed(lock);
