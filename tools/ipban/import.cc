@@ -92,6 +92,9 @@ void tell_allowed(const Part& part, const Settings& settings) {
 base::Result<void> take_over(Part& part, const ip::Ranges& spared, const Settings& settings, Memory& memory,
                              sets::Backend& backend) {
   const sets::ListKey list{kName, part.direction};
+  // Before the list is read, or what another import adds meanwhile would be taken out.
+  base::Result<std::optional<store::Lock>> lock = memory.lock_lists(kListPatience);
+  if (!lock) return base::failed(lock);
   base::Result<bool> there = backend.each(list, [&](const ip::Prefix& prefix) { part.blocked.add(prefix); });
   if (!there) return base::failed(there);
   ip::Ranges allowed;
@@ -102,8 +105,6 @@ base::Result<void> take_over(Part& part, const ip::Ranges& spared, const Setting
   part.blocked.subtract(allowed);
   if (part.blocked.empty() && !*there) return {};
   const std::vector<ip::Prefix> prefixes = part.blocked.prefixes();
-  base::Result<std::optional<store::Lock>> lock = memory.lock_lists(kListPatience);
-  if (!lock) return base::failed(lock);
   base::Result<sets::Change> change = backend.load(list, prefixes, settings.dry_run);
   if (!change) return base::failed(change);
   if (!settings.dry_run) memory.keep_list(list, prefixes);
