@@ -57,6 +57,16 @@ node_sets() {
   done
   [[ $(node ipban list permanent -o plain) = 203.0.113.0/24 ]]
 }
+
+@test "what the node allows is written out also where it blocks nothing" {
+  netns_add node
+  echo '{"in_permanent": [], "in_allow": ["10.0.0.0/8"], "out_allow": ["192.0.2.7"]}' >"$BATS_TEST_TMPDIR/allowed.json"
+  run -0 --separate-stderr node ipban import -o json "$BATS_TEST_TMPDIR/allowed.json"
+  [[ $output = '{"type":"allow","target":"10.0.0.0/8","direction":"in"}
+{"type":"allow","target":"192.0.2.7","direction":"out"}' ]]
+  [[ $stderr = *"--allow"* ]]
+}
+
 @test "an import that waits for another process takes nothing out that came meanwhile" {
   netns_add node
   local state=$BATS_TEST_TMPDIR/own number

@@ -109,7 +109,6 @@ base::Result<void> take_over(Part& part, const ip::Ranges& spared, const Setting
   if (!change) return base::failed(change);
   if (!settings.dry_run) memory.keep_list(list, prefixes);
   tell(list, *change, settings);
-  tell_allowed(part, settings);
   return {};
 }
 
@@ -135,6 +134,7 @@ Ended import(const Settings& settings, const cli::Command& command) {
   for (Part& part : blocklist->parts) {
     base::Result<void> done = take_over(part, *spared, settings, memory, **backend);
     if (!done) return base::failed(done);
+    tell_allowed(part, settings);
   }
   if (!blocklist->parts[0].allowed.empty() || !blocklist->parts[1].allowed.empty())
     command.warn("what the node allows is left out of the lists; give it to --allow, so that it stays so");
