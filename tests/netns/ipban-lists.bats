@@ -164,6 +164,24 @@ JSON
   run -0 node ipban test 128.0.0.0/9
 }
 
+@test "a dry run makes no folder and no lock, and what it writes says so" {
+  netns_add node
+  local state=$BATS_TEST_TMPDIR/nowhere
+  echo '{"permanent":["198.51.100.7"]}' >"$BATS_TEST_TMPDIR/old.json"
+  echo 198.51.100.7 | node ipban load saved
+  run -0 node ipban load feed --dry-run --state "$state" -o json <<<198.51.100.7
+  [[ $(field '"\(.added) \(.dry_run)"' "$output") = "1 true" ]]
+  run -0 node ipban import --dry-run --state "$state" -o json "$BATS_TEST_TMPDIR/old.json"
+  [[ $(field '"\(.added) \(.dry_run)"' "$output") = "1 true" ]]
+  node ipban unload saved --dry-run --state "$state"
+  node ipban restore --dry-run --state "$state" < <(node ipban save)
+  [[ ! -e $state ]]
+  run -0 node ipban load feed -o json <<<198.51.100.7
+  [[ $(field .dry_run "$output") = false ]]
+  run -0 node ipban import -o json "$BATS_TEST_TMPDIR/old.json"
+  [[ $(field .dry_run "$output") = false ]]
+}
+
 @test "neighbours as wide as a list may hold stay in it when what was written is loaded again" {
   netns_add node
   local wide=(2.0.0.0/8 3.0.0.0/8 2a00::/16 2a01::/16)

@@ -68,9 +68,11 @@ base::Result<Blocklist> parse(std::string text, const std::string& name) {
 
 void tell(const sets::ListKey& list, const sets::Change& change, const Settings& settings) {
   if (resolve(settings.format) == Format::json)
-    cli::print(R"({{"type":"loaded","list":"{}","direction":"{}","added":{},"removed":{},"unchanged":{}}})"
+    cli::print(R"({{"type":"loaded","list":"{}","direction":"{}","added":{},"removed":{},"unchanged":{},)"
+               R"("dry_run":{}}})"
                "\n",
-               list.name, word(list.direction), change.added, change.removed, change.unchanged);
+               list.name, word(list.direction), change.added, change.removed, change.unchanged,
+               settings.dry_run);
   else
     cli::print("{}list '{}', direction {}: {} added, {} removed, {} unchanged\n",
                settings.dry_run ? "would change " : "", list.name, word(list.direction), change.added,

@@ -44,10 +44,10 @@ void tell(const sets::ListKey& list, const Content& content, const sets::Change&
           const Settings& settings) {
   if (resolve(settings.format) == Format::json) {
     cli::print(R"({{"type":"loaded","list":"{}","direction":"{}","added":{},"removed":{},"unchanged":{},)"
-               R"("invalid":{},"too_wide":{},"spared":{}}})"
+               R"("invalid":{},"too_wide":{},"spared":{},"dry_run":{}}})"
                "\n",
                list.name, word(list.direction), change.added, change.removed, change.unchanged,
-               content.invalid, content.too_wide, content.spared);
+               content.invalid, content.too_wide, content.spared, settings.dry_run);
     return;
   }
   cli::print("{}list '{}': {} added, {} removed, {} unchanged; {} invalid, {} too wide, {} spared\n",

@@ -28,7 +28,7 @@ std::string default_state() {
 }
 
 Memory::Memory(const Settings& settings, const cli::Command& command)
-    : failed_(command, "bans go on, but are not remembered") {
+    : dry_run_(settings.dry_run), failed_(command, "bans go on, but are not remembered") {
   // A prefix that is none makes no file's name; open_backend() says so.
   if (settings.state == "none" || !sets::check_prefix(settings.set)) return;
   const bool shared = settings.state == default_state();
@@ -98,7 +98,7 @@ bool Memory::uses_out(base::Time now) {
 }
 
 base::Result<std::optional<store::Lock>> Memory::lock_lists(std::chrono::milliseconds patience) {
-  if (!place_) return std::nullopt;
+  if (!place_ || dry_run_) return std::nullopt;
   check(journal::make_folder(*place_));
   base::Result<store::Lock> lock = store::Lock::take(place_->path("lists"), patience);
   if (lock) return std::optional{std::move(*lock)};

@@ -42,8 +42,8 @@ class Memory {
   // Are bans of direction out alive, or lists of it kept?
   bool uses_out(base::Time now);
 
-  // While it is held no other process loads lists here; absent when nothing is remembered. Fails with
-  // kTemporary when another one is at it for as long as `patience`.
+  // While it is held no other process loads lists here; absent when nothing is remembered, or with a dry run.
+  // Fails with kTemporary when another one is at it for as long as `patience`.
   base::Result<std::optional<store::Lock>> lock_lists(std::chrono::milliseconds patience);
   void keep_list(const sets::ListKey& list, std::span<const ip::Prefix> prefixes);
   bool keeps(const sets::ListKey& list);
@@ -61,6 +61,7 @@ class Memory {
   void check(const base::Result<void>& done);
   void rewrite();
 
+  bool dry_run_;
   std::optional<journal::Place> place_;
   std::optional<journal::Journal> journal_;
   std::string lines_;
