@@ -80,10 +80,11 @@ many() {
   run -0 --separate-stderr node ipban load a -o json <<'JSON'
 {"type":"ban","time":"2026-06-01T12:00:00.000000Z","target":"198.51.100.7","seconds":60}
 {"type":"list","time":"2026-06-01T12:00:00.000000Z","list":"x","direction":"in","targets":["203.0.113.0/25","203.0.113.128/25"]}
+{"type":"list","time":"2026-06-01T12:00:00.000000Z","list":"x","direction":"in","targets":["198.51.100.9","garbage"]}
 {"type":"access","user":"12345"}
 not JSON
 JSON
-  [[ $(field '"\(.added) \(.invalid)"' "$output") = "2 2" ]]
+  [[ $(field '"\(.added) \(.invalid)"' "$output") = "2 3" ]]
   node ipban list a -o json | node ipban load b
   [[ $(node ipban list b -o plain) = $'198.51.100.7\n203.0.113.0/24' ]]
 }
