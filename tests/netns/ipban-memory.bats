@@ -142,6 +142,21 @@ remains() {
   node ipban save | in_netns other ipban restore -o json | grep -q '"bans":0,"present":2'
 }
 
+@test "an empty stdin is not restored, and that is said" {
+  netns_add node
+  node ipban add 192.0.2.1
+  reboot
+  : >"$BATS_TEST_TMPDIR/nothing"
+  run -65 node ipban restore < <(:)
+  [[ $output = "ipban: read stdin: it is empty, nothing is restored; what is remembered is restored without stdin, by '</dev/null'" ]]
+  run -65 node ipban restore <"$BATS_TEST_TMPDIR/nothing"
+  [[ -z $(node nft list tables) ]]
+  run -0 node ipban restore - -o json < <(:)
+  [[ $output = *'"bans":0,'* ]]
+  run -0 node ipban restore -o json </dev/null
+  [[ $output = *'"bans":1,'* ]]
+}
+
 @test "what is too wide for a list is not restored from a file, and said" {
   netns_add node
   saved_list() { jq -nc '{type: "list", time: "2026-06-01T12:00:00.000000Z", list: $ARGS.positional[0], direction: "in", targets: $ARGS.positional[1:]}' --args "$@"; }

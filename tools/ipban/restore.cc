@@ -40,6 +40,11 @@ base::Result<std::optional<Saved>> read_source(const Settings& settings, base::T
   }
   base::Result<Saved> saved = read_saved(fd, file.empty() ? "-" : file, now);
   if (!saved) return base::failed(saved);
+  // As cron leaves it, or because what should have written it failed.
+  if (file.empty() && !saved->any)
+    return base::fail(base::Exit::kData,
+                      "read stdin: it is empty, nothing is restored; what is remembered is restored without "
+                      "stdin, by '</dev/null'");
   return std::optional<Saved>{std::move(*saved)};
 }
 
