@@ -29,7 +29,6 @@ class Cleaner {
  private:
   Cleaner() = default;
 
-  bool keep_bogons_ = false;
   ip::Widest widest_;
   ip::Ranges bogons_, own_, allowed_;
   std::size_t wide_count_ = 0, bogon_count_ = 0, own_count_ = 0, allowed_count_ = 0;
