@@ -11,6 +11,7 @@
 #include "journal/journal.h"
 #include "store/abandoned.h"
 #include "store/atomic_file.h"
+#include "store/regular.h"
 #include "stream/lines.h"
 
 namespace xlimit::journal {
@@ -75,30 +76,29 @@ bool lock_and_check(int fd, const std::string& path) {
 
 base::Result<void> replay(const Place& place, ledger::Ledger& ledger, base::Time now, std::string_view text) {
   const std::string path = place.journal();
-  const base::Fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (!fd && errno == ENOENT) return {};
-  if (!fd) return base::os_error("open '" + path + "'");
-  base::Result<std::uint64_t> read = read_lines(fd.get(), path, ledger, now, text);
+  base::Result<base::Fd> fd = store::open_regular(path, O_RDONLY);
+  if (!fd || !*fd) return fd ? base::Result<void>{} : base::failed(fd);
+  base::Result<std::uint64_t> read = read_lines(fd->get(), path, ledger, now, text);
   return read ? base::Result<void>{} : base::failed(read);
 }
 
 base::Result<void> compact(const Place& place, base::Time now) {
   const std::string path = place.journal();
-  const base::Fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (!fd) return errno == ENOENT ? base::Result<void>{} : base::os_error("open '" + path + "'");
+  base::Result<base::Fd> fd = store::open_regular(path, O_RDONLY);
+  if (!fd || !*fd) return fd ? base::Result<void>{} : base::failed(fd);
   const base::Result<store::Lock> alone = store::Lock::take(path);
   if (!alone && alone.error().code == base::Exit::kTemporary) return {};
   if (!alone) return tl::make_unexpected(alone.error());
   store::clear_away_abandoned({&path, 1});
   ledger::Ledger ledger;
-  base::Result<std::uint64_t> end = read_lines(fd.get(), path, ledger, now);
+  base::Result<std::uint64_t> end = read_lines(fd->get(), path, ledger, now);
   if (!end) return base::failed(end);
   base::Result<store::AtomicFile> file = store::AtomicFile::create(path);
   if (!file) return base::failed(file);
   if (base::Result<void> written = write_alive(*file, ledger, now); !written) return written;
   // Somebody forgot everything meanwhile, or has just done the same: there is nothing left to do.
-  if (!lock_and_check(fd.get(), path)) return {};
-  if (base::Result<void> copied = copy_from(fd.get(), *end, path, *file); !copied) return copied;
+  if (!lock_and_check(fd->get(), path)) return {};
+  if (base::Result<void> copied = copy_from(fd->get(), *end, path, *file); !copied) return copied;
   return file->commit();
 }
 

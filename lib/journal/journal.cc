@@ -13,6 +13,7 @@
 
 #include "journal/header.h"
 #include "store/atomic_file.h"
+#include "store/regular.h"
 
 namespace xlimit::journal {
 namespace {
@@ -41,19 +42,11 @@ struct Unlock {
 }  // namespace
 
 base::Result<void> Journal::open() {
-  const std::string path = place_.journal();
-  const auto try_open = [&] {
-    return base::Fd{::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600)};
-  };
-  base::Fd fd = try_open();
-  if (!fd && errno == ENOENT) {
-    if (base::Result<void> made = make_folder(place_); !made) return made;
-    fd = try_open();
-  }
-  if (!fd) return base::os_error("open '" + path + "'");
-  store::give_away(fd, path);
-  alive_ = read_header(fd.get());
-  fd_ = std::move(fd);
+  if (base::Result<void> made = make_folder(place_); !made) return made;
+  base::Result<base::Fd> fd = store::open_or_make(place_.journal(), O_RDWR | O_APPEND);
+  if (!fd) return base::failed(fd);
+  alive_ = read_header(fd->get());
+  fd_ = std::move(*fd);
   return {};
 }
 

@@ -177,6 +177,25 @@ TEST_CASE("a journal that can not be written says which and why") {
   CHECK(written.error().text == "make folder '/proc/nowhere': No such file or directory");
 }
 
+TEST_CASE("a journal that is a link or a pipe is neither written nor read") {
+  const Folder folder;
+  const std::string path = folder.place().journal(), victim = folder.path + "/victim";
+  REQUIRE(journal::make_folder(folder.place()));
+  std::ofstream{victim} << "theirs\n";
+  std::filesystem::create_symlink(victim, path);
+  journal::Journal journal{folder.place()};
+  const base::Result<void> written = journal.append(banned(target(1)));
+  REQUIRE_FALSE(written);
+  CHECK(written.error().text == "open '" + path + "': a symbolic link, not a regular file");
+  CHECK(std::filesystem::file_size(victim) == 7);
+  std::filesystem::remove(path);
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  ledger::Ledger ledger;
+  CHECK_FALSE(journal.append(banned(target(1))));
+  CHECK_FALSE(journal::replay(folder.place(), ledger, kNoon));
+  CHECK_FALSE(journal::compact(folder.place(), kNoon));
+}
+
 TEST_CASE("lists are kept by name and direction, and forgotten") {
   const Folder folder;
   const journal::Place place = folder.place(), other{place.folder, "xlimit@4026"};
