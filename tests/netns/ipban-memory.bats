@@ -10,6 +10,10 @@ setup() {
   needs ip ipset nft
 }
 
+# With the folder of what is remembered read-only.
+unable() {
+  node unshare -m bash -c 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"' "$STATE_DIRECTORY" "$@"
+}
 restore() { node ipban restore "$@" </dev/null; }
 left() { node ipban list -o plain | sed -n "s#^$1  *\([0-9]*\) .*#\1#p"; }
 has_come() { [[ $EPOCHSECONDS -ge $1 ]]; }
@@ -159,6 +163,18 @@ remains() {
   reboot
   run -0 restore -o json
   [[ $output = *'"lists":0'* ]]
+}
+
+@test "a list that could not be kept is kept by the next load of the same" {
+  netns_add node
+  echo 198.51.100.1 | node ipban load feed
+  run -0 unable ipban load feed <<<198.51.100.2
+  [[ $output = *"not remembered"* ]]
+  echo 198.51.100.2 | node ipban load feed
+  reboot
+  restore
+  node ipban test 198.51.100.2
+  run -1 node ipban test 198.51.100.1
 }
 
 @test "what is unloaded or torn down while apply runs is not put back half" {

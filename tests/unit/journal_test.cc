@@ -222,6 +222,27 @@ TEST_CASE("a kept list that somebody broke is not half understood") {
   CHECK_FALSE(journal::read_list(folder.place(), {"feed", event::Direction::in}));
 }
 
+TEST_CASE("a list is written again only when it differs from what is kept") {
+  const Folder folder;
+  const journal::Place place = folder.place();
+  const journal::KeptList list{"feed", event::Direction::in};
+  std::vector<ip::Prefix> prefixes;
+  for (unsigned i = 0; i < 20000; ++i) prefixes.push_back(target(2 * i));
+  struct stat first {
+  }, second{};
+  REQUIRE(journal::keep_list(place, list, prefixes));
+  REQUIRE(::stat(place.path("feed.in.list").c_str(), &first) == 0);
+  REQUIRE(journal::keep_list(place, list, prefixes));
+  REQUIRE(::stat(place.path("feed.in.list").c_str(), &second) == 0);
+  CHECK(first.st_ino == second.st_ino);
+  prefixes.pop_back();
+  REQUIRE(journal::keep_list(place, list, prefixes));
+  CHECK(*journal::read_list(place, list) == prefixes);
+  prefixes.back() = target(50000);
+  REQUIRE(journal::keep_list(place, list, prefixes));
+  CHECK(*journal::read_list(place, list) == prefixes);
+}
+
 TEST_CASE("ports are remembered for each direction until there are none") {
   const Folder folder;
   const journal::Place place = folder.place();

@@ -71,8 +71,8 @@ Ended load(const Settings& settings, const cli::Command& command) {
   if (!lock) return base::failed(lock);
   base::Result<sets::Change> change = (*backend)->load(*list, content->prefixes, settings.dry_run);
   if (!change) return base::failed(change);
-  if (!settings.dry_run && (change->any() || !memory.keeps(*list)))
-    memory.keep_list(*list, content->prefixes);
+  // Also when nothing changes: it may not have been possible the last time.
+  if (!settings.dry_run) memory.keep_list(*list, content->prefixes);
   tell(*list, *content, *change, settings);
   return base::Exit::kDone;
 }

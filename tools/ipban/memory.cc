@@ -110,12 +110,6 @@ void Memory::keep_list(const sets::ListKey& list, std::span<const ip::Prefix> pr
   if (place_) check(journal::keep_list(*place_, kept(list), prefixes));
 }
 
-bool Memory::keeps(const sets::ListKey& list) {
-  if (!place_) return false;
-  base::Result<std::vector<journal::KeptList>> lists = journal::kept_lists(*place_);
-  return lists && std::ranges::count(*lists, kept(list)) > 0;
-}
-
 void Memory::forget_list(const sets::ListKey& list) {
   if (place_) check(journal::forget_list(*place_, kept(list)));
 }

@@ -46,7 +46,6 @@ class Memory {
   // kTemporary when another one is at it for as long as `patience`.
   base::Result<std::optional<store::Lock>> lock_lists(std::chrono::milliseconds patience);
   void keep_list(const sets::ListKey& list, std::span<const ip::Prefix> prefixes);
-  bool keeps(const sets::ListKey& list);
   void forget_list(const sets::ListKey& list);
 
   // The ports that rules were limited to.
