@@ -165,6 +165,17 @@ remains() {
   [[ $output = *'"lists":0'* ]]
 }
 
+@test "what can not be forgotten is neither flushed nor unloaded" {
+  netns_add node
+  node ipban add 192.0.2.1
+  echo 198.51.100.0/24 | node ipban load feed
+  run -74 unable ipban flush
+  [[ $output = "ipban: open '"*".journal': Read-only file system" ]]
+  run -74 unable ipban unload feed
+  [[ $output = "ipban: remove '"*".feed.in.list': Read-only file system" ]]
+  node ipban test 192.0.2.1 198.51.100.7
+}
+
 @test "a list that could not be kept is kept by the next load of the same" {
   netns_add node
   echo 198.51.100.1 | node ipban load feed

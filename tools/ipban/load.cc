@@ -86,7 +86,9 @@ Ended unload(const Settings& settings, const cli::Command& command) {
   base::Result<std::optional<store::Lock>> lock = memory.lock_lists(kListPatience);
   if (!lock) return base::failed(lock);
   // First, or a running `ipban apply` would put it back.
-  if (!settings.dry_run) memory.forget_list(*list);
+  if (!settings.dry_run) {
+    if (base::Result<void> forgotten = memory.forget_list(*list); !forgotten) return base::failed(forgotten);
+  }
   base::Result<bool> gone = (*backend)->unload(*list, settings.dry_run);
   if (!gone) return base::failed(gone);
   if (!*gone) command.warn("no list '" + list->name + "' of direction " + word(list->direction));

@@ -72,10 +72,7 @@ void Memory::rewrite() {
       std::async(std::launch::async, [place = *place_] { return journal::compact(place, base::now()); });
 }
 
-void Memory::forget_bans() {
-  lines_.clear();
-  if (place_) check(journal_->clear());
-}
+base::Result<void> Memory::forget_bans() { return place_ ? journal_->clear() : base::Result<void>{}; }
 
 ledger::Ledger Memory::recall(base::Time now, std::string_view text) {
   ledger::Ledger ledger;
@@ -110,8 +107,8 @@ void Memory::keep_list(const sets::ListKey& list, std::span<const ip::Prefix> pr
   if (place_) check(journal::keep_list(*place_, kept(list), prefixes));
 }
 
-void Memory::forget_list(const sets::ListKey& list) {
-  if (place_) check(journal::forget_list(*place_, kept(list)));
+base::Result<void> Memory::forget_list(const sets::ListKey& list) {
+  return place_ ? journal::forget_list(*place_, kept(list)) : base::Result<void>{};
 }
 
 sets::Ports Memory::ports() {

@@ -34,7 +34,8 @@ class Memory {
   std::size_t gathered() const { return lines_.size(); }
   // Begins to write the journal anew, beside us, when it has grown enough.
   void write();
-  void forget_bans();
+  // Fails when they would come back.
+  base::Result<void> forget_bans();
 
   // What the journal says, or only what it says in lines that hold a text, see journal::replay(). Empty, and
   // said, when it can't be read.
@@ -46,7 +47,7 @@ class Memory {
   // kTemporary when another one is at it for as long as `patience`.
   base::Result<std::optional<store::Lock>> lock_lists(std::chrono::milliseconds patience);
   void keep_list(const sets::ListKey& list, std::span<const ip::Prefix> prefixes);
-  void forget_list(const sets::ListKey& list);
+  base::Result<void> forget_list(const sets::ListKey& list);
 
   // The ports that rules were limited to.
   sets::Ports ports();
