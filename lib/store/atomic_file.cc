@@ -26,7 +26,7 @@ AtomicFile::AtomicFile(std::string path, std::string aside, Fd fd)
     : path_(std::move(path)), aside_(std::move(aside)), fd_(std::move(fd)) {}
 
 AtomicFile::~AtomicFile() {
-  if (fd_) ::unlink(aside_.c_str());
+  if (fd_ && !aside_.empty()) ::unlink(aside_.c_str());
 }
 
 Result<AtomicFile> AtomicFile::create(const std::string& path) {
@@ -60,18 +60,24 @@ Result<void> AtomicFile::sync() {
 }
 
 Result<void> AtomicFile::replace() {
+  if (Result<void> flushed = flush(); !flushed) return flushed;
   if (::rename(aside_.c_str(), path_.c_str()) != 0) return base::os_error("write '" + path_ + "'");
-  fd_ = Fd{};
+  aside_.clear();
   return {};
 }
 
 Result<void> AtomicFile::commit() {
   if (Result<void> synced = sync(); !synced) return synced;
   if (Result<void> replaced = replace(); !replaced) return replaced;
+  return settle();
+}
+
+Result<void> AtomicFile::settle() {
+  Result<void> synced = sync();
   // The rename itself must survive a power cut too.
   const Fd directory{::open(base::folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (directory) ::fsync(directory.get());
-  return {};
+  return synced;
 }
 
 Result<void> write_file(const std::string& path, std::string_view text) {
@@ -84,9 +90,8 @@ Result<void> write_file(const std::string& path, std::string_view text) {
 Result<void> publish_file(const std::string& path, std::string_view text) {
   Result<AtomicFile> file = AtomicFile::create(path);
   if (!file) return base::failed(file);
-  if (::fchmod(file->fd_.get(), 0644) != 0) return base::os_error("write '" + path + "'");
-  file->buffer_ = text;
-  if (Result<void> written = file->flush(); !written) return written;
+  if (::fchmod(file->fd(), 0644) != 0) return base::os_error("write '" + path + "'");
+  if (Result<void> written = file->write(text); !written) return written;
   return file->replace();
 }
 

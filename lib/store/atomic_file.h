@@ -33,14 +33,15 @@ class AtomicFile {
   // Writes out and syncs what there is, so that little is left for commit().
   base::Result<void> sync();
   base::Result<void> commit();
+  // The same in two steps: replace() waits for no disk, and until settle() a power cut may leave less.
+  base::Result<void> replace();
+  base::Result<void> settle();
 
  private:
-  friend base::Result<void> publish_file(const std::string& path, std::string_view text);
   AtomicFile(std::string path, std::string aside, base::Fd fd);
   base::Result<void> flush();
-  base::Result<void> replace();
 
-  std::string path_, aside_;
+  std::string path_, aside_;  // the latter is empty when it has been renamed
   base::Fd fd_;
   std::string buffer_;
 };

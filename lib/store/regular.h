@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Files of ours that may lie in a folder of somebody else's, who could have put a link or a device in their place.
-// What is not a regular file is refused with what it is (kUnavailable).
+// Files of ours that may lie in a folder of somebody else's, who could have put a link or a device in their
+// place. What is not a regular file is refused with what it is (kUnavailable).
 #pragma once
 
 #include <string>
@@ -21,8 +21,9 @@ base::Result<base::Fd> make_regular(const std::string& path, int flags);
 // Either.
 base::Result<base::Fd> open_or_make(const std::string& path, int flags);
 
-// When we are root, gives a file that we have just made to the owner of the folder of `path`: a service with a user
-// of its own could not read it otherwise, when somebody ran the same program by hand. Never one that was there.
+// When we are root, gives a file that we have just made to the owner of the folder of `path`: a service with
+// a user of its own could not read it otherwise, when somebody ran the same program by hand. Never one that
+// was there.
 void give_away(const base::Fd& fd, const std::string& path);
 
 }  // namespace xlimit::store

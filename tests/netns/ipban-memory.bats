@@ -188,6 +188,23 @@ remains() {
   run -1 node ipban test 198.51.100.1
 }
 
+@test "apply goes on while another process holds the journal, and remembers later" {
+  netns_add node
+  start_apply
+  ban_line 192.0.2.1 600 >&4
+  wait_until grep -rq '"192.0.2.1"' "$STATE_DIRECTORY"
+  exec 5>>"$(echo "$STATE_DIRECTORY"/*.journal)"
+  flock 5
+  for i in {2..5}; do
+    ban_line "192.0.2.$i" 600 >&4
+    wait_for_line "$OUT" "192.0.2.$i"
+  done
+  wait_for_line "$ERR" "not remembered: '.*journal' is locked by another process"
+  exec 5>&-
+  for i in {2..5}; do wait_until grep -q "\"192.0.2.$i\"" "$STATE_DIRECTORY"/*.journal; done
+  exec 4>&-
+}
+
 @test "what is unloaded or torn down while apply runs is not put back half" {
   netns_add node
   start_apply

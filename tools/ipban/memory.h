@@ -4,7 +4,6 @@
 #pragma once
 
 #include <chrono>
-#include <future>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,7 +13,7 @@
 #include "cli/complaint.h"
 #include "event/encode.h"
 #include "ipban/settings.h"
-#include "journal/journal.h"
+#include "journal/writer.h"
 #include "ledger/ledger.h"
 #include "sets/backend.h"
 #include "store/atomic_file.h"
@@ -31,9 +30,10 @@ class Memory {
   // Gathers what has happened, `at` being when the kernel confirmed it; written by write().
   void add(event::Banned banned, base::Time at);
   void add(event::Unbanned unbanned, base::Time at);
-  std::size_t gathered() const { return lines_.size(); }
-  // Begins to write the journal anew, beside us, when it has grown enough.
-  void write();
+  std::size_t gathered() const { return journal_ ? journal_->gathered() : 0; }
+  // What can't be written within `patience` because another process holds the journal is kept for the next
+  // time.
+  void write(std::chrono::milliseconds patience = journal::Writer::kPatience);
   // Fails when they would come back.
   base::Result<void> forget_bans();
 
@@ -59,15 +59,11 @@ class Memory {
 
  private:
   void check(const base::Result<void>& done);
-  void rewrite();
 
   std::optional<journal::Place> place_;
-  std::optional<journal::Journal> journal_;
-  std::string lines_;
+  std::optional<journal::Writer> journal_;
   event::Line line_;
   cli::Complaint failed_;
-  std::chrono::steady_clock::time_point next_rewriting_{};
-  std::future<base::Result<void>> rewriting_;
 };
 
 }  // namespace xlimit::ipban
