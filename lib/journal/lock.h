@@ -14,7 +14,8 @@
 
 namespace xlimit::journal {
 
-// `how` as that of flock(2). Fails with kTemporary when other processes hold the lock for as long as `patience`.
+// `how` as that of flock(2). Fails with kTemporary when other processes hold the lock for as long as
+// `patience`.
 inline base::Result<void> lock(int fd, int how, const std::string& path, std::chrono::milliseconds patience) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (::flock(fd, how | LOCK_NB) < 0) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What is to be appended to a journal, gathered, and kept as long as another process holds the journal's lock.
+// What is to be appended to a journal, gathered, and kept as long as another process holds the journal's
+// lock.
 //
 //   journal::Writer writer{place};
 //   writer.add("{\"type\":\"banned\",...}\n");
@@ -45,7 +46,7 @@ class Writer {
   Place place_;
   Journal journal_;
   std::string lines_;
-  std::uint64_t lost_ = 0;                      // lines
+  std::uint64_t lost_ = 0;                        // lines
   std::optional<Clock::time_point> waits_since_;  // for the lock
   Clock::time_point next_rewriting_{};
   std::future<base::Result<void>> rewriting_;

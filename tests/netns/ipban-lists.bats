@@ -93,12 +93,25 @@ JSON
   many 1000 1 >"$BATS_TEST_TMPDIR/list"
   node ipban load big <"$BATS_TEST_TMPDIR/list"
   spawn_in node nft monitor >"$BATS_TEST_TMPDIR/news"
-  spawn_in node ip monitor all >/dev/null
+  wait_until monitor_hears
+  mark begin
   before=$(node ipset list xlimit.big4 -t; node nft -a list ruleset)
   run -0 node ipban load big -o json <"$BATS_TEST_TMPDIR/list"
   [[ $(field '"\(.added) \(.removed)"' "$output") = "0 0" ]]
   [[ $(node ipset list xlimit.big4 -t; node nft -a list ruleset) = "$before" ]]
-  [[ ! -s $BATS_TEST_TMPDIR/news ]]
+  mark end
+  sed -n '/ip begin$/,/ip end$/p' "$BATS_TEST_TMPDIR/news" >"$BATS_TEST_TMPDIR/between"
+  cat "$BATS_TEST_TMPDIR/between"
+  [[ $(cut -d' ' -f1-3 "$BATS_TEST_TMPDIR/between" | paste -sd,) = "add table ip,# new generation,add table ip" ]]
+}
+# mark NAME: a change that the monitor has told of.
+mark() {
+  node nft add table ip "$1"
+  wait_for_line "$BATS_TEST_TMPDIR/news" "^add table ip $1\$"
+}
+monitor_hears() {
+  node nft 'add table ip heard; delete table ip heard'
+  [[ -s $BATS_TEST_TMPDIR/news ]]
 }
 
 @test "while a list of 100,000 is replaced, no packet of a listed address passes and none of another is dropped" {

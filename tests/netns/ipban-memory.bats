@@ -343,6 +343,21 @@ remains() {
   exec 4>&-
 }
 
+@test "apply fills sets that were flushed after the rules" {
+  netns_add node
+  echo 198.51.100.0/24 | node ipban load feed
+  start_apply
+  ban_line 203.0.113.1 600 >&4
+  wait_for_line "$OUT" 203.0.113.1
+  node nft flush ruleset
+  wait_for_line "$ERR" 'another program changed the rules'
+  node ipset flush
+  run -1 node ipban status -q
+  wait_until node ipban status -q
+  node ipban test 203.0.113.1 198.51.100.5
+  exec 4>&-
+}
+
 @test "apply puts back a half of a list that was destroyed under it" {
   netns_add node
   printf '198.51.100.0/24\n2001:db8:5::/48\n' | node ipban load feed
@@ -356,7 +371,7 @@ remains() {
   exec 5>>"$(echo "$STATE_DIRECTORY"/*lists.lock)"
   flock 5
   kill -CONT "$SPAWNED"
-  wait_for_line "$ERR" 'put lost rules back: .*in use by another process'
+  wait_for_line "$ERR" 'put back what was lost: .*in use by another process'
   ban_line 203.0.113.3 600 >&4
   wait_for_line "$OUT" 203.0.113.3
   run -1 node ipban status -q

@@ -26,7 +26,6 @@ constexpr const char* kBogons[] = {
 
 base::Result<Cleaner> Cleaner::open(const Settings& settings) {
   Cleaner cleaner;
-  cleaner.keep_bogons_ = settings.keep_bogons;
   if (settings.widest4 > 32 || settings.widest6 > 128)
     return base::fail(base::Exit::kUsage, "--widest4 is at most 32, --widest6 at most 128");
   cleaner.widest4_ = settings.widest4;

@@ -26,7 +26,6 @@ class Cleaner {
  private:
   Cleaner() = default;
 
-  bool keep_bogons_ = false;
   unsigned widest4_ = 0, widest6_ = 0;
   ip::Ranges bogons_, own_, allowed_;
   std::size_t wide_count_ = 0, bogon_count_ = 0, own_count_ = 0, allowed_count_ = 0;
