@@ -69,8 +69,8 @@ Ended load(const Settings& settings, const cli::Command& command) {
   if (!lock) return base::failed(lock);
   base::Result<sets::Change> change = (*backend)->load(*list, content->prefixes, settings.dry_run);
   if (!change) return base::failed(change);
-  if (!settings.dry_run && (change->any() || !memory.keeps(*list)))
-    memory.keep_list(*list, content->prefixes);
+  // Also when nothing changes: it may not have been possible the last time.
+  if (!settings.dry_run) memory.keep_list(*list, content->prefixes);
   tell(*list, *content, *change, settings);
   return base::Exit::kDone;
 }
@@ -84,7 +84,9 @@ Ended unload(const Settings& settings, const cli::Command& command) {
   base::Result<std::optional<store::Lock>> lock = memory.lock_lists(kListPatience);
   if (!lock) return base::failed(lock);
   // First, or a running `ipban apply` would put it back.
-  if (!settings.dry_run) memory.forget_list(*list);
+  if (!settings.dry_run) {
+    if (base::Result<void> forgotten = memory.forget_list(*list); !forgotten) return base::failed(forgotten);
+  }
   base::Result<bool> gone = (*backend)->unload(*list, settings.dry_run);
   if (!gone) return base::failed(gone);
   if (!*gone) command.warn("no list '" + list->name + "' of direction " + word(list->direction));
