@@ -165,6 +165,22 @@ TEST_CASE("a file that has taken a part of the text gets its rest") {
   }
 }
 
+TEST_CASE("half a line of another in the file is ended before the text goes out") {
+  const Bench bench;
+  {
+    const Fd file = bench.append("out");
+    Outbox out = bench.open(file.get());
+    put(out, "", "before\n");
+    CHECK(out.save(kStart).has_value());
+    put(out, "whole\n", "after\n");
+    std::ofstream{bench.file("out"), std::ios::app} << "another tor";
+  }
+  const Fd file = bench.append("out");
+  Outbox out = bench.open(file.get());
+  CHECK(*out.send());
+  CHECK(bench.content("out") == "another tor\nwhole\n");
+}
+
 TEST_CASE("a file that has taken all of the text gets nothing") {
   const Bench bench;
   for (int run = 0; run < 2; ++run) {
