@@ -199,6 +199,19 @@ bats_require_minimum_version 1.5.0
   [[ $stderr = *"taken out: 1 too wide, 2 bogons, 1 allowlisted"* ]]
 }
 
+@test "what is joined is written no wider than what is taken out, or than a list may hold" {
+  printf '%s\n' 2.0.0.0/8 3.0.0.0/8 0.0.0.0/0 2a00::/16 2a01::/16 >"$BATS_TEST_TMPDIR/list"
+  source_at "file://$BATS_TEST_TMPDIR/list"
+  for command in "fetch" "blocklist-fetch merge $BATS_TEST_TMPDIR/list" "blocklist-fetch merge --widest4 8 $BATS_TEST_TMPDIR/list"; do
+    run -0 --separate-stderr $command
+    [[ $output = $'2.0.0.0/8\n3.0.0.0/8\n2a00::/16\n2a01::/16' && $stderr = *"taken out: 1 too wide" ]]
+  done
+  run -0 --separate-stderr blocklist-fetch merge --widest4 0 "$BATS_TEST_TMPDIR/list"
+  [[ $output = $'0.0.0.0/0\n2a00::/16\n2a01::/16' && -z $stderr ]]
+  run -0 blocklist-fetch merge --widest4 12 --widest6 32 <<<$'2.0.0.0/12\n2.16.0.0/12'
+  [[ $output = 2.0.0.0/11 ]]
+}
+
 @test "mapped addresses are IPv4, and all of them at once a bogon that is always taken out" {
   printf '%s\n' ::ffff:198.18.0.1 ::ffff:198.18.1.0/120 ::ffff:0:0/96 2001:db8::1 >"$BATS_TEST_TMPDIR/list"
   run -0 --separate-stderr blocklist-fetch merge "$BATS_TEST_TMPDIR/list"

@@ -303,6 +303,20 @@ TEST_CASE("a checkpoint that cannot be written is told, tried again, and text go
   CHECK(pipe.drain() == "one\ntwo\n");
 }
 
+TEST_CASE("a link in the place of a new slate is not written through") {
+  const Bench bench;
+  std::ofstream{bench.file("victim")} << "theirs";
+  fs::create_symlink(bench.file("victim"), bench.path + ".now.new");
+  const Fd file = bench.append("out");
+  Outbox out = bench.open(file.get());
+  out.write("a\n");
+  out.commit("1");
+  REQUIRE(out.send());
+  CHECK(out.finish().has_value());
+  CHECK(bench.content("victim") == "theirs");
+  CHECK(bench.content("out") == "a\n");
+}
+
 TEST_CASE("a reader that went away is no error, and what it did not get is for the next") {
   const Bench bench;
   std::signal(SIGPIPE, SIG_IGN);

@@ -35,7 +35,7 @@ base::Result<bool> explain_one(const feed::Source& source, const Cache& cache, c
   base::Result<feed::Parsed> parsed = cache.list(source.name);
   if (!parsed) return base::failed(parsed);
   ip::Ranges kept = parsed->ranges;
-  kept.erase_wider(settings.widest4, settings.widest6);
+  kept.erase_wider(settings.widest);
   kept.unite();
   parsed->ranges.unite();
   const std::optional<ip::Prefix> found = parsed->ranges.find(address);

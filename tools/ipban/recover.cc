@@ -13,6 +13,8 @@ namespace xlimit::ipban {
 namespace {
 
 constexpr std::size_t kAtOnce = 4096;
+// The kernel tells whole seconds, rounded down, and its timers are not those of what is remembered.
+constexpr std::chrono::seconds kSlack{1};
 
 using Remaining = std::unordered_map<ip::Prefix, std::chrono::seconds>;
 
@@ -27,15 +29,12 @@ base::Result<Remaining> read_remaining(sets::Backend& backend, event::Direction 
   return remaining;
 }
 
-// The kernel tells whole seconds, rounded down, and its timers are not those of what is remembered.
-constexpr std::chrono::seconds kTolerance{1};
-
 bool is_there(const Remaining& remaining, const ip::Prefix& target, const ledger::Entry& entry,
               std::chrono::microseconds left) {
   const auto found = remaining.find(target);
   if (found == remaining.end()) return false;
   if (found->second.count() == 0) return true;
-  return !entry.is_permanent() && found->second + kTolerance >= std::chrono::floor<std::chrono::seconds>(left);
+  return !entry.is_permanent() && found->second + kSlack >= std::chrono::floor<std::chrono::seconds>(left);
 }
 
 struct Planned {
