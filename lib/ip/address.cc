@@ -182,8 +182,6 @@ bool Address::is_loopback() const {
 
 bool Address::is_unspecified() const { return is_v4() ? v4_value() == 0 : *this == Address{}; }
 
-bool Address::is_multicast() const { return is_v4() ? bytes_[12] >> 4 == 14 : bytes_[0] == 0xff; }
-
 // How long the parts of a dotted quad are cannot be foreseen, so nothing here branches on it: the text and a
 // dot are shifted through two registers. Each part is right when the number it makes is written like it.
 std::optional<std::uint32_t> parse_v4(std::string_view text) {
