@@ -1,5 +1,6 @@
 # What `make install` puts beside the programs; a file joins by being there.
 set(XLIMIT_UNIT_DIR lib/systemd/system CACHE STRING "where units go, below the prefix unless absolute")
+set(XLIMIT_LOGROTATE_DIR /etc/logrotate.d CACHE STRING "the only folder that logrotate reads")
 
 install(FILES man/xlimit-events.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/xlimit)
 file(GLOB pages CONFIGURE_DEPENDS man/*.[1-8])
@@ -19,6 +20,7 @@ file(GLOB units CONFIGURE_DEPENDS systemd/*.socket systemd/*.target systemd/*.ti
 install(FILES ${units} DESTINATION ${XLIMIT_UNIT_DIR})
 install(FILES systemd/blocklist.toml DESTINATION ${CMAKE_INSTALL_DATADIR}/xlimit)
 install(FILES systemd/xlimit.tmpfiles DESTINATION lib/tmpfiles.d RENAME xlimit.conf)
+install(FILES systemd/xlimit.logrotate DESTINATION ${XLIMIT_LOGROTATE_DIR} RENAME xlimit)
 # Units name the programs by their full path, which only the prefix tells.
 set(bindir ${CMAKE_INSTALL_FULL_BINDIR})
 file(GLOB units CONFIGURE_DEPENDS systemd/*.in)

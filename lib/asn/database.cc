@@ -2,9 +2,14 @@
 // libmaxminddb: open, look up, one field.
 #include "asn/database.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 
 #include <cstring>
+
+#include "base/fd.h"
 
 namespace xlimit::asn {
 namespace {
@@ -26,6 +31,18 @@ sockaddr_storage to_socket_address(const ip::Address& address) {
   return storage;
 }
 
+// Looking into a mapped file that is cut short meanwhile would end the process, so a copy is mapped.
+base::Result<base::Fd> copy_file(const std::string& path) {
+  constexpr std::size_t kPortion = 1024 * 1024;
+  const base::Fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!file) return base::os_error("open '" + path + "'");
+  base::Fd copy{::memfd_create("mmdb", MFD_CLOEXEC)};
+  ssize_t copied = copy ? 1 : -1;
+  while (copied > 0) copied = ::sendfile(copy.get(), file.get(), nullptr, kPortion);
+  if (copied < 0) return base::os_error("read '" + path + "'");
+  return copy;
+}
+
 }  // namespace
 
 void Database::Close::operator()(MMDB_s* database) const {
@@ -34,8 +51,11 @@ void Database::Close::operator()(MMDB_s* database) const {
 }
 
 base::Result<Database> Database::open(const std::string& path) {
+  base::Result<base::Fd> copy = copy_file(path);
+  if (!copy) return base::failed(copy);
   auto raw = std::make_unique<MMDB_s>();
-  const int status = MMDB_open(path.c_str(), MMDB_MODE_MMAP, raw.get());
+  const std::string mapped = "/proc/self/fd/" + std::to_string(copy->get());
+  const int status = MMDB_open(mapped.c_str(), MMDB_MODE_MMAP, raw.get());
   if (status == MMDB_FILE_OPEN_ERROR || status == MMDB_IO_ERROR) return base::os_error("open '" + path + "'");
   if (status != MMDB_SUCCESS) return base::fail(Exit::kData, "open '" + path + "': " + MMDB_strerror(status));
   return Database{std::unique_ptr<MMDB_s, Close>{raw.release()}};

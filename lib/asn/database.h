@@ -14,7 +14,8 @@ namespace xlimit::asn {
 
 class Database {
  public:
-  // Maps the file. Fails when it can not be read (kUnavailable, kPermission) or is no such database (kData).
+  // Takes a copy into memory: what becomes of the file later does not matter. Fails when it can not be read
+  // (kUnavailable, kPermission) or is no such database (kData).
   static base::Result<Database> open(const std::string& path);
 
   // The number of the address's system; 0 when the file does not know it.

@@ -12,7 +12,6 @@ struct Unit {
   std::int64_t seconds;
 };
 constexpr std::array<Unit, 4> kUnits{{{'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}}};
-constexpr std::int64_t kLongest = std::int64_t{100} * 365 * 86400;
 
 }  // namespace
 
@@ -29,7 +28,7 @@ Result<std::chrono::seconds> parse_duration(std::string_view text) {
   if (!count)
     return fail(Exit::kUsage,
                 "'" + std::string{text} + "' is not a duration; write seconds, or 5s, 2m, 1h, 7d");
-  if (std::int64_t{*count} * factor > kLongest)
+  if (std::int64_t{*count} * factor > kLongestDuration.count())
     return fail(Exit::kUsage, "'" + std::string{text} + "' is longer than 100 years");
   return std::chrono::seconds{std::int64_t{*count} * factor};
 }

@@ -25,7 +25,9 @@ Result<T> parse_number(std::string_view text) {
   return value;
 }
 
-// "90", "90s", "2m", "1h", "7d": whole seconds, at most 100 years. Fails with kUsage.
+inline constexpr std::chrono::seconds kLongestDuration = std::chrono::hours{24 * 365 * 100};
+
+// "90", "90s", "2m", "1h", "7d": whole seconds, at most kLongestDuration. Fails with kUsage.
 Result<std::chrono::seconds> parse_duration(std::string_view text);
 
 // The shortest of those forms that is exact: 90s, 2m, 7d, 0s.

@@ -22,16 +22,6 @@ std::string host_name() {
   return name;
 }
 
-std::vector<std::string_view> split_list(std::string_view text) {
-  std::vector<std::string_view> parts;
-  while (true) {
-    const std::size_t comma = text.find(',');
-    if (comma != 0 && !text.empty()) parts.push_back(text.substr(0, comma));
-    if (comma == std::string_view::npos) return parts;
-    text.remove_prefix(comma + 1);
-  }
-}
-
 // "-q,--quiet" as the help shows it: "-q, --quiet".
 std::string shown_names(std::string names) {
   if (const std::size_t comma = names.find(','); comma != std::string::npos) names.insert(comma + 1, " ");

@@ -38,20 +38,23 @@ class Walk {
     if (!chosen_ || key.given()) return {};
     key.place = fmt::format("{}:{}", file_, value.source().begin.line);
     const toml::array* list = value.as_array();
-    if (list == nullptr) return set_one(name, key, value);
+    if (list == nullptr) return set_one(name, key, value, key.repeatable);
     if (!key.repeatable) return blame(value, fmt::format("--{}: takes one value, not a list", name));
     for (const toml::node& item : *list) {
-      if (Result<void> done = set_one(name, key, item); !done) return done;
+      if (Result<void> done = set_one(name, key, item, false); !done) return done;
     }
     return {};
   }
 
  private:
-  Result<void> set_one(std::string_view name, const Key& key, const toml::node& value) const {
+  Result<void> set_one(std::string_view name, const Key& key, const toml::node& value, bool split) const {
     const std::optional<std::string> text = text_of(value);
     if (!text) return blame(value, fmt::format("--{}: neither a text nor a number", name));
-    const Result<void> read = key.read(*text);
-    return read ? Result<void>{} : blame(value, fmt::format("--{}: {}", name, read.error().text));
+    for (const std::string_view part : split ? split_list(*text) : std::vector<std::string_view>{*text}) {
+      if (const Result<void> read = key.read(part); !read)
+        return blame(value, fmt::format("--{}: {}", name, read.error().text));
+    }
+    return {};
   }
   tl::unexpected<base::Error> blame(const toml::node& where, std::string_view why) const {
     return base::toml_error(file_, where.source(), why);
@@ -63,6 +66,16 @@ class Walk {
 };
 
 }  // namespace
+
+std::vector<std::string_view> split_list(std::string_view text) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    const std::size_t comma = text.find(',');
+    if (comma != 0 && !text.empty()) parts.push_back(text.substr(0, comma));
+    if (comma == std::string_view::npos) return parts;
+    text.remove_prefix(comma + 1);
+  }
+}
 
 Result<void> read_config(const std::string& file, Keys& keys, const Sections& verbs) {
   Result<std::string> text = stream::read_file(file, kMostConfig);

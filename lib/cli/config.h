@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -27,6 +28,10 @@ struct Section {
   bool chosen = false;
 };
 using Sections = std::map<std::string, Section, std::less<>>;
+
+// "A,B" as the value of a repeatable option, on the command line and as a text of a file; what is empty says
+// nothing.
+std::vector<std::string_view> split_list(std::string_view text);
 
 // Sets what the file says. Fails with kConfig and "FILE:LINE: why" for anything that is no TOML, no option or
 // not its value, and when the file is not there.

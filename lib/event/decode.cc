@@ -3,10 +3,10 @@
 // hits at once.
 #include "event/decode.h"
 
+#include "base/number.h"
+
 namespace xlimit::event {
 namespace {
-
-constexpr std::uint64_t kLongest = std::uint64_t{100} * 365 * 86400;  // as base::parse_duration
 
 Direction read_direction(Object& fields) {
   const std::string_view word = fields.text("direction");
@@ -60,7 +60,7 @@ Ban read_ban(Object& fields) {
   // Outside the target it would be a way to have others' connections cut.
   ban.address = fields.address("address");
   if (ban.address && !ban.target.contains(*ban.address)) fields.blame("address", "is outside the target");
-  const std::optional<std::uint64_t> seconds = fields.number("seconds", kLongest);
+  const std::optional<std::uint64_t> seconds = fields.number("seconds", base::kLongestDuration.count());
   // Absent must not mean 0: that is a permanent ban.
   if (!seconds) fields.blame("seconds", "is missing");
   ban.duration = std::chrono::seconds{seconds.value_or(1)};

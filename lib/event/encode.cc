@@ -26,15 +26,6 @@ constexpr std::string_view kNodeKey = ",\"node\":";
 constexpr std::string_view kUserKey = ",\"user\":";
 constexpr std::string_view kTargetKey = ",\"target\":";
 
-std::string_view word(BanResult result) {
-  switch (result) {
-    case BanResult::added: return "added";
-    case BanResult::extended: return "extended";
-    case BanResult::present: return "present";
-  }
-  return "";
-}
-
 void put_status(Writer& writer, Status status) {
   switch (status) {
     case Status::accepted: return writer.raw(",\"status\":\"accepted\"");
@@ -156,6 +147,15 @@ std::string_view encode(const Unban& event, Line& line) {
   Writer writer{line, "unban", event.at};
   put_unban(writer, event);
   return writer.finish();
+}
+
+std::string_view word(BanResult result) {
+  switch (result) {
+    case BanResult::added: return "added";
+    case BanResult::extended: return "extended";
+    case BanResult::present: return "present";
+  }
+  return "";
 }
 
 std::string target_text(const ip::Prefix& target) {

@@ -28,6 +28,9 @@ std::size_t encoded_size(std::string_view text);
 // `text` as the inside of a JSON string of at most `most` bytes: also safe to show on a terminal.
 std::string escaped(std::string_view text, std::size_t most = 800);
 
+// As a line says it.
+std::string_view word(BanResult result);
+
 // What every line that is encoded here about this target holds, and no other.
 std::string target_text(const ip::Prefix& target);
 // The same of events of direction out.

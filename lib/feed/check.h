@@ -22,7 +22,7 @@ struct Demands {
 };
 
 // Why `text`, which was read as `parsed`, is not taken; absent when it is. `type` is the content type that
-// the server named, `before` how many entries the last good copy has, 0 for none.
+// the server named, `before` how many entries the last good copy of this list has, 0 for none.
 std::optional<std::string> objection(std::string_view text, std::string_view type, const Parsed& parsed,
                                      const Demands& demands, std::uint64_t before);
 

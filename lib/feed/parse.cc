@@ -12,17 +12,11 @@ namespace {
 
 constexpr std::string_view kBlanks = " \t\r\v\f";
 
-std::string_view trim(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
-}
-
 // The first of several columns, without quotes.
 std::string_view first_column(std::string_view line) {
-  std::string_view column = trim(line.substr(0, line.find(',')));
+  std::string_view column = base::trimmed(line.substr(0, line.find(',')));
   if (column.size() >= 2 && column.front() == '"' && column.back() == '"')
-    column = trim(column.substr(1, column.size() - 2));
+    column = base::trimmed(column.substr(1, column.size() - 2));
   return column;
 }
 
@@ -32,13 +26,14 @@ std::string_view first_word(std::string_view text) { return text.substr(0, text.
 // The address that a column with a dash begins with: it is a range, or wrong.
 std::optional<ip::Address> begin_of_range(std::string_view column, std::size_t dash) {
   if (dash == std::string_view::npos) return {};
-  return ip::parse_address(trim(column.substr(0, dash)));
+  return ip::parse_address(base::trimmed(column.substr(0, dash)));
 }
 
 bool add_entry(std::string_view column, ip::Ranges& ranges) {
   const std::size_t dash = column.find('-');
   if (const std::optional<ip::Address> from = begin_of_range(column, dash)) {
-    const std::optional<ip::Address> to = ip::parse_address(first_word(trim(column.substr(dash + 1))));
+    const std::optional<ip::Address> to =
+        ip::parse_address(first_word(base::trimmed(column.substr(dash + 1))));
     return to && ranges.add(*from, *to);
   }
   const std::string_view word = first_word(column);
@@ -68,7 +63,7 @@ std::size_t plain_length(std::string_view text) {
 }  // namespace
 
 void Parser::take_line(std::string_view whole) {
-  const std::string_view line = trim(whole.substr(0, whole.find_first_of("#;")));
+  const std::string_view line = base::trimmed(whole.substr(0, whole.find_first_of("#;")));
   if (line.empty()) return;
   if (add_entry(first_column(line), parsed_.ranges)) {
     ++parsed_.entries;

@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "base/text.h"
+
 namespace xlimit::guard {
 
 namespace {
@@ -28,12 +30,6 @@ const std::array<Special, 7>& special_table() {
 
 std::vector<ip::Prefix> as_prefixes(const std::vector<ip::Address>& addresses) {
   return {addresses.begin(), addresses.end()};
-}
-
-std::string_view trim(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t\r");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r") + 1 - begin);
 }
 
 }  // namespace
@@ -81,7 +77,7 @@ base::Result<std::vector<ip::Prefix>> parse_allowlist(std::string_view text, std
     const std::size_t end = text.find('\n');
     const std::string_view whole = text.substr(0, end);
     text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
-    const std::string_view word = trim(whole.substr(0, whole.find_first_of("#;")));
+    const std::string_view word = base::trimmed(whole.substr(0, whole.find_first_of("#;")));
     if (word.empty()) continue;
     const std::optional<ip::Prefix> prefix = ip::parse_prefix(word);
     if (!prefix)

@@ -96,7 +96,8 @@ std::unique_ptr<Transfer> begin(const Request& request, Response& response, cons
   curl().easy_setopt(easy, CURLOPT_URL, request.url.c_str());
   curl().easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers.get());
   curl().easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl().easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  const bool secure = request.url.starts_with("https://");
+  curl().easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, secure ? "https" : "http,https");
   curl().easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
   curl().easy_setopt(easy, CURLOPT_MAXREDIRS, 5L);
   curl().easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Downloads over HTTP, several at once, through libcurl: within limits of size and time, again after failures
-// that may pass, only over http and https, and only what is whole.
+// that may pass, only over http and https, and from https only to https, and only what is whole.
 //
 //   std::vector<http::Response> responses = http::get(requests, {});
 #pragma once

@@ -184,8 +184,6 @@ bool Address::is_loopback() const {
 
 bool Address::is_unspecified() const { return is_v4() ? v4_value() == 0 : *this == Address{}; }
 
-bool Address::is_multicast() const { return is_v4() ? bytes_[12] >> 4 == 14 : bytes_[0] == 0xff; }
-
 // How long the parts of a dotted quad are cannot be foreseen, so nothing here branches on it: the first two
 // parts stand in the first eight characters, the last two and a dot fit into eight. Each part is right when
 // the number it makes is written like it.

@@ -45,7 +45,6 @@ class Address {
 
   bool is_loopback() const;     // 127.0.0.0/8, ::1
   bool is_unspecified() const;  // 0.0.0.0, ::
-  bool is_multicast() const;    // 224.0.0.0/4, ff00::/8
 
   bool operator==(const Address&) const = default;
   // By halves, because sorting and searching a million of them by memcmp takes twice as long.

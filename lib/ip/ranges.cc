@@ -2,7 +2,6 @@
 // Sorting, joining and cutting ranges of addresses.
 #include "ip/ranges.h"
 
-#include <algorithm>
 #include <bit>
 
 namespace xlimit::ip {
@@ -85,9 +84,9 @@ void Ranges::add(Ranges&& other) {
   v6_.insert(v6_.end(), other.v6_.begin(), other.v6_.end());
 }
 
-std::size_t Ranges::erase_wider(unsigned widest4, unsigned widest6) {
-  const auto most4 = low_bits<std::uint32_t>(32 - widest4);
-  const auto most6 = low_bits<Wide>(128 - widest6);
+std::size_t Ranges::erase_wider(Widest widest) {
+  const auto most4 = low_bits<std::uint32_t>(32 - widest.v4);
+  const auto most6 = low_bits<Wide>(128 - widest.v6);
   return std::erase_if(v4_, [&](Range4 range) { return last_of(range) - first_of(range) > most4; }) +
          std::erase_if(v6_, [&](const Range6& range) { return range.last - range.first > most6; });
 }
@@ -151,7 +150,7 @@ std::optional<Prefix> Ranges::find(const std::vector<Range>& ranges, const Range
   if (behind == ranges.begin() || last_of(*(behind - 1)) < wanted) return {};
   // The block that begins last at or before the address.
   std::optional<Prefix> found;
-  split(*(behind - 1), [&](const Prefix& prefix) {
+  split(*(behind - 1), 8 * sizeof(wanted), [&](const Prefix& prefix) {
     if (!found || first_of(range_of(prefix, wanted)) <= wanted) found = prefix;
   });
   return found;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Sets of addresses as ranges: gathered in any order and form, united, subtracted from each other, and given
-// as the fewest prefixes that cover just them. Made for millions of ranges: 8 bytes for one of IPv4, 32 for
-// one of IPv6.
+// as the fewest prefixes that cover just them and that a list may hold. Made for millions of ranges: 8 bytes
+// for one of IPv4, 32 for one of IPv6.
 //
 //   ip::Ranges all;
 //   all.add(prefix); all.add(first, last);
@@ -10,6 +10,7 @@
 //   all.each_prefix([&](const ip::Prefix& prefix) { ... });   // IPv4 first, ascending, disjoint
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -17,6 +18,12 @@
 #include "ip/prefix.h"
 
 namespace xlimit::ip {
+
+// The shortest prefixes that a list may hold. It may be wider than a ban: whole registries are on some. Half
+// of the Internet is on none.
+struct Widest {
+  unsigned v4 = 8, v6 = 16;
+};
 
 class Ranges {
  public:
@@ -34,22 +41,23 @@ class Ranges {
 
   // Takes out ranges of more addresses than a prefix of this length has, and returns how many. Before
   // unite(), which would let one that is too wide swallow all others.
-  std::size_t erase_wider(unsigned widest4, unsigned widest6);
+  std::size_t erase_wider(Widest widest = {});
 
   // Sorts, and joins what overlaps or touches. The calls below want this done since the last add(). Takes the
   // mapped addresses out of IPv6, where no prefix can begin in them, and returns how many pieces that were.
   std::size_t unite();
   // Takes out what is in `others`, which is united. Returns how many pieces were cut out.
   std::size_t subtract(const Ranges& others);
-  // Calls visit(Prefix) for the fewest prefixes.
+  // Calls visit(Prefix) for the fewest prefixes, none wider than these, or who reads them would take what has
+  // been joined for what was too wide.
   template <class Visit>
-  void each_prefix(Visit visit) const {
-    for (const Range4 range : v4_) split(range, visit);
-    for (const Range6& range : v6_) split(range, visit);
+  void each_prefix(Visit visit, Widest widest = {}) const {
+    for (const Range4 range : v4_) split(range, 32 - widest.v4, visit);
+    for (const Range6& range : v6_) split(range, 128 - widest.v6, visit);
   }
   std::vector<Prefix> prefixes() const;
 
-  // The prefix of each_prefix() that holds the address.
+  // The widest prefix that holds the address and is within.
   std::optional<Prefix> find(const Address& address) const;
 
   bool empty() const { return v4_.empty() && v6_.empty(); }
@@ -86,13 +94,13 @@ class Ranges {
   template <class Range>
   static std::size_t subtract(std::vector<Range>& ranges, const std::vector<Range>& others);
 
-  // Always the largest block that begins where we are and ends within the range.
+  // Always the largest block of at most so many bits that begins where we are and ends within the range.
   template <class Range, class Visit>
-  static void split(const Range& range, Visit visit) {
+  static void split(const Range& range, unsigned most_bits, Visit visit) {
     auto first = first_of(range);
     const auto last = last_of(range);
     for (;;) {
-      unsigned host_bits = trailing_zeros(first);
+      unsigned host_bits = std::min(trailing_zeros(first), most_bits);
       auto block_last = first;
       const auto grow = [&](unsigned bits) {
         return static_cast<decltype(first)>(first | low_bits<decltype(first)>(bits));

@@ -8,11 +8,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
-#include <thread>
 
 #include "journal/header.h"
+#include "journal/lock.h"
 #include "store/atomic_file.h"
+#include "store/regular.h"
 
 namespace xlimit::journal {
 namespace {
@@ -20,17 +20,7 @@ namespace {
 // Below this rewriting is not worth the while; above, it comes when three quarters of the file are dead.
 constexpr std::uint64_t kLeast = std::uint64_t{1024} * 1024;
 constexpr std::uint64_t kGrowth = 4;
-constexpr std::chrono::seconds kPatience{1};
 constexpr int kRounds = 100;
-
-bool lock_soon(int fd, int how) {
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  while (::flock(fd, how | LOCK_NB) < 0) {
-    if (errno != EWOULDBLOCK || std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(std::chrono::microseconds{200});
-  }
-  return true;
-}
 
 // Lets go of a lock and keeps the file.
 struct Unlock {
@@ -41,34 +31,23 @@ struct Unlock {
 }  // namespace
 
 base::Result<void> Journal::open() {
-  const std::string path = place_.journal();
-  const auto try_open = [&] {
-    return base::Fd{::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600)};
-  };
-  base::Fd fd = try_open();
-  if (!fd && errno == ENOENT) {
-    if (base::Result<void> made = make_folder(place_); !made) return made;
-    fd = try_open();
-  }
-  if (!fd) return base::os_error("open '" + path + "'");
-  store::give_away(fd, path);
-  alive_ = read_header(fd.get());
-  fd_ = std::move(fd);
+  if (base::Result<void> made = make_folder(place_); !made) return made;
+  base::Result<base::Fd> fd = store::open_or_make(place_.journal(), O_RDWR | O_APPEND);
+  if (!fd) return base::failed(fd);
+  alive_ = read_header(fd->get());
+  fd_ = std::move(*fd);
   return {};
 }
 
-base::Result<void> Journal::lock(int how) {
+base::Result<void> Journal::take_lock(int how, std::chrono::milliseconds patience) {
   const std::string path = place_.journal();
   for (int round = 0; round < kRounds; ++round) {
     if (!fd_) {
       if (base::Result<void> opened = open(); !opened) return opened;
     }
-    if (!lock_soon(fd_.get(), how)) return base::os_error("lock '" + path + "'");
-    struct stat ours {
-    }, named{};
-    if (::fstat(fd_.get(), &ours) != 0) return base::os_error("read '" + path + "'");
-    if (::stat(path.c_str(), &named) == 0 && named.st_ino == ours.st_ino && named.st_dev == ours.st_dev) {
-      size_ = static_cast<std::uint64_t>(ours.st_size);
+    if (base::Result<void> locked = lock(fd_.get(), how, path, patience); !locked) return locked;
+    if (is_named(fd_.get(), path)) {
+      size_ = static_cast<std::uint64_t>(std::max<off_t>(::lseek(fd_.get(), 0, SEEK_END), 0));
       return {};
     }
     fd_ = base::Fd{};
@@ -76,8 +55,8 @@ base::Result<void> Journal::lock(int how) {
   return base::fail(base::Exit::kTemporary, "open '" + path + "': it is replaced all the time");
 }
 
-base::Result<void> Journal::append(std::string_view lines) {
-  if (base::Result<void> locked = lock(LOCK_SH); !locked) return locked;
+base::Result<void> Journal::append(std::string_view lines, std::chrono::milliseconds patience) {
+  if (base::Result<void> locked = take_lock(LOCK_SH, patience); !locked) return locked;
   const Unlock unlock{fd_.get()};
   // Whoever was killed while it wrote has left half a line, which must not swallow the next.
   char last = '\n';
@@ -96,10 +75,10 @@ base::Result<void> Journal::write(std::string_view lines) {
   return base::os_error("write '" + place_.journal() + "'", ENOSPC);
 }
 
-base::Result<void> Journal::clear() {
+base::Result<void> Journal::clear(std::chrono::milliseconds patience) {
   struct stat there {};
   if (::stat(place_.journal().c_str(), &there) != 0 && errno == ENOENT) return {};
-  if (base::Result<void> locked = lock(LOCK_EX); !locked) return locked;
+  if (base::Result<void> locked = take_lock(LOCK_EX, patience); !locked) return locked;
   const Unlock unlock{fd_.get()};
   return store::write_file(place_.journal(), "");
 }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <functional>
 
 #include "feed/parse.h"
 #include "store/atomic_file.h"
@@ -27,20 +28,45 @@ std::string path_of(const Place& place, const KeptList& list) {
   return place.path(list.name + ending(list.direction));
 }
 
+// What a file of them holds, in pieces, until `take` says no.
+bool each_piece(std::span<const ip::Prefix> prefixes, const std::function<bool(std::string_view)>& take) {
+  std::array<char, 65536> piece{};
+  char* end = piece.data();
+  for (const ip::Prefix& prefix : prefixes) {
+    end = ip::format_prefix(prefix, end);
+    *end++ = '\n';
+    if (piece.data() + piece.size() - end > static_cast<std::ptrdiff_t>(ip::kPrefixLength)) continue;
+    if (!take({piece.data(), end})) return false;
+    end = piece.data();
+  }
+  return take({piece.data(), end});
+}
+
+bool holds(const std::string& path, std::span<const ip::Prefix> prefixes) {
+  const base::Fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  if (!fd) return false;
+  std::array<char, 65536> buffer{};
+  const bool same = each_piece(prefixes, [&](std::string_view text) {
+    const ssize_t got = ::read(fd.get(), buffer.data(), text.size());
+    return got >= 0 && std::string_view{buffer.data(), static_cast<std::size_t>(got)} == text;
+  });
+  return same && ::read(fd.get(), buffer.data(), 1) == 0;
+}
+
 }  // namespace
 
 base::Result<void> keep_list(const Place& place, const KeptList& list, std::span<const ip::Prefix> prefixes) {
+  const std::string path = path_of(place, list);
+  if (holds(path, prefixes)) return {};
   if (base::Result<void> made = make_folder(place); !made) return made;
-  base::Result<store::AtomicFile> file = store::AtomicFile::create(path_of(place, list));
+  base::Result<store::AtomicFile> file = store::AtomicFile::create(path);
   if (!file) return base::failed(file);
-  std::array<char, ip::kPrefixLength + 1> line{};
-  for (const ip::Prefix& prefix : prefixes) {
-    char* end = ip::format_prefix(prefix, line.data());
-    *end++ = '\n';
-    const std::string_view text{line.data(), static_cast<std::size_t>(end - line.data())};
-    if (base::Result<void> written = file->write(text); !written) return written;
-  }
-  return file->commit();
+  base::Result<void> written;
+  each_piece(prefixes, [&](std::string_view text) {
+    written = file->write(text);
+    return written.has_value();
+  });
+  return written ? file->commit() : written;
 }
 
 KeptFamilies kept_families(const Place& place, const KeptList& list) {

@@ -25,15 +25,15 @@ struct KeptList {
   auto operator<=>(const KeptList&) const = default;
 };
 
-// One prefix a line; written beside, synced and renamed over.
+// One prefix a line; written beside, synced and renamed over, unless the file holds just this.
 base::Result<void> keep_list(const Place& place, const KeptList& list, std::span<const ip::Prefix> prefixes);
-// One that was not kept is fine.
 // Which families a kept list has prefixes of, told by its first and its last line.
 struct KeptFamilies {
   bool v4 = false, v6 = false;
 };
 KeptFamilies kept_families(const Place& place, const KeptList& list);
 
+// One that was not kept is fine.
 base::Result<void> forget_list(const Place& place, const KeptList& list);
 // Sorted. None when there is no folder; fails when it can't be read.
 base::Result<std::vector<KeptList>> kept_lists(const Place& place);

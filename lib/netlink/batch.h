@@ -9,7 +9,7 @@
 //   const nlattr* data = batch.begin_nest(IPSET_ATTR_DATA); ... batch.end_nest(data);
 //   if (!batch.full()) socket.send(batch.bytes());
 //
-// What does not fit is left out and makes full() true; abandon() then takes the unfinished message off.
+// What does not fit is left out and makes full() true.
 #pragma once
 
 #include <libmnl/libmnl.h>
@@ -56,7 +56,6 @@ class Batch {
     close();
   }
   void put_u8(std::uint16_t type, std::uint8_t value) { put_value(type, value); }
-  void put_u16(std::uint16_t type, std::uint16_t value) { put_value(type, value); }  // host order
   void put_u32(std::uint16_t type, std::uint32_t value) { put_value(type, value); }  // host order
   // In network order, with NLA_F_NET_BYTEORDER.
   void put_be32(std::uint16_t type, std::uint32_t value) {
@@ -90,12 +89,6 @@ class Batch {
     reinterpret_cast<nlattr*>(buffer_.data() + at)->nla_len = static_cast<std::uint16_t>(end_ - at);
   }
 
-  // Takes the message that was begun last off again, and forgets that something did not fit.
-  void abandon() {
-    if (end_ > begin_) --messages_;
-    end_ = begin_;
-    full_ = false;
-  }
   void clear() { begin_ = end_ = 0, messages_ = 0, full_ = false; }
 
   std::span<const std::byte> bytes() const { return buffer_.first(end_); }

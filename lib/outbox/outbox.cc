@@ -25,20 +25,12 @@ constexpr std::size_t kState = 16 * 1024;  // room for states at first
 constexpr std::chrono::milliseconds kPatience{
     1000};  // a process that was killed holds its lock a moment longer
 
-// Where the next write(2) into a regular file begins.
-std::uint64_t position_of(int fd) {
-  struct stat status {};
-  const bool appends = (::fcntl(fd, F_GETFL) & O_APPEND) != 0;
-  if (appends && ::fstat(fd, &status) == 0) return static_cast<std::uint64_t>(status.st_size);
-  return static_cast<std::uint64_t>(std::max<off_t>(::lseek(fd, 0, SEEK_CUR), 0));
-}
-
 }  // namespace
 
 Outbox::Outbox(int fd)
     : writer_(fd),
       target_(describe_target(fd)),
-      position_(target_.regular ? position_of(fd) : 0),
+      position_(target_.regular ? stream::position_of(fd) : 0),
       own_(std::make_unique_for_overwrite<char[]>(kMost)),
       text_(own_.get()) {}
 
@@ -64,7 +56,10 @@ void Outbox::take_up(Saved saved, bool resume) {
     generation_ = remains.generation;
   }
   if (!resume) return;
-  write(unsent(remains, target_));
+  const std::string rest = unsent(remains, target_);
+  const std::size_t sent = remains.text.size() - rest.size();
+  if (sent > 0 && remains.text[sent - 1] != '\n') writer_.complete_line();
+  write(rest);
   commit(remains.state);
   found_ = std::move(remains.state);
 }

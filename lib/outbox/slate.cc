@@ -18,7 +18,7 @@
 #include <ctime>
 #include <utility>
 
-#include "store/atomic_file.h"
+#include "store/regular.h"
 #include "stream/file.h"
 
 namespace xlimit::outbox {
@@ -141,17 +141,17 @@ base::Result<Slate> Slate::make(const std::string& path, const Target& target, s
   static_assert(sizeof(Header) <= kHeader && sizeof(Slot) <= kPage);
   const std::string what = "write '" + path + "'";
   const std::string aside = path + ".new";  // one name: we hold the lock, and nothing piles up after kill -9
-  base::Fd fd{::open(aside.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
-  if (!fd) return base::os_error(what);
-  store::give_away(fd, path);
-  forbid_copies(fd.get());
+  ::unlink(aside.c_str());
+  base::Result<base::Fd> fd = store::make_regular(aside, O_RDWR);
+  if (!fd) return base::failed(fd);
+  forbid_copies(fd->get());
   most = round_up(most);
   const std::size_t length = length_of(most);
-  if (const int failure = ::posix_fallocate(fd.get(), 0, static_cast<off_t>(length)); failure != 0)
+  if (const int failure = ::posix_fallocate(fd->get(), 0, static_cast<off_t>(length)); failure != 0)
     return base::os_error(what, failure);
-  void* memory = ::mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
+  void* memory = ::mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd->get(), 0);
   if (memory == MAP_FAILED) return base::os_error(what);
-  Slate slate{std::move(fd), path, static_cast<char*>(memory), length, most};
+  Slate slate{std::move(*fd), path, static_cast<char*>(memory), length, most};
   Header& header = slate.header();
   header.magic = kMagic;
   header.boot = this_boot();

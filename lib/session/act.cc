@@ -4,9 +4,31 @@
 
 #include <algorithm>
 
+#include "base/number.h"
 #include "session/detector.h"
 
 namespace xlimit::session {
+namespace {
+
+// A ban that is only told.
+void keep_dry(Verdict& verdict) {
+  std::string whom;
+  for (const Target& target : verdict.targets)
+    whom += fmt::format("{}{} for {}", whom.empty() ? "dry run: would ban " : ", ",
+                        ip::to_string(target.prefix), base::format_duration(target.duration));
+  add_clause(verdict.why, whom);
+  verdict.action = Action::report;
+  verdict.targets.clear();
+}
+
+// Is there room for this ban only in place of one whose cooldown still runs?
+bool forgets_ban(const History& history, const ip::Prefix& target, Time now) {
+  const History::Table& bans = history.table();
+  return bans.entries().size() >= History::kMost && bans.find(target) == nullptr &&
+         history.in_cooldown(bans.entries().front().key, now);
+}
+
+}  // namespace
 
 // As many as are too many; which of them is the operator's choice.
 std::vector<Index> Detector::losers(const std::vector<Index>& places, const Breach& breach) const {
@@ -94,11 +116,15 @@ void Detector::punish(Verdict& verdict, Index place) {
   if (exempt != policy_.exempt_nets.end()) {
     spare(fmt::format("{} contains {}, which is exempt", ip::to_string(target), ip::to_string(*exempt)));
   } else if (history_.in_cooldown(target, verdict.now)) {
-    add_clause(verdict.why, ip::to_string(target) + " was banned less than the cooldown ago");
-  } else if (!proven(place) || !holds_socket(place)) {
-    spare(ip::to_string(target) + " holds no connection here now");
+    const bool dry = policy_.dry_run;
+    add_clause(verdict.why, fmt::format("{}{} {} banned less than the cooldown ago", dry ? "dry run: " : "",
+                                        ip::to_string(target), dry ? "would have been" : "was"));
+  } else if (const bool known = proven(place); !known || !holds_socket(place)) {
+    spare(known ? ip::to_string(target) + " holds no connection here now"
+                : "the logged port of " + ip::to_string(target) + " is no connection here");
     ++unverified_;
   } else {
+    evicted_ += forgets_ban(history_, target, verdict.now) ? 1 : 0;
     verdict.targets.push_back(make_target(place, verdict.now));
     verdict.action = Action::ban;
     note_ban(target);
@@ -121,11 +147,7 @@ void Detector::act(Verdict verdict, Index user, const std::vector<Index>& losers
     return tell(std::move(verdict), user);
   }
   for (const Index place : losers) punish(verdict, place);
-  if (policy_.dry_run && verdict.action == Action::ban) {
-    verdict.action = Action::report;
-    verdict.targets.clear();
-    add_clause(verdict.why, "dry run");
-  }
+  if (policy_.dry_run && verdict.action == Action::ban) keep_dry(verdict);
   tell(std::move(verdict), user);
 }
 

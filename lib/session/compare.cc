@@ -59,9 +59,14 @@ void Comparison::write(std::string_view node, const std::function<void(std::stri
 }
 
 std::string Comparison::sum(std::string_view name) const {
-  std::size_t one = 0, other = 0, only_one = 0, only_other = 0;
+  std::map<ip::Prefix, Tally> targets;  // whoever's
   for (const auto& [key, tally] : tallies_) {
     if (!key.target) continue;
+    targets[*key.target].one += tally.one;
+    targets[*key.target].other += tally.other;
+  }
+  std::size_t one = 0, other = 0, only_one = 0, only_other = 0;
+  for (const auto& [target, tally] : targets) {
     one += tally.one > 0;
     other += tally.other > 0;
     only_one += tally.other == 0;

@@ -2,6 +2,8 @@
 // From a line to the state it leaves: who is where, since when. The judgements are in judge.cc.
 #include "session/detector.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace xlimit::session {
@@ -30,6 +32,10 @@ Crowd count_places(const Table& table, Index user) {
 }
 
 }  // namespace
+
+std::string Group::name(const ip::Prefix& last_seen) const {
+  return asn == 0 ? ip::to_string(prefix) : fmt::format("AS{} ({})", asn, ip::to_string(last_seen));
+}
 
 Detector::Detector(Policy policy, Evidence evidence, LimitOf limit_of)
     : policy_(std::move(policy)),
@@ -91,8 +97,8 @@ std::vector<Detector::Held> Detector::held_by(std::string_view user) const {
   const Index index = table_.find_user(user);
   if (index == kNone) return held;
   for (const Index place : places_of(index)) {
-    if (!table_.place(place).exempt)
-      held.push_back({target_of(place), table_.place(place).first, table_.place(place).last});
+    const Place& known = table_.place(place);
+    if (!known.exempt) held.push_back({group_of(known.address), name_of(place), known.first, known.last});
   }
   return held;
 }
@@ -170,6 +176,10 @@ Index Detector::visit(Index user, const event::Access& access, Time seen) {
 ip::Prefix Detector::target_of(Index place) const {
   const ip::Address& address = table_.place(place).address;
   return {address, address.is_v4() ? 32 : policy_.group6};
+}
+
+std::string Detector::name_of(Index place) const {
+  return group_of(table_.place(place).address).name(target_of(place));
 }
 
 bool Detector::is_gateway(Index place, Time now) { return table_.is_crowded(place, now, policy_.window); }

@@ -46,10 +46,12 @@ struct Group {
   std::uint32_t asn = 0;
 
   bool operator==(const Group&) const = default;
-  // Eight bits of a hash.
-  std::uint8_t tag() const {
-    return static_cast<std::uint8_t>(std::hash<ip::Prefix>{}(prefix) ^ asn ^ asn >> 8);
-  }
+  // The same in every process.
+  std::uint64_t hash() const { return std::hash<ip::Prefix>{}(prefix) ^ asn; }
+  // Eight bits of it.
+  std::uint8_t tag() const { return static_cast<std::uint8_t>(hash() ^ asn >> 8); }
+  // For people: "203.0.113.0/24", or "AS64500 (203.0.113.9)" with what was last seen of it.
+  std::string name(const ip::Prefix& last_seen) const;
 };
 
 class Detector {
@@ -79,9 +81,11 @@ class Detector {
   std::string_view excuse(const event::Access& access) const;
   // The exempt network of an address; null when there is none.
   const ip::Prefix* exemption(const ip::Address& address) const;
+  Group group_of(const ip::Address& address) const;
   // The places that count against a user, oldest first, and how many he may hold.
   struct Held {
-    ip::Prefix place;
+    Group group;
+    std::string name;
     Time first, last;
   };
   std::vector<Held> held_by(std::string_view user) const;
@@ -141,9 +145,9 @@ class Detector {
   Moment advance(Index user, Time at);
   void expire_places(Index user, Time now);
   Index visit(Index user, const event::Access& access, Time seen);
-  Group group_of(const ip::Address& address) const;
   Index find_place(Index user, const Group& group, bool exempt) const;
   ip::Prefix target_of(Index place) const;
+  std::string name_of(Index place) const;
   bool is_gateway(Index place, Time now);
 
   void judge_torrent(const event::Access& access, Index place, Time now);

@@ -21,20 +21,13 @@ std::string stamp(Time at) {
 // The same place, without a break in between.
 bool holds(const std::vector<Held>& places, const Held& place) {
   return std::any_of(places.begin(), places.end(), [&](const Held& held) {
-    return held.place == place.place && held.first == place.first;
-  });
-}
-
-bool is_banned(const std::vector<Verdict>& verdicts, const ip::Prefix& place) {
-  return std::any_of(verdicts.begin(), verdicts.end(), [&](const Verdict& verdict) {
-    return std::any_of(verdict.targets.begin(), verdict.targets.end(),
-                       [&](const Target& target) { return target.prefix == place; });
+    return held.group == place.group && held.first == place.first;
   });
 }
 
 std::string names(const std::vector<Held>& places) {
   std::string text;
-  for (const Held& held : places) text += (text.empty() ? "" : ", ") + ip::to_string(held.place);
+  for (const Held& held : places) text += (text.empty() ? "" : ", ") + held.name;
   return text;
 }
 
@@ -48,6 +41,14 @@ std::string decision(const Verdict& verdict) {
 
 }  // namespace
 
+bool Explainer::is_banned(const std::vector<Verdict>& verdicts, const Group& place) const {
+  return std::any_of(verdicts.begin(), verdicts.end(), [&](const Verdict& verdict) {
+    return std::any_of(verdict.targets.begin(), verdict.targets.end(), [&](const Target& target) {
+      return detector_.group_of(target.prefix.address()) == place;
+    });
+  });
+}
+
 std::string Explainer::hear(const event::Access& access) {
   const std::string_view excuse = detector_.excuse(access);
   const std::vector<Verdict> verdicts = detector_.feed(access);
@@ -60,15 +61,15 @@ std::string Explainer::hear(const event::Access& access) {
     return text + fmt::format("not counted, exempt by --exempt-net {}\n", ip::to_string(*net));
 
   std::vector<Held> now = detector_.held_by(user_);
+  const Group group = detector_.group_of(*access.ip);
   const bool known = std::any_of(before_.begin(), before_.end(), [&](const Held& held) {
-    return held.place.contains(*access.ip) && (holds(now, held) || is_banned(verdicts, held.place));
+    return held.group == group && (holds(now, held) || is_banned(verdicts, group));
   });
   text += known ? "seen again" : "joins";
   text += fmt::format("; holds {} of {}: {}\n", now.size(), detector_.limit_of(user_), names(now));
   for (const Held& held : before_) {
     const bool gone = !holds(now, held) && verdicts.empty();
-    if (gone)
-      text += fmt::format("    {} has left: nothing since {}\n", ip::to_string(held.place), stamp(held.last));
+    if (gone) text += fmt::format("    {} has left: nothing since {}\n", held.name, stamp(held.last));
   }
   for (const Verdict& verdict : verdicts) {
     text += decision(verdict);

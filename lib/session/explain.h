@@ -21,6 +21,8 @@ class Explainer {
   std::string sum() const;
 
  private:
+  bool is_banned(const std::vector<Verdict>& verdicts, const Group& place) const;
+
   Detector& detector_;
   std::string user_;
   std::vector<Detector::Held> before_;

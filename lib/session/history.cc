@@ -13,7 +13,9 @@ History::History(const Policy& policy)
 
 bool History::in_cooldown(const ip::Prefix& target, Time now) const {
   const Past* past = past_.find(target);
-  return past != nullptr && now < past->at + cooldown_.value_or(past->duration) && !is_ahead(past->at, now);
+  if (past == nullptr || is_ahead(past->at, now)) return false;
+  const bool for_good = !cooldown_ && past->duration == seconds{0};
+  return for_good || now < past->at + cooldown_.value_or(past->duration);
 }
 
 seconds History::next_duration(const Past& past, Time now) const {

@@ -17,7 +17,8 @@ class History {
 
   explicit History(const Policy& policy);
 
-  // Was it banned less than the cooldown ago?
+  // Was it banned less than the cooldown ago? A cooldown that is as long as the ban has no end if the ban has
+  // none.
   bool in_cooldown(const ip::Prefix& target, Time now) const;
   // Records a ban and says how long it is to be: the ban time, times the factor for each ban before, up to
   // the longest. When none came for as long again as the last one was, counted from its end, it starts over.

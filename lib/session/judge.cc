@@ -42,20 +42,19 @@ void Detector::judge_shared(Index place, Time now) {
 // What about this line tells of a torrent; empty when nothing does.
 std::string Detector::torrent_sign(const event::Access& access, Index place, Time now) {
   const auto& tags = policy_.torrent_tags;
-  const ip::Prefix target = target_of(place);
   if (std::find(tags.begin(), tags.end(), access.outbound) != tags.end())
-    return fmt::format("{} was routed to '{}'", ip::to_string(target), access.outbound);
+    return fmt::format("{} was routed to '{}'", ip::to_string(target_of(place)), access.outbound);
   const TorrentRate& rate = policy_.torrent_rate;
   if (rate.hosts == 0 || !is_peer(access.host, access.dport.value_or(0))) return {};
   // By name, not by number: a state file must mean the same in another process.
-  const std::uint64_t key =
-      std::hash<ip::Prefix>{}(target) ^ std::hash<std::string_view>{}(table_.name(table_.user_of(place)));
+  const std::uint64_t key = group_of(table_.place(place).address).hash() ^
+                            std::hash<std::string_view>{}(table_.name(table_.user_of(place)));
   const bool torrent = bursts_.add(key, access.host, now);
   evicted_ += bursts_.take_dropped();
   note_burst(key, access.host);
   if (!torrent) return {};
-  return fmt::format("{} opened connections to more than {} hosts by address inside {}",
-                     ip::to_string(target), rate.hosts, base::format_duration(rate.within));
+  return fmt::format("{} opened connections to more than {} hosts by address inside {}", name_of(place),
+                     rate.hosts, base::format_duration(rate.within));
 }
 
 void Detector::judge_torrent(const event::Access& access, Index place, Time now) {
@@ -84,8 +83,8 @@ std::vector<Index> Detector::places_of(Index user) const {
 }
 
 std::string Detector::describe(const std::vector<Index>& places, const Breach& breach) const {
-  const std::string newcomer = ip::to_string(target_of(places[breach.newcomers.back()]));
-  const std::string witness = ip::to_string(target_of(places[breach.witness]));
+  const std::string newcomer = name_of(places[breach.newcomers.back()]);
+  const std::string witness = name_of(places[breach.witness]);
   if (policy_.rule == Rule::strict)
     return fmt::format("{} joined while {} was active (strict)", newcomer, witness);
   if (breach.by_grace)

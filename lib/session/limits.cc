@@ -38,12 +38,6 @@ Result<Entry> read_pair(std::string_view line) {
   return Entry{std::string{line.substr(0, user_end + 1)}, *limit};
 }
 
-std::string_view trimmed(std::string_view line) {
-  const std::size_t begin = line.find_first_not_of(" \t\r");
-  if (begin == std::string_view::npos) return {};
-  return line.substr(begin, line.find_last_not_of(" \t\r") + 1 - begin);
-}
-
 }  // namespace
 
 Result<Limits> Limits::parse(std::string_view text) {
@@ -51,7 +45,7 @@ Result<Limits> Limits::parse(std::string_view text) {
   text = base::skip_byte_order_mark(text);
   for (std::size_t number = 1; !text.empty(); ++number) {
     const std::size_t end = text.find('\n');
-    const std::string_view line = trimmed(text.substr(0, end));
+    const std::string_view line = base::trimmed(text.substr(0, end));
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     if (const Result<void> added = limits.add_line(line); !added)
       return base::fail(Exit::kData, "line " + std::to_string(number) + " '" +

@@ -24,7 +24,6 @@ bool read_hex(std::string_view text, Seen& seen) {
 }  // namespace
 
 Result<void> Restorer::take(std::string_view line) {
-  ++lines_;
   bytes_ += line.size() + 1;
   batch_.append(line).append(1, '\n');
   if (batch_.size() > kMostBatch) return base::fail(Exit::kData, "a batch is too long");

@@ -35,7 +35,6 @@ class Restorer {
   // What of the text counts, lines with their newlines.
   std::uint64_t good_bytes() const { return good_bytes_; }
   // Lines behind that.
-  std::uint64_t torn_lines() const { return lines_ - good_lines_; }
 
  private:
   base::Result<void> apply_batch();
@@ -53,7 +52,7 @@ class Restorer {
   std::string batch_;
   Index user_ = kNone;  // whose places follow
   bool whole_ = false;
-  std::uint64_t bytes_ = 0, lines_ = 0;
+  std::uint64_t bytes_ = 0;
   std::uint64_t good_bytes_ = 0, good_lines_ = 0;
 };
 

@@ -251,7 +251,9 @@ bool Table::is_crowded(Index index, Time now, std::chrono::seconds window) {
   while (here != kNone && active < crowd_) {
     const Index next = place(here).next_here;
     const Time end = place(here).last + window;
-    if (here == index || end > now)
+    // From before its user's clock was set back.
+    const bool ahead = place(here).last > now + std::max<std::chrono::seconds>(kClocksDiffer, window);
+    if (here == index || (end > now && !ahead))
       active += place(here).exempt ? 0 : 1;
     else if (end + kClocksDiffer <= now)  // by its own user's clock too
       remove_place(here);

@@ -38,7 +38,6 @@ class Bans {
  private:
   // Indexes of orders that wait for something.
   using Waiting = std::vector<std::size_t>;
-  struct Round;
 
   base::Result<Waiting> insert(const Waiting& which, std::span<const Order> orders,
                                std::span<Verdict> verdicts);

@@ -191,8 +191,8 @@ base::Result<std::vector<ip::Prefix>> IpsetLists::find(const ListKey& list, cons
     if (!*any) return found;
     found.clear();
   }
-  for (unsigned length = target.length() - 1; length > 0; --length) {
-    if (base::Result<bool> asked = ask(length); !asked) return base::failed(asked);
+  for (unsigned length = target.length(); length > 1; --length) {
+    if (base::Result<bool> asked = ask(length - 1); !asked) return base::failed(asked);
   }
   if (target.is_single() && found.empty()) found.push_back(target);
   return found;

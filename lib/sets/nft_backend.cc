@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/number.h"
 #include "sets/admin.h"
 #include "sets/ipset_lists.h"
 
@@ -41,8 +42,8 @@ base::Result<std::unique_ptr<Backend>> NftBackend::open(const Options& options) 
   return std::unique_ptr<Backend>{new NftBackend{options, std::move(*client), std::move(*rules)}};
 }
 
-// The kernel keeps milliseconds in 64 bits; a hundred years are enough, and leave room for sums.
-std::chrono::seconds NftBackend::longest_timeout() const { return std::chrono::hours{24 * 365 * 100}; }
+// The kernel keeps milliseconds in 64 bits.
+std::chrono::seconds NftBackend::longest_timeout() const { return base::kLongestDuration; }
 
 base::Result<bool> NftBackend::exists(SetKey key) {
   base::Result<std::optional<SeenSet>> set = client_.find(client_.set(key.family, names_.of(key)));

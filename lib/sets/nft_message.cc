@@ -17,8 +17,6 @@ using nft::put_number;
 
 // What nft(8) calls ipv4_addr and ipv6_addr; the kernel only keeps the number.
 constexpr std::uint32_t kTypeV4 = 7, kTypeV6 = 8;
-// How nft(8) marks a comment in what the kernel only keeps: type, length, text with its NUL.
-constexpr std::uint8_t kUserComment = 7;
 constexpr std::size_t kLongestComment = 128;
 
 // Elements of IPv6 with both ends take 72 bytes; their list must stay below an attribute's 64 KiB.
@@ -60,7 +58,7 @@ void put_end(netlink::Batch& batch, Family family, const ip::Address& key) {
 
 void put_comment(netlink::Batch& batch, std::string_view comment) {
   const std::string_view text = comment.substr(0, kLongestComment);
-  std::string data{static_cast<char>(kUserComment), static_cast<char>(text.size() + 1)};
+  std::string data{static_cast<char>(nft::kUserComment), static_cast<char>(text.size() + 1)};
   data.append(text).push_back('\0');
   batch.put(NFTA_SET_USERDATA, std::as_bytes(std::span{data}));
 }

@@ -35,6 +35,9 @@ void put_nest(netlink::Batch& batch, std::uint16_t type, Body body) {
   batch.end_nest(nest);
 }
 
+// How nft(8) marks a comment in what the kernel only keeps: type, length, text with its NUL.
+inline constexpr std::uint8_t kUserComment = 7;
+
 inline bool is_command(const nlmsghdr& message, unsigned command) {
   return message.nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | command);
 }

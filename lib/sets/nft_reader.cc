@@ -14,13 +14,12 @@ using netlink::Attributes;
 
 // Newer than the headers this is built with.
 constexpr std::uint16_t kSetCount = 20;  // NFTA_SET_COUNT
-constexpr std::uint8_t kUserComment = 7;
 
 std::string read_comment(std::span<const std::byte> data) {
   while (data.size() >= 2) {
     const auto type = std::to_integer<std::uint8_t>(data[0]);
     const std::size_t size = std::min(std::to_integer<std::size_t>(data[1]), data.size() - 2);
-    if (type == kUserComment) return std::string{Attribute{0, data.subspan(2, size)}.text()};
+    if (type == nft::kUserComment) return std::string{Attribute{0, data.subspan(2, size)}.text()};
     data = data.subspan(2 + size);
   }
   return {};

@@ -94,7 +94,6 @@ Filter operator||(Filter left, Filter right) {
 }
 Filter operator!(Filter filter) { return Filter::join(Filter::Kind::none_of, {std::move(filter)}); }
 
-Filter local_in(const ip::Prefix& prefix) { return Filter{InPrefix{End::local, prefix}}; }
 Filter remote_in(const ip::Prefix& prefix) { return Filter{InPrefix{End::remote, prefix}}; }
 Filter local_port(Comparison comparison, std::uint16_t port) {
   return Filter{HasPort{End::local, comparison, port}};

@@ -63,7 +63,6 @@ Filter operator&&(Filter left, Filter right);
 Filter operator||(Filter left, Filter right);
 Filter operator!(Filter filter);
 
-Filter local_in(const ip::Prefix& prefix);
 Filter remote_in(const ip::Prefix& prefix);
 Filter local_port(Comparison comparison, std::uint16_t port);
 Filter remote_port(Comparison comparison, std::uint16_t port);

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace xlimit::stage {
 namespace {
 
@@ -15,11 +17,7 @@ constexpr std::size_t kQuoted = 80;
 
 // What of a line may go to a terminal.
 std::string quotable(std::string_view line) {
-  std::string text{line.substr(0, kQuoted)};
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  }
-  return text + (line.size() > kQuoted ? "..." : "");
+  return base::without_controls(line.substr(0, kQuoted)) + (line.size() > kQuoted ? "..." : "");
 }
 
 }  // namespace

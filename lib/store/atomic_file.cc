@@ -10,6 +10,7 @@
 #include <cstdio>
 
 #include "base/path.h"
+#include "store/regular.h"
 
 namespace xlimit::store {
 namespace {
@@ -25,22 +26,17 @@ AtomicFile::AtomicFile(std::string path, std::string aside, Fd fd)
     : path_(std::move(path)), aside_(std::move(aside)), fd_(std::move(fd)) {}
 
 AtomicFile::~AtomicFile() {
-  if (fd_) ::unlink(aside_.c_str());
+  if (fd_ && !aside_.empty()) ::unlink(aside_.c_str());
 }
 
 Result<AtomicFile> AtomicFile::create(const std::string& path) {
+  const std::string what = "write '" + path + "'";
+  if (Result<void> good = check_replaceable(path, what); !good) return base::failed(good);
   std::string aside = path + ".XXXXXX";
   Fd fd{::mkostemp(aside.data(), O_CLOEXEC)};
-  if (!fd) return base::os_error("write '" + path + "'");
+  if (!fd) return base::os_error(what);
   give_away(fd, path);
   return AtomicFile{path, std::move(aside), std::move(fd)};
-}
-
-void give_away(const Fd& fd, const std::string& path) {
-  struct stat folder {};
-  if (::geteuid() != 0 || ::stat(base::folder_of(path).c_str(), &folder) != 0 || folder.st_uid == 0) return;
-  // Where it can't be, in a sandbox for instance, it stays ours.
-  [[maybe_unused]] const int given = ::fchown(fd.get(), folder.st_uid, folder.st_gid);
 }
 
 Result<void> AtomicFile::write(std::string_view text) {
@@ -64,18 +60,24 @@ Result<void> AtomicFile::sync() {
 }
 
 Result<void> AtomicFile::replace() {
+  if (Result<void> flushed = flush(); !flushed) return flushed;
   if (::rename(aside_.c_str(), path_.c_str()) != 0) return base::os_error("write '" + path_ + "'");
-  fd_ = Fd{};
+  aside_.clear();
   return {};
 }
 
 Result<void> AtomicFile::commit() {
   if (Result<void> synced = sync(); !synced) return synced;
   if (Result<void> replaced = replace(); !replaced) return replaced;
+  return settle();
+}
+
+Result<void> AtomicFile::settle() {
+  Result<void> synced = sync();
   // The rename itself must survive a power cut too.
   const Fd directory{::open(base::folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (directory) ::fsync(directory.get());
-  return {};
+  return synced;
 }
 
 Result<void> write_file(const std::string& path, std::string_view text) {
@@ -88,22 +90,20 @@ Result<void> write_file(const std::string& path, std::string_view text) {
 Result<void> publish_file(const std::string& path, std::string_view text) {
   Result<AtomicFile> file = AtomicFile::create(path);
   if (!file) return base::failed(file);
-  if (::fchmod(file->fd_.get(), 0644) != 0) return base::os_error("write '" + path + "'");
-  file->buffer_ = text;
-  if (Result<void> written = file->flush(); !written) return written;
+  if (::fchmod(file->fd(), 0644) != 0) return base::os_error("write '" + path + "'");
+  if (Result<void> written = file->write(text); !written) return written;
   return file->replace();
 }
 
 Result<Lock> Lock::take(const std::string& path, std::chrono::milliseconds patience) {
   const std::string lock = path + ".lock";
-  Fd fd{::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
-  if (!fd) return base::os_error("open '" + lock + "'");
-  give_away(fd, lock);
+  Result<Fd> fd = open_or_make(lock, O_RDWR);
+  if (!fd) return base::failed(fd);
   const auto deadline = std::chrono::steady_clock::now() + patience;
   int failure = 0;
   do {
-    failure = ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
-    if (failure == 0) return Lock{std::move(fd)};
+    failure = ::flock(fd->get(), LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+    if (failure == 0) return Lock{std::move(*fd)};
   } while (failure == EWOULDBLOCK && std::chrono::steady_clock::now() < deadline &&
            ::poll(nullptr, 0, 5) == 0);
   if (failure == EWOULDBLOCK)

@@ -18,8 +18,8 @@ namespace xlimit::store {
 
 class AtomicFile {
  public:
-  // Fails when the directory can not be written to. The file will have mode 0600, and the owner of the
-  // process; what root writes belongs to the directory's owner, see give_away().
+  // Fails when the directory can not be written to, or `path` is something else than a regular file. The file
+  // will have mode 0600, and the owner of the process; what root writes belongs to the directory's owner.
   static base::Result<AtomicFile> create(const std::string& path);
   AtomicFile(AtomicFile&&) noexcept = default;
   AtomicFile& operator=(AtomicFile&&) = delete;
@@ -33,14 +33,15 @@ class AtomicFile {
   // Writes out and syncs what there is, so that little is left for commit().
   base::Result<void> sync();
   base::Result<void> commit();
+  // The same in two steps: replace() waits for no disk, and until settle() a power cut may leave less.
+  base::Result<void> replace();
+  base::Result<void> settle();
 
  private:
-  friend base::Result<void> publish_file(const std::string& path, std::string_view text);
   AtomicFile(std::string path, std::string aside, base::Fd fd);
   base::Result<void> flush();
-  base::Result<void> replace();
 
-  std::string path_, aside_;
+  std::string path_, aside_;  // the latter is empty when it has been renamed
   base::Fd fd_;
   std::string buffer_;
 };
@@ -50,10 +51,6 @@ base::Result<void> write_file(const std::string& path, std::string_view text);
 // The same for what others read and is soon written anew: everybody may read it, and nobody waits for a disk;
 // a power cut may leave less.
 base::Result<void> publish_file(const std::string& path, std::string_view text);
-
-// When we are root, gives an open file to the owner of the folder of `path`: a service with a user of its own
-// could not read it otherwise, when somebody ran the same program by hand.
-void give_away(const base::Fd& fd, const std::string& path);
 
 // One writer of a state file: holds `PATH.lock` as long as it lives. Fails with kTemporary when another
 // process does, and still does after `patience`: one that was killed holds it a moment longer.

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "store/atomic_file.h"
+#include "store/regular.h"
 
 namespace xlimit::store {
 namespace {
@@ -84,11 +85,12 @@ Log::Log(Log&&) noexcept = default;
 Log::~Log() = default;
 
 Result<Log> Log::open(const std::string& path) {
-  Fd fd{::open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC)};
+  Result<Fd> fd = open_regular(path, O_RDWR | O_APPEND);
+  if (!fd) return base::failed(fd);
+  if (!*fd) return Log{path, Fd{}, 0};
   struct stat status {};
-  if (!fd && errno == ENOENT) return Log{path, Fd{}, 0};
-  if (!fd || ::fstat(fd.get(), &status) != 0) return base::os_error("open '" + path + "'");
-  return Log{path, std::move(fd), static_cast<std::uint64_t>(status.st_size)};
+  if (::fstat(fd->get(), &status) != 0) return base::os_error("open '" + path + "'");
+  return Log{path, std::move(*fd), static_cast<std::uint64_t>(status.st_size)};
 }
 
 Result<void> Log::truncate(std::uint64_t size) {

@@ -4,10 +4,12 @@
 //   stream::Writer writer{STDOUT_FILENO};
 //   base::Result<std::size_t> written = writer.write(text);   // 0: nothing is taken now; wait for POLLOUT
 //
-// Into a pipe no line is torn when we are killed, or mixed with another writer's. A reader that went away is
-// not an error: gone() becomes true.
+// Into a pipe no line is torn when we are killed, or mixed with another writer's. A regular file may end in
+// half a line, of one who was killed inside write(2): it gets its newline before the first text. A reader
+// that went away is not an error: gone() becomes true.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "base/fd.h"
@@ -22,6 +24,8 @@ class Writer {
   // How much of `text` was written, without waiting if it is a pipe. Fails with kIo when the descriptor does
   // (disk full).
   base::Result<std::size_t> write(std::string_view text);
+  // The first text goes on where such half a line ends.
+  void complete_line() { started_ = true; }
   bool gone() const { return gone_; }
   bool is_pipe() const { return pipe_; }
   // To watch for POLLOUT, and for POLLERR: the reader of a pipe went away while there was nothing to write.
@@ -34,7 +38,11 @@ class Writer {
   bool pipe_;
   base::Fd own_;  // our own open file description of the same pipe: O_NONBLOCK on it concerns nobody else
   bool gone_ = false;
+  bool started_ = false;
 };
+
+// Where the next write(2) into a regular file begins.
+std::uint64_t position_of(int fd);
 
 // How much of `text` goes into a pipe at once: whole lines of at most PIPE_BUF bytes together, which the
 // kernel takes as a whole or not at all.

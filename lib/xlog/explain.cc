@@ -3,23 +3,17 @@
 
 #include <array>
 
+#include "base/text.h"
 #include "event/encode.h"
 
 namespace xlimit::xlog {
 namespace {
 
-// Control characters would play with the reader's terminal.
-std::string printable(std::string_view text) {
-  std::string shown{text};
-  for (char& c : shown) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  }
-  return shown;
-}
-
 void add(std::string& text, std::string_view name, std::string_view value, std::string_view meaning = {}) {
   if (value.empty()) return;
-  text.append(name).append(std::string(13 - name.size(), ' ')).append("'" + printable(value) + "'");
+  text.append(name)
+      .append(std::string(13 - name.size(), ' '))
+      .append("'" + base::without_controls(value) + "'");
   if (!meaning.empty()) text.append("  ").append(meaning);
   text.append("\n");
 }

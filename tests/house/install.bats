@@ -27,6 +27,10 @@ teardown() {
   done
 }
 
+@test "the log of events is rotated where logrotate looks" {
+  diff "$STAGE/etc/logrotate.d/xlimit" "$ROOT/systemd/xlimit.logrotate"
+}
+
 @test "no test program and nothing of the build folder is installed" {
   [ "$(ls "$STAGE/opt/trial/bin")" = "$(ls "$BUILD/bin")" ]
   ! grep -rIl "$BUILD" "$STAGE"

@@ -67,3 +67,19 @@ accepts() {
     "xlimit-ban.service xlimit-blocklist-load.service xlimit-kill.service xlimit-restore.service" ]
   grep -qx 'CapabilityBoundingSet=' "$UNITS/xlimit-detect.service"
 }
+
+@test "the log that systemd appends to is rotated, and its holder goes on at the new end" {
+  needs_root
+  needs logrotate zcat
+  local log=$BATS_TEST_TMPDIR/events.ndjson
+  mapfile -t logs < <(sed -n 's/^StandardOutput=append://p' "$UNITS"/*.service)
+  [ "${#logs[@]}" -eq 1 ]
+  sed "s#^${logs[0]} {#$log {#" "$ROOT/systemd/xlimit.logrotate" >"$BATS_TEST_TMPDIR/rules"
+  chmod 644 "$BATS_TEST_TMPDIR/rules"
+  exec 4>>"$log"
+  echo before >&4
+  logrotate -f -s "$BATS_TEST_TMPDIR/state" "$BATS_TEST_TMPDIR/rules"
+  echo after >&4
+  [ "$(<"$log")" = after ]
+  [ "$(zcat "$log.1.gz")" = before ]
+}

@@ -49,6 +49,17 @@ bats_require_minimum_version 1.5.0
   exec 4>&-
 }
 
+@test "apply that is started while 20000 timed bans stand puts none back" {
+  netns_add node
+  for i in {0..19999}; do ban_line "100.64.$((i / 256)).$((i % 256))" 600; done | node ipban apply >/dev/null
+  start_apply
+  ban_line 203.0.113.1 600 >&4
+  wait_for_line "$OUT" 203.0.113.1
+  exec 4>&-
+  wait_gone "$SPAWNED"
+  [[ $(<"$ERR") != *"put back"* ]]
+}
+
 @test "apply that is started when sets were emptied fills them, bans and lists" {
   netns_add node
   node ipban add 203.0.113.77 2001:db8::77 -q

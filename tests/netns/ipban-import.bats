@@ -57,3 +57,28 @@ node_sets() {
   done
   [[ $(node ipban list permanent -o plain) = 203.0.113.0/24 ]]
 }
+
+@test "what the node allows is written out also where it blocks nothing" {
+  netns_add node
+  echo '{"in_permanent": [], "in_allow": ["10.0.0.0/8"], "out_allow": ["192.0.2.7"]}' >"$BATS_TEST_TMPDIR/allowed.json"
+  run -0 --separate-stderr node ipban import -o json "$BATS_TEST_TMPDIR/allowed.json"
+  [[ $output = '{"type":"allow","target":"10.0.0.0/8","direction":"in"}
+{"type":"allow","target":"192.0.2.7","direction":"out"}' ]]
+  [[ $stderr = *"--allow"* ]]
+}
+
+@test "an import that waits for another process takes nothing out that came meanwhile" {
+  netns_add node
+  local state=$BATS_TEST_TMPDIR/own number
+  for number in 1 2; do echo "{\"permanent\": [\"198.51.100.$number\"]}" >"$BATS_TEST_TMPDIR/$number.json"; done
+  node ipban import --state "$state" "$BATS_TEST_TMPDIR/1.json"
+  exec 5>"$state/xlimit.lists.lock"
+  flock 5
+  spawn_in node ipban import --state "$state" "$BATS_TEST_TMPDIR/2.json" 5>&-
+  wait_until waits_for lists.lock
+  node ipset add xlimit.permanent4 198.51.100.77
+  flock -u 5
+  wait "$SPAWNED"
+  [[ $(node ipban list permanent -o plain | paste -sd' ') = "198.51.100.1 198.51.100.2 198.51.100.77" ]]
+}
+waits_for() { find "/proc/$SPAWNED/fd" -lname "*$1" | grep -q .; }

@@ -80,10 +80,11 @@ many() {
   run -0 --separate-stderr node ipban load a -o json <<'JSON'
 {"type":"ban","time":"2026-06-01T12:00:00.000000Z","target":"198.51.100.7","seconds":60}
 {"type":"list","time":"2026-06-01T12:00:00.000000Z","list":"x","direction":"in","targets":["203.0.113.0/25","203.0.113.128/25"]}
+{"type":"list","time":"2026-06-01T12:00:00.000000Z","list":"x","direction":"in","targets":["198.51.100.9","garbage"]}
 {"type":"access","user":"12345"}
 not JSON
 JSON
-  [[ $(field '"\(.added) \(.invalid)"' "$output") = "2 2" ]]
+  [[ $(field '"\(.added) \(.invalid)"' "$output") = "2 3" ]]
   node ipban list a -o json | node ipban load b
   [[ $(node ipban list b -o plain) = $'198.51.100.7\n203.0.113.0/24' ]]
 }
@@ -93,12 +94,25 @@ JSON
   many 1000 1 >"$BATS_TEST_TMPDIR/list"
   node ipban load big <"$BATS_TEST_TMPDIR/list"
   spawn_in node nft monitor >"$BATS_TEST_TMPDIR/news"
-  spawn_in node ip monitor all >/dev/null
+  wait_until monitor_hears
+  mark begin
   before=$(node ipset list xlimit.big4 -t; node nft -a list ruleset)
   run -0 node ipban load big -o json <"$BATS_TEST_TMPDIR/list"
   [[ $(field '"\(.added) \(.removed)"' "$output") = "0 0" ]]
   [[ $(node ipset list xlimit.big4 -t; node nft -a list ruleset) = "$before" ]]
-  [[ ! -s $BATS_TEST_TMPDIR/news ]]
+  mark end
+  sed -n '/ip begin$/,/ip end$/p' "$BATS_TEST_TMPDIR/news" >"$BATS_TEST_TMPDIR/between"
+  cat "$BATS_TEST_TMPDIR/between"
+  [[ $(cut -d' ' -f1-3 "$BATS_TEST_TMPDIR/between" | paste -sd,) = "add table ip,# new generation,add table ip" ]]
+}
+# mark NAME: a change that the monitor has told of.
+mark() {
+  node nft add table ip "$1"
+  wait_for_line "$BATS_TEST_TMPDIR/news" "^add table ip $1\$"
+}
+monitor_hears() {
+  node nft 'add table ip heard; delete table ip heard'
+  [[ -s $BATS_TEST_TMPDIR/news ]]
 }
 
 @test "while a list of 100,000 is replaced, no packet of a listed address passes and none of another is dropped" {
@@ -152,6 +166,51 @@ JSON
   run -0 --separate-stderr node ipban load wide -o json < <(printf '%s\n' 0.0.0.0/0 0.0.0.0/1 ::/0 198.51.100.0/24)
   [[ $stderr = *"3 prefixes are wider"* ]]
   [[ $(field .added "$output") = 1 ]]
+}
+
+@test "the whole of a family is asked for beside a list" {
+  netns_add node
+  printf '%s\n' 128.0.0.0/8 8000::/16 | node ipban load feed
+  for target in 0.0.0.0/0 ::/0 0.0.0.0/1 ::/1; do
+    run -1 node timeout "$DEADLINE" ipban test "$target"
+    [[ $output = "$target is not banned" ]]
+  done
+  run -0 node ipban test 128.0.0.0/9
+}
+
+@test "a dry run makes no folder and no lock, and what it writes says so" {
+  netns_add node
+  local state=$BATS_TEST_TMPDIR/nowhere
+  echo '{"permanent":["198.51.100.7"]}' >"$BATS_TEST_TMPDIR/old.json"
+  echo 198.51.100.7 | node ipban load saved
+  run -0 node ipban load feed --dry-run --state "$state" -o json <<<198.51.100.7
+  [[ $(field '"\(.added) \(.dry_run)"' "$output") = "1 true" ]]
+  run -0 node ipban import --dry-run --state "$state" -o json "$BATS_TEST_TMPDIR/old.json"
+  [[ $(field '"\(.added) \(.dry_run)"' "$output") = "1 true" ]]
+  node ipban unload saved --dry-run --state "$state"
+  node ipban restore --dry-run --state "$state" < <(node ipban save)
+  [[ ! -e $state ]]
+  run -0 node ipban load feed -o json <<<198.51.100.7
+  [[ $(field .dry_run "$output") = false ]]
+  run -0 node ipban import -o json "$BATS_TEST_TMPDIR/old.json"
+  [[ $(field .dry_run "$output") = false ]]
+}
+
+@test "neighbours as wide as a list may hold stay in it when what was written is loaded again" {
+  netns_add node
+  local wide=(2.0.0.0/8 3.0.0.0/8 2a00::/16 2a01::/16)
+  printf '%s\n' "${wide[@]}" | blocklist-fetch merge | node ipban load feed
+  [[ $(node ipban list feed -o plain) = $(printf '%s\n' "${wide[@]}") ]]
+  run -0 --separate-stderr node ipban load feed -o json < <(node ipban list feed -o json)
+  [[ $(field '"\(.added) \(.removed) \(.unchanged) \(.too_wide)"' "$output") = "0 0 4 0" && -z $stderr ]]
+  run -0 --separate-stderr node ipban restore -o json < <(node ipban save)
+  [[ $(field '"\(.refused) \(.lists)"' "$output") = "0 0" && -z $stderr ]]
+  # Kept by an older ipban, which joined them.
+  printf '%s\n' 2.0.0.0/7 2a00::/15 >"$STATE_DIRECTORY"/*feed.in.list
+  reboot
+  node ipban restore </dev/null
+  [[ $(node ipban list feed -o plain) = $(printf '%s\n' "${wide[@]}") ]]
+  run -0 node ipban status
 }
 
 @test "a list of direction out cuts what goes to it" {

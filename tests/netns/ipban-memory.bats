@@ -10,6 +10,10 @@ setup() {
   needs ip ipset nft
 }
 
+# With the folder of what is remembered read-only.
+unable() {
+  node unshare -m bash -c 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"' "$STATE_DIRECTORY" "$@"
+}
 restore() { node ipban restore "$@" </dev/null; }
 left() { node ipban list -o plain | sed -n "s#^$1  *\([0-9]*\) .*#\1#p"; }
 has_come() { [[ $EPOCHSECONDS -ge $1 ]]; }
@@ -142,6 +146,32 @@ remains() {
   node ipban save | in_netns other ipban restore -o json | grep -q '"bans":0,"present":2'
 }
 
+@test "an empty stdin is not restored, and that is said" {
+  netns_add node
+  node ipban add 192.0.2.1
+  reboot
+  : >"$BATS_TEST_TMPDIR/nothing"
+  run -65 node ipban restore < <(:)
+  [[ $output = "ipban: read stdin: it is empty, nothing is restored; what is remembered is restored without stdin, by '</dev/null'" ]]
+  run -65 node ipban restore <"$BATS_TEST_TMPDIR/nothing"
+  [[ -z $(node nft list tables) ]]
+  run -0 node ipban restore - -o json < <(:)
+  [[ $output = *'"bans":0,'* ]]
+  run -0 node ipban restore -o json </dev/null
+  [[ $output = *'"bans":1,'* ]]
+}
+
+@test "what is too wide for a list is not restored from a file, and said" {
+  netns_add node
+  saved_list() { jq -nc '{type: "list", time: "2026-06-01T12:00:00.000000Z", list: $ARGS.positional[0], direction: "in", targets: $ARGS.positional[1:]}' --args "$@"; }
+  echo 198.51.100.7 | node ipban load kept
+  { saved_list kept 0.0.0.0/0; saved_list feed 0.0.0.0/1 203.0.113.0/24 128.0.0.0/1 ::/0; } >"$BATS_TEST_TMPDIR/saved"
+  run -1 --separate-stderr node ipban restore -o json "$BATS_TEST_TMPDIR/saved"
+  [[ $output = *'"refused":4,"lists":1,'* && $stderr = "ipban: 4 prefixes are wider than /8 or /16, skipped" ]]
+  [[ $(node ipban list kept -o plain; node ipban list feed -o plain) = $'198.51.100.7\n203.0.113.0/24' ]]
+  run -1 node ipban test 8.8.8.8
+}
+
 @test "a flush forgets, and lists stay" {
   netns_add node
   node ipban add 192.0.2.1
@@ -159,6 +189,46 @@ remains() {
   reboot
   run -0 restore -o json
   [[ $output = *'"lists":0'* ]]
+}
+
+@test "what can not be forgotten is neither flushed nor unloaded" {
+  netns_add node
+  node ipban add 192.0.2.1
+  echo 198.51.100.0/24 | node ipban load feed
+  run -74 unable ipban flush
+  [[ $output = "ipban: open '"*".journal': Read-only file system" ]]
+  run -74 unable ipban unload feed
+  [[ $output = "ipban: remove '"*".feed.in.list': Read-only file system" ]]
+  node ipban test 192.0.2.1 198.51.100.7
+}
+
+@test "a list that could not be kept is kept by the next load of the same" {
+  netns_add node
+  echo 198.51.100.1 | node ipban load feed
+  run -0 unable ipban load feed <<<198.51.100.2
+  [[ $output = *"not remembered"* ]]
+  echo 198.51.100.2 | node ipban load feed
+  reboot
+  restore
+  node ipban test 198.51.100.2
+  run -1 node ipban test 198.51.100.1
+}
+
+@test "apply goes on while another process holds the journal, and remembers later" {
+  netns_add node
+  start_apply
+  ban_line 192.0.2.1 600 >&4
+  wait_until grep -rq '"192.0.2.1"' "$STATE_DIRECTORY"
+  exec 5>>"$(echo "$STATE_DIRECTORY"/*.journal)"
+  flock 5
+  for i in {2..5}; do
+    ban_line "192.0.2.$i" 600 >&4
+    wait_for_line "$OUT" "192.0.2.$i"
+  done
+  wait_for_line "$ERR" "not remembered: '.*journal' is locked by another process"
+  exec 5>&-
+  for i in {2..5}; do wait_until grep -q "\"192.0.2.$i\"" "$STATE_DIRECTORY"/*.journal; done
+  exec 4>&-
 }
 
 @test "what is unloaded or torn down while apply runs is not put back half" {
@@ -299,6 +369,21 @@ remains() {
   exec 4>&-
 }
 
+@test "apply fills sets that were flushed after the rules" {
+  netns_add node
+  echo 198.51.100.0/24 | node ipban load feed
+  start_apply
+  ban_line 203.0.113.1 600 >&4
+  wait_for_line "$OUT" 203.0.113.1
+  node nft flush ruleset
+  wait_for_line "$ERR" 'another program changed the rules'
+  node ipset flush
+  run -1 node ipban status -q
+  wait_until node ipban status -q
+  node ipban test 203.0.113.1 198.51.100.5
+  exec 4>&-
+}
+
 @test "apply puts back a half of a list that was destroyed under it" {
   netns_add node
   printf '198.51.100.0/24\n2001:db8:5::/48\n' | node ipban load feed
@@ -312,7 +397,7 @@ remains() {
   exec 5>>"$(echo "$STATE_DIRECTORY"/*lists.lock)"
   flock 5
   kill -CONT "$SPAWNED"
-  wait_for_line "$ERR" 'put lost rules back: .*in use by another process'
+  wait_for_line "$ERR" 'put back what was lost: .*in use by another process'
   ban_line 203.0.113.3 600 >&4
   wait_for_line "$OUT" 203.0.113.3
   run -1 node ipban status -q

@@ -40,7 +40,7 @@ proves() {
 }
 
 @test "lists come, change under traffic and go: as with ipset" {
-  proves ipban-lists.bats 7 '^(a list that was emptied|NDJSON loads|while a list of 100,000|another list and bans|own addresses, peers|an empty list|a list of direction out)'
+  proves ipban-lists.bats 9 '^(a list that was emptied|the whole of a family|the same list again|NDJSON loads|while a list of 100,000|another list and bans|own addresses, peers|an empty list|a list of direction out)'
 }
 
 @test "what is enforced, what is said and what is undone: as with ipset" {

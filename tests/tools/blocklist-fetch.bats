@@ -1,34 +1,9 @@
 # SPDX-License-Identifier: MIT
-# blocklist-fetch against a real web server with all the bad manners that servers have.
+# blocklist-fetch: its sources, the copies that it keeps, what it makes of them.
 
 load ../helpers
+load fetching
 bats_require_minimum_version 1.5.0
-
-setup() {
-  needs python3 jq script
-  SOURCES=$BATS_TEST_TMPDIR/sources.toml
-  CACHE=$BATS_TEST_TMPDIR/cache
-  spawn python3 "$ROOT/tests/tools/hostile.py" >"$BATS_TEST_TMPDIR/port" 2>"$BATS_TEST_TMPDIR/requests"
-  wait_for_line "$BATS_TEST_TMPDIR/port" '^[0-9]+$'
-  WEB=http://127.0.0.1:$(<"$BATS_TEST_TMPDIR/port")
-}
-teardown() { cleanup; }
-
-source_at() { printf '[[source]]\nname = "one"\nurl = "%s"\n%s\n' "$1" "${2:-}" >"$SOURCES"; }
-fetch() { blocklist-fetch --sources "$SOURCES" --cache "$CACHE" --keep-bogons "$@"; }
-known() { fetch status -o json | jq -r ".$1"; }
-
-# A first good copy of 1000 entries; what the source then becomes leaves it in force, for a reason.
-stays() { # PATH REASON [KEYS [OPTIONS...]]
-  source_at "$WEB/good"
-  fetch --force >"$BATS_TEST_TMPDIR/first"
-  source_at "$WEB/$1" "${3:-}"
-  run -0 --separate-stderr fetch --force "${@:4}"
-  diff <(echo "$output") "$BATS_TEST_TMPDIR/first"
-  [[ $stderr = *"source 'one': $2"*"the last good copy stays in force"* ]] || { echo "$stderr"; return 1; }
-  run -1 fetch status -o plain
-  [[ $(fetch status -o json | jq -r .error) = "$2"* ]]
-}
 
 @test "a list is fetched, merged, and not asked for again before its time" {
   source_at "$WEB/good?n=256"
@@ -38,87 +13,6 @@ stays() { # PATH REASON [KEYS [OPTIONS...]]
   [[ $output = 198.18.0.0/24 ]]
   [[ $(grep -c 'GET /good' "$BATS_TEST_TMPDIR/requests") -eq 1 ]]
   [[ $(known entries) -eq 256 && $(known error) = "" ]]
-}
-
-@test "what did not change is not sent again" {
-  source_at "$WEB/good"
-  fetch >"$BATS_TEST_TMPDIR/first"
-  run -0 fetch --force
-  diff <(echo "$output") "$BATS_TEST_TMPDIR/first"
-  grep -q 'not modified' "$BATS_TEST_TMPDIR/requests"
-}
-
-@test "a compressed answer is understood, a server in trouble asked again" {
-  source_at "$WEB/gzip?n=256"
-  [[ $(fetch) = 198.18.0.0/24 ]]
-  source_at "$WEB/flaky?n=256"
-  [[ $(fetch --force) = 198.18.0.0/24 ]]
-  [[ $(grep -c '"GET /flaky' "$BATS_TEST_TMPDIR/requests") -eq 3 ]]
-}
-
-@test "a page with status 200 is no list" { stays html "it is a page, not a list"; }
-@test "an empty answer is no list" { stays empty "the answer is empty"; }
-@test "a server that answers 500 is tried again and then given up" { stays 500 "the server answers 500"; }
-@test "a list that is gone leaves its copy" { stays 404 "the server answers 404"; }
-@test "a body shorter than it was said to be is no list" { stays cut "transfer closed"; }
-@test "a chunked body that ends in the middle is no list" { stays chunkcut "transfer closed"; }
-@test "a compressed body that ends in the middle is no list" { stays gzipcut "its compressed body is cut"; }
-@test "a body in a coding that nobody asked for is no list" { stays brotli "it is coded as 'br'"; }
-@test "an answer that says 'not modified' to nobody's question is no list" {
-  source_at "$WEB/same"
-  run -75 --separate-stderr fetch
-  [[ $stderr = *"source 'one': the server answers 304; there is no good copy"* ]]
-}
-@test "a last line without its end is left out where the end of the list is that of the connection" {
-  source_at "$WEB/open?n=257"
-  run -0 --separate-stderr fetch
-  [[ $output = 198.18.0.0/24 && $(known entries) -eq 256 && $(known invalid) -eq 1 ]]
-  [[ $stderr = *"source 'one': the last line '198.18.1.0' has no end, and the server did not say how long the list is, skipped" ]]
-  run -0 --separate-stderr fetch --force
-  [[ $output = 198.18.0.0/24 ]]
-  source_at "$WEB/opengzip?n=257"
-  run -0 --separate-stderr fetch
-  [[ $output = $'198.18.0.0/24\n198.18.1.0' && -z $stderr ]]
-  source_at "$WEB/open?n=257" "sha256 = \"$(printf '198.18.%d.%d\n' $(for i in {0..256}; do echo $((i / 256)) $((i % 256)); done) | head -c -1 | sha256sum | cut -d' ' -f1)\""
-  run -0 --separate-stderr fetch
-  [[ $output = $'198.18.0.0/24\n198.18.1.0' && -z $stderr ]]
-}
-@test "redirects that go round are left" { stays loop "Maximum (5) redirects followed"; }
-@test "a redirect to a file is not followed" { stays tofile "Protocol \"file\" not supported or disabled"; }
-@test "a list that shrank too much is not believed" {
-  stays "good?n=400" "it shrank from 1000 entries to 400, more than 50 %"
-}
-@test "a list shorter than asked for is not believed" {
-  stays "good?n=900" "900 entries, fewer than the 950 asked for" "minimum = 950"
-}
-@test "a list that is not the pinned one is not taken" { stays "good?n=999" "its SHA-256 is" 'sha256 = "0000000000000000000000000000000000000000000000000000000000000000"'; }
-
-@test "an endless body and a small one that grows are cut off at the limit, in little memory" {
-  stays huge "it is larger than 1048576 bytes" "" --largest 1
-  stays bomb "it is larger than 1048576 bytes" "" --largest 1
-  command -v /usr/bin/time >/dev/null || return 0
-  /usr/bin/time -f %M -o "$BATS_TEST_TMPDIR/memory" blocklist-fetch --sources "$SOURCES" --cache "$CACHE" --force \
-    --largest 1 >/dev/null
-  [[ $(<"$BATS_TEST_TMPDIR/memory") -lt 60000 ]]
-}
-
-@test "a body that drips is given up in time" {
-  stays drip "Operation too slow" "" --patience 1s
-}
-
-@test "nobody listening and no such host are said" {
-  local dead
-  source_at "$WEB/good"
-  fetch >"$BATS_TEST_TMPDIR/first"
-  for dead in http://127.0.0.1:1 http://no-such-host.invalid; do
-    source_at "$dead/list"
-    run -0 --separate-stderr fetch --force
-    diff <(echo "$output") "$BATS_TEST_TMPDIR/first"
-    [[ $stderr = *"source 'one': "*"the last good copy stays in force"* ]]
-    echo "$stderr" >>"$BATS_TEST_TMPDIR/said"
-  done
-  grep "Failed to connect to 127.0.0.1 port 1" "$BATS_TEST_TMPDIR/said"
-  grep "Could not resolve host: no-such-host.invalid" "$BATS_TEST_TMPDIR/said"
 }
 
 @test "what a url may hide is never shown" {
@@ -143,6 +37,17 @@ stays() { # PATH REASON [KEYS [OPTIONS...]]
   [[ $(fetch) = 198.18.0.0/23* ]]
   source_at "$WEB/dated?n=512"
   [[ $(fetch) = 198.18.0.0/23 ]]
+}
+
+@test "a source that was asked by a clock ahead of this one is asked again" {
+  source_at "$WEB/good?n=256"
+  fetch >/dev/null
+  ahead=$(date -ud '+5 years' +%FT%T.000000Z)
+  sed -i "s/\"\(time\|changed\)\":\"[^\"]*\"/\"\1\":\"$ahead\"/g" "$CACHE/one.json"
+  run -0 fetch status -o plain
+  [[ $output = *" ahead of this clock"* && $output != *ago* ]] || { echo "$output"; return 1; }
+  fetch >/dev/null
+  [[ $(grep -c '"GET /good' "$BATS_TEST_TMPDIR/requests") -eq 2 && $(known checked) < $ahead ]]
 }
 
 @test "a pin that came later is held against the copy there is" {
@@ -214,12 +119,6 @@ stays() { # PATH REASON [KEYS [OPTIONS...]]
   [[ $(known error) = "the server answers 404" && $(known checked) = 20* && $(known good) = false ]]
   run -1 fetch status -o plain
   [[ $output = *"the server answers 404" ]]
-}
-
-@test "what a server sends does not steer the terminal" {
-  source_at "$WEB/escape"
-  run -0 --separate-stderr fetch
-  [[ $stderr = *"1 lines are no address or prefix, the first '?]0'"* ]]
 }
 
 @test "more sources than are fetched at once all come" {
@@ -298,6 +197,19 @@ stays() { # PATH REASON [KEYS [OPTIONS...]]
   run -0 --separate-stderr blocklist-fetch --sources "$SOURCES" --cache "$CACHE" --allow 8.8.8.128/25
   [[ $output = $'8.8.8.0/25\n9.9.9.9\n2a00::/30' ]]
   [[ $stderr = *"taken out: 1 too wide, 2 bogons, 1 allowlisted"* ]]
+}
+
+@test "what is joined is written no wider than what is taken out, or than a list may hold" {
+  printf '%s\n' 2.0.0.0/8 3.0.0.0/8 0.0.0.0/0 2a00::/16 2a01::/16 >"$BATS_TEST_TMPDIR/list"
+  source_at "file://$BATS_TEST_TMPDIR/list"
+  for command in "fetch" "blocklist-fetch merge $BATS_TEST_TMPDIR/list" "blocklist-fetch merge --widest4 8 $BATS_TEST_TMPDIR/list"; do
+    run -0 --separate-stderr $command
+    [[ $output = $'2.0.0.0/8\n3.0.0.0/8\n2a00::/16\n2a01::/16' && $stderr = *"taken out: 1 too wide" ]]
+  done
+  run -0 --separate-stderr blocklist-fetch merge --widest4 0 "$BATS_TEST_TMPDIR/list"
+  [[ $output = $'0.0.0.0/0\n2a00::/16\n2a01::/16' && -z $stderr ]]
+  run -0 blocklist-fetch merge --widest4 12 --widest6 32 <<<$'2.0.0.0/12\n2.16.0.0/12'
+  [[ $output = 2.0.0.0/11 ]]
 }
 
 @test "mapped addresses are IPv4, and all of them at once a bogon that is always taken out" {

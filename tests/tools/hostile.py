@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """A web server on 127.0.0.1 that behaves as its paths say. Prints its port; writes each request to stderr.
+With a FILE of a certificate and its key it speaks TLS.
 
 /good N entries as ?n=N, with an ETag    /html /empty /500 /404    /cut /chunkcut /gzipcut    /drip    /loop /tofile
 /huge /bomb    /flaky 500 the first two times    /dated 304 to whoever knows any date    /same 304
-/escape    /brotli    /large 4 MB    /open?n=N the end is that of the connection, without a line's    /opengzip
+/to?URL    /escape    /brotli    /large 4 MB    /open?n=N the end is that of the connection, without a line's    /opengzip
 """
 import gzip
 import http.server
 import os
+import ssl
 import sys
 import time
 import urllib.parse
@@ -124,6 +126,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_tofile(self, _):
         self.answer(302, Location="file:///etc/passwd")
 
+    def do_to(self, _):
+        self.answer(302, Location=urllib.parse.urlsplit(self.path).query)
+
     def do_huge(self, text):
         self.send_response(200)
         self.end_headers()
@@ -146,5 +151,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 http.server.ThreadingHTTPServer.request_queue_size = 64
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 server.daemon_threads = True
+if len(sys.argv) > 1:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(sys.argv[1])
+    server.socket = context.wrap_socket(server.socket, server_side=True)
 print(server.server_address[1], flush=True)
 server.serve_forever()

@@ -90,7 +90,7 @@ feed() { "$@" >&"$FEED"; }
   # One that the database does not know is a place by its prefix.
   { moves; access 5 ann 10.0.0.1; access 5 ann 10.0.0.1; } |
     session-detect --verify none --asn asn.mmdb --explain ann >out
-  grep -q 'joins; holds 2 of 1: 198.51.100.4, 10.0.0.1$' out
+  grep -q 'joins; holds 2 of 1: AS64500 (198.51.100.4), 10.0.0.1$' out
   echo none >wrong.mmdb
   run -65 session-detect --asn wrong.mmdb </dev/null
   [[ $output = "session-detect: "*"'wrong.mmdb'"* ]]
@@ -144,6 +144,35 @@ wrong_config() {
   [[ $(jq -c '[.node,.limit,.window_seconds,.action]' out) = '["x",1,5,"report"]' ]]
 }
 
+@test "exemptions in a configuration file are lists as on the command line" {
+  cd "$BATS_TEST_TMPDIR"
+  sharing() {
+    access 1 'ann b' 203.0.113.7
+    access 2 'ann b' 198.51.100.4
+  }
+  echo 'exempt-user = "u7,ann b"' >users
+  echo 'exempt-net = "192.0.2.0/24,198.51.100.4"' >nets
+  for file in users nets; do
+    sharing | session-detect --verify none --rule strict --config "$file" >out
+    [[ ! -s out ]] || { cat out; false; }
+    sharing | session-detect --rule strict --compare "$file" >out 2>err
+    [[ $(jq -c '[.target,.bans,.other_bans]' out | tail -n 1) = '["198.51.100.4",1,0]' ]] || { cat out err; false; }
+  done
+}
+
+@test "half a line that a killed process left in a file is a line of its own" {
+  cd "$BATS_TEST_TMPDIR"
+  sharing() {
+    access 1 ann 203.0.113.7
+    access 2 ann 198.51.100.4
+  }
+  printf '{"type":"violation","ti' >out
+  sharing | session-detect --verify none --rule strict >>out
+  [[ $(wc -l <out) = 3 && $(head -n 1 out) = '{"type":"violation","ti' ]] || { cat out; false; }
+  tail -n +2 out | jq -e .type >types
+  [[ $(<types) = '"violation"'$'\n''"ban"' ]]
+}
+
 @test "a policy to compare with that is missing or wrong is one line, and what is no part of one is refused" {
   cd "$BATS_TEST_TMPDIR"
   run -78 session-detect --compare missing.toml </dev/null
@@ -153,6 +182,11 @@ wrong_config() {
   printf 'limit = 2\nstate = "x"\n' >policy
   run -78 session-detect --compare policy </dev/null
   [[ $output = "session-detect: policy:2: --state: no part of a policy" ]]
+  echo 'dry-run = true' >policy
+  run -78 session-detect --compare policy --dry-run </dev/null
+  [[ $output = "session-detect: policy:1: --dry-run: no part of a policy" ]]
+  echo 'limit = 2' >policy
+  run -0 session-detect --compare policy --dry-run </dev/null
 }
 
 @test "counters that cannot be kept are told in one line" {

@@ -36,6 +36,7 @@ TEST_CASE("addresses of both families find their system, others none") {
   const auto database = asn::Database::open(file.path);
   REQUIRE_MESSAGE(database, database.error().text);
   const auto number = [&](const char* ip) { return database->number(*ip::parse_address(ip)); };
+  std::ofstream{file.path} << "";  // cut short
   CHECK(number("203.0.113.7") == 64500);
   CHECK(number("198.51.100.4") == 64501);
   CHECK(number("198.51.100.200") == 0);

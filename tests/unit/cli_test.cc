@@ -128,6 +128,15 @@ TEST_CASE("a configuration file that is missing or wrong is 78") {
   CHECK(trial.run({"apply", "--config", "/nonexistent.toml"}) == 78);
 }
 
+TEST_CASE("a text of a configuration file is a list where it is one on the command line") {
+  const File list{"port = '1,2'\n"}, wrong{"port = '1,x'\n"}, item{"port = ['1,2']\n"};
+  Trial trial;
+  CHECK(trial.run({"apply", "--config", list.name}) == 0);
+  CHECK(trial.ports == std::vector<std::uint16_t>{1, 2});
+  CHECK(Trial{}.run({"apply", "--config", wrong.name}) == 78);
+  CHECK(Trial{}.run({"apply", "--config", item.name}) == 78);
+}
+
 TEST_CASE("a table of a configuration file is for the verb of its name") {
   const File file{"limit = 7\nport = [1, 2]\n[add]\nfor = '2h'\n"};
   Trial add, apply, given;

@@ -20,9 +20,10 @@ ip::Ranges ranges(std::initializer_list<std::string_view> texts) {
   return all;
 }
 
-std::string text_of(const ip::Ranges& all) {
+std::string text_of(const ip::Ranges& all, ip::Widest widest = {0, 0}) {
   std::string text;
-  all.each_prefix([&](const ip::Prefix& one) { text += (text.empty() ? "" : " ") + ip::to_string(one); });
+  all.each_prefix([&](const ip::Prefix& one) { text += (text.empty() ? "" : " ") + ip::to_string(one); },
+                  widest);
   return text;
 }
 
@@ -105,7 +106,7 @@ TEST_CASE("mapped addresses are cut out of what holds them, and that is counted"
   CHECK(all.unite() == 1);
   CHECK(text_of(all) == "::fffe:0:0/96");
   all.add_around_mapped(0);
-  CHECK(all.erase_wider(8, 16) == 1);
+  CHECK(all.erase_wider() == 1);
 }
 
 TEST_CASE("a range from one address to another is split at the borders of its blocks") {
@@ -131,11 +132,25 @@ TEST_CASE("what is too wide goes before it swallows the rest") {
   ip::Ranges all;
   for (const std::string_view text : {"0.0.0.0/0", "10.0.0.0/8", "11.0.0.0/9", "::/0", "2001:db8::/32"})
     all.add(prefix(text));
-  CHECK(all.erase_wider(9, 16) == 3);
-  CHECK(all.erase_wider(9, 16) == 0);
+  CHECK(all.erase_wider({9, 16}) == 3);
+  CHECK(all.erase_wider({9, 16}) == 0);
   all.unite();
   CHECK(text_of(all) == "11.0.0.0/9 2001:db8::/32");
-  CHECK(all.erase_wider(0, 0) == 0);
+  CHECK(all.erase_wider({0, 0}) == 0);
+}
+
+TEST_CASE("what was joined is split again where one prefix would be too wide") {
+  CHECK(text_of(ranges({"2.0.0.0/8", "3.0.0.0/8", "4.0.0.0/9"}), {}) == "2.0.0.0/8 3.0.0.0/8 4.0.0.0/9");
+  CHECK(text_of(ranges({"2a00::/16", "2a01::/16", "2a02::/17"}), {}) == "2a00::/16 2a01::/16 2a02::/17");
+  CHECK(text_of(ranges({"2.0.0.0/8", "3.0.0.0/8"}), {7, 16}) == "2.0.0.0/7");
+  CHECK(text_of(ranges({"0.0.0.0/0"}), {1, 16}) == "0.0.0.0/1 128.0.0.0/1");
+  CHECK(ranges({"0.0.0.0/0"}).prefixes().size() == 256);
+  ip::Ranges again;
+  for (const ip::Prefix& one : ranges({"0.0.0.0/0", "::/0"}).prefixes()) again.add(one);
+  CHECK(again.erase_wider() == 0);
+  CHECK(
+      ip::to_string(ranges({"2.0.0.0/8", "3.0.0.0/8"}).find(ip::parse_address("3.0.0.1").value()).value()) ==
+      "2.0.0.0/7");
 }
 
 TEST_CASE("subtracting tells how many pieces it cut out") {

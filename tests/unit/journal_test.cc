@@ -3,7 +3,9 @@
 #include "journal/journal.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +19,7 @@
 #include "event/encode.h"
 #include "journal/lists.h"
 #include "journal/ports.h"
+#include "journal/writer.h"
 
 using namespace xlimit;
 using namespace std::chrono_literals;
@@ -61,7 +64,7 @@ TEST_CASE("what is appended is replayed, and the folder is made for it") {
   const Folder folder;
   CHECK(alive(folder.place()).empty());
   journal::Journal journal{folder.place()};
-  REQUIRE(journal.append(banned(target(1)) + banned(target(2))));
+  REQUIRE(journal.append(banned(target(1)) + banned(target(2)), 1s));
   CHECK(alive(folder.place()) == std::set{target(1), target(2)});
   struct stat status {};
   REQUIRE(::stat(folder.place().folder.c_str(), &status) == 0);
@@ -71,7 +74,8 @@ TEST_CASE("what is appended is replayed, and the folder is made for it") {
 TEST_CASE("what is known of one target is replayed alone") {
   const Folder folder;
   journal::Journal journal{folder.place()};
-  REQUIRE(journal.append(banned(target(1)) + banned(target(10)) + banned(*ip::parse_prefix("10.0.0.0/24"))));
+  REQUIRE(
+      journal.append(banned(target(1)) + banned(target(10)) + banned(*ip::parse_prefix("10.0.0.0/24")), 1s));
   CHECK(alive(folder.place(), kNoon, target(1)) == std::set{target(1)});
   CHECK(alive(folder.place(), kNoon, target(2)).empty());
 }
@@ -79,20 +83,20 @@ TEST_CASE("what is known of one target is replayed alone") {
 TEST_CASE("half a line that a crash left does not swallow the next") {
   const Folder folder;
   journal::Journal journal{folder.place()};
-  REQUIRE(journal.append(banned(target(1))));
+  REQUIRE(journal.append(banned(target(1)), 1s));
   std::ofstream{folder.place().journal(), std::ios::app} << R"({"type":"banned","time":"2026)";
-  REQUIRE(journal.append(banned(target(2))));
+  REQUIRE(journal.append(banned(target(2)), 1s));
   CHECK(alive(folder.place()) == std::set{target(1), target(2)});
 }
 
 TEST_CASE("rewriting keeps what is alive and nothing else, and writers go on in the new file") {
   const Folder folder;
   journal::Journal journal{folder.place()};
-  for (unsigned i = 0; i < 100; ++i) REQUIRE(journal.append(banned(target(i), i < 3 ? 0s : 60s)));
+  for (unsigned i = 0; i < 100; ++i) REQUIRE(journal.append(banned(target(i), i < 3 ? 0s : 60s), 1s));
   const auto before = std::filesystem::file_size(folder.place().journal());
   REQUIRE(journal::compact(folder.place(), kNoon + 1h));
   CHECK(std::filesystem::file_size(folder.place().journal()) < before / 20);
-  REQUIRE(journal.append(banned(target(500), 0s)));
+  REQUIRE(journal.append(banned(target(500), 0s), 1s));
   CHECK(alive(folder.place(), kNoon + 1h) == std::set{target(0), target(1), target(2), target(500)});
 }
 
@@ -102,12 +106,12 @@ TEST_CASE("a journal is large when it has grown to a multiple of what was alive"
   std::string lines;
   for (unsigned i = 0; i < 10000; ++i) lines += banned(target(i));
   REQUIRE(lines.size() > 1024 * 1024);
-  REQUIRE(journal.append(lines));
+  REQUIRE(journal.append(lines, 1s));
   CHECK(journal.is_large());
   REQUIRE(journal::compact(folder.place(), kNoon));
-  REQUIRE(journal.append(banned(target(1))));
+  REQUIRE(journal.append(banned(target(1)), 1s));
   CHECK_FALSE(journal.is_large());
-  for (int i = 0; i < 3; ++i) REQUIRE(journal.append(lines));
+  for (int i = 0; i < 3; ++i) REQUIRE(journal.append(lines, 1s));
   CHECK(journal.is_large());
 }
 
@@ -121,7 +125,8 @@ TEST_CASE("no line is lost while four processes append and one rewrites") {
     if (pid == 0) {
       journal::Journal journal{folder.place()};
       bool good = true;
-      for (unsigned i = 0; i < kEach; ++i) good = good && journal.append(banned(target(writer * kEach + i)));
+      for (unsigned i = 0; i < kEach; ++i)
+        good = good && journal.append(banned(target(writer * kEach + i)), 1s);
       ::_exit(good ? 0 : 1);
     }
     writers.push_back(pid);
@@ -143,7 +148,7 @@ TEST_CASE("a writer that is killed at any moment costs no line that it had writt
     if (pid == 0) {
       journal::Journal journal{folder.place()};
       for (unsigned i = 0;; ++i) {
-        if (!journal.append(banned(target(round * 10000 + i)))) ::_exit(1);
+        if (!journal.append(banned(target(round * 10000 + i)), 1s)) ::_exit(1);
         if (::write(ends[1], "x", 1) != 1) ::_exit(1);
         if (i % 8 == 7 && !journal::compact(folder.place(), kNoon)) ::_exit(1);
       }
@@ -164,17 +169,64 @@ TEST_CASE("a writer that is killed at any moment costs no line that it had writt
 TEST_CASE("what was forgotten stays so, also for who had the file open") {
   const Folder folder;
   journal::Journal one{folder.place()}, other{folder.place()};
-  REQUIRE(one.append(banned(target(1))));
-  REQUIRE(other.clear());
-  REQUIRE(one.append(banned(target(2))));
+  REQUIRE(one.append(banned(target(1)), 1s));
+  REQUIRE(other.clear(1s));
+  REQUIRE(one.append(banned(target(2)), 1s));
   CHECK(alive(folder.place()) == std::set{target(2)});
 }
 
 TEST_CASE("a journal that can not be written says which and why") {
   journal::Journal journal{{"/proc/nowhere", "xlimit"}};
-  const base::Result<void> written = journal.append("x\n");
+  const base::Result<void> written = journal.append("x\n", 1s);
   REQUIRE_FALSE(written);
   CHECK(written.error().text == "make folder '/proc/nowhere': No such file or directory");
+}
+
+TEST_CASE("lines wait for a journal that another process has locked, and the first above a limit are kept") {
+  const Folder folder;
+  const journal::Place place = folder.place();
+  journal::Writer writer{place};
+  const journal::Writer::Clock::time_point start{100s};
+  writer.add(banned(target(1)));
+  REQUIRE(writer.write(start, 0ms));
+  base::Fd held{::open(place.journal().c_str(), O_RDWR | O_CLOEXEC)};
+  REQUIRE(::flock(held.get(), LOCK_EX) == 0);
+  writer.add(banned(target(2)));
+  CHECK(writer.write(start, 0ms));
+  CHECK(writer.write(start + 900ms, 0ms));
+  const base::Result<void> late = writer.write(start + 1s, 0ms);
+  REQUIRE_FALSE(late);
+  CHECK(late.error().text == "'" + place.journal() + "' is locked by another process");
+  CHECK(alive(place) == std::set{target(1)});
+  REQUIRE(journal::compact(place, kNoon));  // leaves it to another time
+  const std::string line = banned(target(3));
+  while (writer.gathered() + line.size() <= journal::Writer::kMost) writer.add(line);
+  writer.add(banned(target(4)));
+  held = base::Fd{};
+  const base::Result<void> written = writer.write(start + 2s, 0ms);
+  REQUIRE_FALSE(written);
+  CHECK(written.error().text == "'" + place.journal() + "' was locked by another process, 1 lines lost");
+  CHECK(alive(place) == std::set{target(1), target(2), target(3)});
+  CHECK(writer.gathered() == 0);
+}
+
+TEST_CASE("a journal that is a link or a pipe is neither written nor read") {
+  const Folder folder;
+  const std::string path = folder.place().journal(), victim = folder.path + "/victim";
+  REQUIRE(journal::make_folder(folder.place()));
+  std::ofstream{victim} << "theirs\n";
+  std::filesystem::create_symlink(victim, path);
+  journal::Journal journal{folder.place()};
+  const base::Result<void> written = journal.append(banned(target(1)), 1s);
+  REQUIRE_FALSE(written);
+  CHECK(written.error().text == "open '" + path + "': a symbolic link, not a regular file");
+  CHECK(std::filesystem::file_size(victim) == 7);
+  std::filesystem::remove(path);
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  ledger::Ledger ledger;
+  CHECK_FALSE(journal.append(banned(target(1)), 1s));
+  CHECK_FALSE(journal::replay(folder.place(), ledger, kNoon));
+  CHECK_FALSE(journal::compact(folder.place(), kNoon));
 }
 
 TEST_CASE("lists are kept by name and direction, and forgotten") {
@@ -201,6 +253,27 @@ TEST_CASE("a kept list that somebody broke is not half understood") {
   REQUIRE(journal::keep_list(folder.place(), {"feed", event::Direction::in}, {}));
   std::ofstream{folder.place().path("feed.in.list")} << "192.0.2.1\nbanana\n";
   CHECK_FALSE(journal::read_list(folder.place(), {"feed", event::Direction::in}));
+}
+
+TEST_CASE("a list is written again only when it differs from what is kept") {
+  const Folder folder;
+  const journal::Place place = folder.place();
+  const journal::KeptList list{"feed", event::Direction::in};
+  std::vector<ip::Prefix> prefixes;
+  for (unsigned i = 0; i < 20000; ++i) prefixes.push_back(target(2 * i));
+  struct stat first {
+  }, second{};
+  REQUIRE(journal::keep_list(place, list, prefixes));
+  REQUIRE(::stat(place.path("feed.in.list").c_str(), &first) == 0);
+  REQUIRE(journal::keep_list(place, list, prefixes));
+  REQUIRE(::stat(place.path("feed.in.list").c_str(), &second) == 0);
+  CHECK(first.st_ino == second.st_ino);
+  prefixes.pop_back();
+  REQUIRE(journal::keep_list(place, list, prefixes));
+  CHECK(*journal::read_list(place, list) == prefixes);
+  prefixes.back() = target(50000);
+  REQUIRE(journal::keep_list(place, list, prefixes));
+  CHECK(*journal::read_list(place, list) == prefixes);
 }
 
 TEST_CASE("ports are remembered for each direction until there are none") {

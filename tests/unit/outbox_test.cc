@@ -165,6 +165,22 @@ TEST_CASE("a file that has taken a part of the text gets its rest") {
   }
 }
 
+TEST_CASE("half a line of another in the file is ended before the text goes out") {
+  const Bench bench;
+  {
+    const Fd file = bench.append("out");
+    Outbox out = bench.open(file.get());
+    put(out, "", "before\n");
+    CHECK(out.save(kStart).has_value());
+    put(out, "whole\n", "after\n");
+    std::ofstream{bench.file("out"), std::ios::app} << "another tor";
+  }
+  const Fd file = bench.append("out");
+  Outbox out = bench.open(file.get());
+  CHECK(*out.send());
+  CHECK(bench.content("out") == "another tor\nwhole\n");
+}
+
 TEST_CASE("a file that has taken all of the text gets nothing") {
   const Bench bench;
   for (int run = 0; run < 2; ++run) {
@@ -285,6 +301,20 @@ TEST_CASE("a checkpoint that cannot be written is told, tried again, and text go
   CHECK(xlimit::outbox::read_saved(bench.file("here/place"))->value().state == "two\n");
   CHECK(fs::exists(bench.file("here/place.now")));
   CHECK(pipe.drain() == "one\ntwo\n");
+}
+
+TEST_CASE("a link in the place of a new slate is not written through") {
+  const Bench bench;
+  std::ofstream{bench.file("victim")} << "theirs";
+  fs::create_symlink(bench.file("victim"), bench.path + ".now.new");
+  const Fd file = bench.append("out");
+  Outbox out = bench.open(file.get());
+  out.write("a\n");
+  out.commit("1");
+  REQUIRE(out.send());
+  CHECK(out.finish().has_value());
+  CHECK(bench.content("victim") == "theirs");
+  CHECK(bench.content("out") == "a\n");
 }
 
 TEST_CASE("a reader that went away is no error, and what it did not get is for the next") {

@@ -34,6 +34,14 @@ TEST_CASE("a ban from before the clock was set back cools nobody down") {
   CHECK(judge.hear(1s, kAway) == Action::ban);
 }
 
+TEST_CASE("users from before the clock was set back make no gateway") {
+  Judge judge{strict()};
+  for (int user = 1; user <= 8; ++user) judge.hear(30min, kAway, "user" + std::to_string(user));
+  CHECK(judge.last.rule == "shared");
+  judge.hear(0s, kHome, "user1");
+  CHECK(judge.hear(1s, kAway, "user1") == Action::ban);
+}
+
 TEST_CASE("one line from the far future does not make the detector forget the others for ever") {
   Judge judge{strict()};
   judge.hear(0s, kHome);
@@ -65,6 +73,31 @@ TEST_CASE("a user with ever more addresses is remembered at some of them, and th
   CHECK(judge.detector.take_evicted() == 935);
   CHECK(judge.hear(1s, "11.0.3.230") == Action::ban);
   CHECK(judge.banned == std::set<std::string>{"11.0.3.231"});
+}
+
+TEST_CASE("who is banned for good is not banned again, unless a cooldown is given") {
+  session::Policy policy = strict();
+  policy.ban_time = 0s;
+  SUBCASE("none is") {}
+  SUBCASE("one is") { policy.cooldown = 1h; }
+  Judge judge{policy};
+  judge.hear(0s, kHome);
+  CHECK(judge.hear(1s, kAway) == Action::ban);
+  CHECK(judge.hear(3s, kAway) == Action::report);
+  judge.hear(24h, kHome);
+  CHECK(judge.hear(24h + 1s, kAway) == (policy.cooldown ? Action::ban : Action::report));
+}
+
+TEST_CASE("a ban that is forgotten while its cooldown runs is counted") {
+  session::Policy policy = strict();
+  SUBCASE("it runs") { policy.cooldown = 1h; }
+  SUBCASE("it does not") { policy.cooldown = 0s; }
+  Judge judge{policy};
+  for (std::uint32_t ban = 0; ban <= session::History::kMost; ++ban) {
+    judge.hear(1s, kHome);
+    REQUIRE(judge.hear(1s, ip::to_string(ip::Address::v4(0x0a000000 + ban))) == Action::ban);
+  }
+  CHECK(judge.detector.take_evicted() == (policy.cooldown == 1h ? 1 : 0));
 }
 
 TEST_CASE("users without an active place are forgotten") {

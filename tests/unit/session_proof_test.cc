@@ -128,6 +128,8 @@ TEST_CASE("a torrent line proves nothing by itself") {
   World world{session::Rule::overlap, policy};
   world.connections = {{kHome, {kPort}}};
   CHECK(world.hear(0s, kHome, 1, "torrent") == Action::spared);
+  CHECK(world.last.why ==
+        "203.0.113.7 was routed to 'torrent'; spared: the logged port of 203.0.113.7 is no connection here");
   CHECK(world.hear(10s, kHome, kPort, "torrent") == Action::ban);
 }
 

@@ -55,6 +55,35 @@ TEST_CASE("a time line tells that the one who is banned by his own line was ther
   CHECK(told.find("ban 198.51.100.4 for 1m") != std::string::npos);
 }
 
+TEST_CASE("a time line knows a place by all its addresses") {
+  session::Policy policy;
+  policy.group4 = 24;
+  session::Detector detector{policy, {}, {}};
+  session::Explainer explainer{detector, "ann"};
+  explainer.hear(line(0s, "ann", kHome));
+  CHECK(explainer.hear(line(1s, "ann", "203.0.113.9")) ==
+        "2026-06-01T12:00:01.000000Z  203.0.113.9 port 40000: seen again; holds 1 of 1: 203.0.113.0/24\n");
+  explainer.hear(line(2s, "ann", kAway));
+  CHECK(explainer.hear(line(3s, "ann", "203.0.113.11")) ==
+        "2026-06-01T12:00:03.000000Z  203.0.113.11 port 40000: seen again; holds 1 of 1: 203.0.113.0/24\n"
+        "    addresses: ban: 203.0.113.0/24 was seen again after 198.51.100.0/24 had joined (overlap)\n"
+        "    ban 198.51.100.4 for 1m\n");
+}
+
+TEST_CASE("a target of two users counts once in the sum of a comparison") {
+  session::Policy policy = strict();
+  policy.cooldown = 0s;
+  session::Detector one{policy, {}, {}}, other{policy, {}, {}};
+  session::Comparison comparison{one, other};
+  for (const char* user : {"ann", "bob"}) {
+    comparison.hear(line(0s, user, kHome));
+    comparison.hear(line(1s, user, kAway));
+  }
+  CHECK(comparison.sum("b.toml") ==
+        "2 violations and 2 bans of 1 targets here, 2 and 2 of 1 by 'b.toml'; 0 targets only here, 0 only "
+        "there");
+}
+
 TEST_CASE("two policies are compared by who breaks their rules and whom they ban") {
   session::Policy two = strict();
   two.limit = 2;

@@ -168,6 +168,8 @@ TEST_CASE("IPv4 may be grouped; the ban is of the single address") {
   CHECK_FALSE(judge.hear(1s, "203.0.113.99"));
   CHECK(judge.hear(2s, kAway) == Action::ban);
   CHECK(judge.banned == std::set<std::string>{kAway});
+  CHECK(judge.last.why == "198.51.100.0/24 joined while 203.0.113.0/24 was active (strict)");
+  CHECK(ip::to_string(judge.last.addresses[0]) == "203.0.113.99");
 }
 
 TEST_CASE("addresses of one autonomous system are one place") {
@@ -182,6 +184,7 @@ TEST_CASE("addresses of one autonomous system are one place") {
   judge.hear(3s, kThird, "bob");
   CHECK(judge.hear(4s, "203.5.5.5", "bob") == Action::ban);
   CHECK(judge.banned == std::set<std::string>{kAway, "203.5.5.5"});
+  CHECK(judge.last.why == "AS64500 (203.5.5.5) joined while 192.0.2.30 was active (strict)");
 }
 
 TEST_CASE("lines that judge nobody") {
@@ -307,7 +310,12 @@ TEST_CASE("dry run says what would be done and bans nobody") {
   judge.hear(0s, kHome);
   CHECK(judge.hear(1s, kAway) == Action::report);
   CHECK(judge.banned.empty());
-  CHECK(judge.last.why == "198.51.100.4 joined while 203.0.113.7 was active (strict); dry run");
+  CHECK(judge.last.why ==
+        "198.51.100.4 joined while 203.0.113.7 was active (strict); dry run: would ban 198.51.100.4 for 1m");
+  CHECK(judge.hear(2s, kAway) == Action::report);
+  CHECK(judge.last.why ==
+        "198.51.100.4 joined while 203.0.113.7 was active (strict); dry run: 198.51.100.4 would have been "
+        "banned less than the cooldown ago");
 }
 
 TEST_CASE("exempt users and networks are not counted") {
@@ -336,20 +344,21 @@ TEST_CASE("an exempt address is named beside those that count, and counts for no
   SUBCASE("the violation says so") {
     CHECK(judge.hear(2s, kThird) == Action::ban);
     CHECK(judge.last.why ==
-          "192.0.2.30 joined while 203.0.113.7 was active (strict); not counted, exempt: 198.51.100.4, "
+          "192.0.0.0/16 joined while 203.0.0.0/16 was active (strict); not counted, exempt: 198.51.100.4, "
           "2001:db8:1::/64");
     CHECK(judge.last.counted == 2);
   }
   SUBCASE("what is beside it in its prefix is another place") {
     CHECK(judge.hear(2s, "2001:db8:1::6") == Action::spared);
     CHECK(judge.last.why ==
-          "2001:db8:1::/64 joined while 203.0.113.7 was active (strict); not counted, exempt: 198.51.100.4, "
+          "2001:db8:1::/64 joined while 203.0.0.0/16 was active (strict); not counted, exempt: 198.51.100.4, "
           "2001:db8:1::/64; spared: 2001:db8:1::/64 contains 2001:db8:1::5, which is exempt");
     CHECK(judge.last.targets.empty());
     CHECK(judge.hear(2s, "198.51.7.1") == Action::ban);
-    CHECK(judge.last.why ==
-          "198.51.7.1 joined while 2001:db8:1::/64 was active (strict); not counted, exempt: 198.51.100.4, "
-          "2001:db8:1::/64; spared: 2001:db8:1::/64 contains 2001:db8:1::5, which is exempt");
+    CHECK(
+        judge.last.why ==
+        "198.51.0.0/16 joined while 2001:db8:1::/64 was active (strict); not counted, exempt: 198.51.100.4, "
+        "2001:db8:1::/64; spared: 2001:db8:1::/64 contains 2001:db8:1::5, which is exempt");
     CHECK(judge.banned == std::set<std::string>{"198.51.7.1"});
   }
   SUBCASE("many users make it no gateway, and it is no torrent") {

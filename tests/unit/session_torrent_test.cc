@@ -32,6 +32,28 @@ TEST_CASE("many hosts by address on high ports in a short time are a torrent") {
   }
 }
 
+TEST_CASE("hosts are counted by place, whichever of its addresses connects to them") {
+  session::Policy policy;
+  policy.torrent_rate = {.hosts = 20, .within = 10s};
+  int others = 0;
+  SUBCASE("an IPv4 prefix") { policy.group4 = 24; }
+  SUBCASE("a system") {
+    policy.asn_of = [](const ip::Address& ip) { return ip.v4_value() >> 24 == 203 ? 64500U : 64501U; };
+  }
+  SUBCASE("but not those of another place") { others = 1; }
+  Judge judge{policy};
+  int banned = 0;
+  for (int i = 0; i < 40; ++i) {
+    event::Access access = line(1s, "ann", "203.0.113." + std::to_string(1 + i % 4));
+    const std::string host = "198.51.100." + std::to_string(i);
+    access.host = host;
+    access.dport = 6881;
+    for (const Verdict& verdict : judge.detector.feed(access))
+      banned += verdict.rule == "torrent" && verdict.action == Action::ban ? 1 : 0;
+  }
+  CHECK(banned == 1 - others);
+}
+
 TEST_CASE("counts of hosts stay bounded, and those that fired do not harm") {
   session::Policy policy;
   policy.torrent_rate = {.hosts = 1, .within = 1h};

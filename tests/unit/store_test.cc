@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A state file is old or new, and has one writer.
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include "store/abandoned.h"
 #include "store/atomic_file.h"
 #include "store/log.h"
+#include "store/regular.h"
 
 using namespace xlimit;
 
@@ -33,6 +35,12 @@ std::string content(const std::string& path) {
   std::ostringstream text;
   text << std::ifstream{path}.rdbuf();
   return text.str();
+}
+
+uid_t owner(const std::string& path) {
+  struct stat status {};
+  REQUIRE(::stat(path.c_str(), &status) == 0);
+  return status.st_uid;
 }
 
 }  // namespace
@@ -71,6 +79,63 @@ TEST_CASE("what can not be written is said with its name") {
   const auto file = store::AtomicFile::create("/nonexistent/state");
   REQUIRE_FALSE(file);
   CHECK(file.error().text == "write '/nonexistent/state': No such file or directory");
+}
+
+TEST_CASE("what is no regular file is not written over") {
+  const Directory directory;
+  const std::string path = directory.path + "/saved", target = directory.path + "/target";
+  std::ofstream{target} << "theirs";
+  std::filesystem::create_symlink(target, path);
+  const auto link = store::write_file(path, "ours");
+  REQUIRE_FALSE(link);
+  CHECK(link.error().text == "write '" + path + "': a symbolic link, not a regular file");
+  CHECK(std::filesystem::is_symlink(path));
+  CHECK(content(target) == "theirs");
+  std::filesystem::remove(path);
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  const auto pipe = store::publish_file(path, "ours");
+  REQUIRE_FALSE(pipe);
+  CHECK(pipe.error().text == "write '" + path + "': a pipe, not a regular file");
+  CHECK(std::filesystem::is_fifo(path));
+  const auto device = store::AtomicFile::create("/dev/null");
+  REQUIRE_FALSE(device);
+  CHECK(device.error().text == "write '/dev/null': a device, not a regular file");
+}
+
+TEST_CASE("nothing is opened through a link that the folder's owner has put there") {
+  const Directory directory;
+  const std::string path = directory.path + "/state", victim = directory.path + "/victim";
+  std::ofstream{victim} << "theirs";
+  const bool root = ::geteuid() == 0;
+  if (root) REQUIRE(::chown(directory.path.c_str(), 65534, 65534) == 0);
+  std::filesystem::create_symlink(victim, path + ".lock");
+  const auto lock = store::Lock::take(path);
+  REQUIRE_FALSE(lock);
+  CHECK(lock.error().text == "open '" + path + ".lock': a symbolic link, not a regular file");
+  std::filesystem::create_symlink(victim, path);
+  CHECK_FALSE(store::Log::open(path));
+  std::filesystem::remove(path + ".lock");
+  std::filesystem::create_hard_link(victim, path + ".lock");
+  const auto second = store::Lock::take(path);
+  REQUIRE_FALSE(second);
+  CHECK(second.error().text == "open '" + path + ".lock': a hard link, the file has other names");
+  CHECK_FALSE(store::make_regular(victim, O_RDWR));
+  CHECK(owner(victim) == ::geteuid());
+  CHECK(content(victim) == "theirs");
+}
+
+TEST_CASE("what root makes belongs to the folder's owner, and what was there to whom it did") {
+  if (::geteuid() != 0) return;
+  const Directory directory;
+  const std::string path = directory.path + "/state";
+  std::ofstream{directory.path + "/old.lock"} << "";
+  REQUIRE(::chown(directory.path.c_str(), 65534, 65534) == 0);
+  REQUIRE(store::write_file(path, "ours"));
+  REQUIRE(store::Lock::take(path));
+  REQUIRE(store::Lock::take(directory.path + "/old"));
+  CHECK(owner(path) == 65534);
+  CHECK(owner(path + ".lock") == 65534);
+  CHECK(owner(directory.path + "/old.lock") == 0);
 }
 
 TEST_CASE("what killed writers left is cleared away, also beside a file named without its folder") {

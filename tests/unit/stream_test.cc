@@ -140,6 +140,30 @@ TEST_CASE("what a full pipe has taken when the writer stops ends with a whole li
   CHECK(taken.size() % line.size() == 0);
 }
 
+TEST_CASE("half a line at the end of a file is ended before the first line") {
+  std::string before = "one\nha", after = "one\nha\ntwo\nthree\n";
+  int flags = O_APPEND;
+  SUBCASE("of one that is appended to") {}
+  SUBCASE("of one that is written on") { flags = 0; }
+  SUBCASE("but not a whole one") { before = "one\n", after = "one\ntwo\nthree\n"; }
+  SUBCASE("nor nothing") { before.clear(), after = "two\nthree\n"; }
+  char name[] = "/tmp/xlimit-stream-XXXXXX";
+  const Fd file{::mkstemp(name)};
+  REQUIRE(file);
+  REQUIRE(::write(file.get(), before.data(), before.size()) == static_cast<ssize_t>(before.size()));
+  const Fd end{::open(name, O_WRONLY | O_CLOEXEC | flags)};
+  ::lseek(end.get(), flags == 0 ? static_cast<off_t>(before.size()) : 0, SEEK_SET);
+  stream::Output out{end.get()};
+  for (const char* text : {"two\n", "three\n"}) {
+    CHECK(out.write(text));
+    CHECK(out.flush());
+  }
+  std::string all(100, '\0');
+  all.resize(static_cast<std::size_t>(::pread(file.get(), all.data(), all.size(), 0)));
+  CHECK(all == after);
+  ::unlink(name);
+}
+
 TEST_CASE("a line is too long or not, however it was read") {
   Pipe pipe;
   ::fcntl(pipe.write.get(), F_SETPIPE_SZ, 1 << 20);

@@ -26,11 +26,9 @@ constexpr const char* kBogons[] = {
 
 base::Result<Cleaner> Cleaner::open(const Settings& settings) {
   Cleaner cleaner;
-  cleaner.keep_bogons_ = settings.keep_bogons;
-  if (settings.widest4 > 32 || settings.widest6 > 128)
+  if (settings.widest.v4 > 32 || settings.widest.v6 > 128)
     return base::fail(base::Exit::kUsage, "--widest4 is at most 32, --widest6 at most 128");
-  cleaner.widest4_ = settings.widest4;
-  cleaner.widest6_ = settings.widest6;
+  cleaner.widest_ = settings.widest;
   base::Result<std::vector<ip::Prefix>> allowed = guard::gather_allowlists(
       settings.allow, [](const std::string& file) { return stream::read_file(file, kLargestAllowlist); });
   if (!allowed) return base::failed(allowed);
@@ -50,7 +48,7 @@ base::Result<Cleaner> Cleaner::open(const Settings& settings) {
 }
 
 void Cleaner::clean(ip::Ranges& ranges) {
-  wide_count_ += ranges.erase_wider(widest4_, widest6_);
+  wide_count_ += ranges.erase_wider(widest_);
   bogon_count_ += ranges.unite();
   own_count_ += ranges.subtract(own_);
   bogon_count_ += ranges.subtract(bogons_);
@@ -81,19 +79,22 @@ std::string Cleaner::reason(const ip::Address& address) const {
   return {};
 }
 
-base::Result<void> write_prefixes(const ip::Ranges& ranges) {
+base::Result<void> Cleaner::write(const ip::Ranges& ranges) const {
+  constexpr ip::Widest kListed;
+  const ip::Widest widest{std::min(widest_.v4, kListed.v4), std::min(widest_.v6, kListed.v6)};
   constexpr std::size_t kChunk = std::size_t{1} << 16U;
   std::string chunk;
   chunk.reserve(kChunk + ip::kPrefixLength + 1);
   char text[ip::kPrefixLength + 1];
-  ranges.each_prefix([&](const ip::Prefix& prefix) {
+  const auto put = [&](const ip::Prefix& prefix) {
     char* end = ip::format_prefix(prefix, text);
     *end++ = '\n';
     chunk.append(text, end);
     if (chunk.size() < kChunk) return;
     cli::write_out(chunk);
     chunk.clear();
-  });
+  };
+  ranges.each_prefix(put, widest);
   cli::write_out(chunk);
   return cli::finish_printing();
 }

@@ -20,19 +20,18 @@ class Cleaner {
   void clean(ip::Ranges& ranges);
   // "3 too wide, 12 bogons, 1 own, 2 allowlisted", or nothing.
   std::string taken_out() const;
+  // What is left, as the fewest prefixes, one a line, on stdout; none is wider than those that are taken out,
+  // or than a list may hold. Fails when stdout does.
+  base::Result<void> write(const ip::Ranges& ranges) const;
   // Why this address would be taken out; empty when it stays.
   std::string reason(const ip::Address& address) const;
 
  private:
   Cleaner() = default;
 
-  bool keep_bogons_ = false;
-  unsigned widest4_ = 0, widest6_ = 0;
+  ip::Widest widest_;
   ip::Ranges bogons_, own_, allowed_;
   std::size_t wide_count_ = 0, bogon_count_ = 0, own_count_ = 0, allowed_count_ = 0;
 };
-
-// The fewest prefixes, one a line, on stdout. Fails when stdout does.
-base::Result<void> write_prefixes(const ip::Ranges& ranges);
 
 }  // namespace xlimit::blocklist_fetch

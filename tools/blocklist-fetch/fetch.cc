@@ -64,7 +64,7 @@ Ended fetch(const Settings& settings, const cli::Command& command) {
   if (!all) return base::failed(all);
   cleaner->clean(*all);
   if (const std::string out = cleaner->taken_out(); !out.empty()) command.warn("taken out: " + out);
-  if (base::Result<void> written = write_prefixes(*all); !written) return base::failed(written);
+  if (base::Result<void> written = cleaner->write(*all); !written) return base::failed(written);
   return base::Exit::kDone;
 }
 

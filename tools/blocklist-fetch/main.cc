@@ -13,8 +13,8 @@ int main(int argc, char** argv) {
                  "of the sources whose lists are written");
   command.option("--allow", settings.allow, "FILE|CIDR", "take these out");
   command.option("--keep-bogons", settings.keep_bogons, "leave private, reserved and own addresses in");
-  command.option("--widest4", settings.widest4, "BITS", "take out shorter IPv4 prefixes");
-  command.option("--widest6", settings.widest6, "BITS", "take out shorter IPv6 prefixes");
+  command.option("--widest4", settings.widest.v4, "BITS", "take out shorter IPv4 prefixes");
+  command.option("--widest6", settings.widest.v6, "BITS", "take out shorter IPv6 prefixes");
   command.option("--largest", settings.largest, "MIB", "refuse larger lists");
   command.option("--patience", settings.patience, "D",
                  "give up on a download that stands nearly still so long");

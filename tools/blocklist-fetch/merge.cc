@@ -11,7 +11,6 @@ Ended merge(const Settings& settings, const cli::Command& command) {
   // Whoever merges by hand says himself what must not be in it.
   Settings only_allowed = settings;
   only_allowed.keep_bogons = true;
-  only_allowed.widest4 = only_allowed.widest6 = 0;
   base::Result<Cleaner> cleaner = Cleaner::open(only_allowed);
   if (!cleaner) return base::failed(cleaner);
   const std::vector<std::string> files =
@@ -28,7 +27,7 @@ Ended merge(const Settings& settings, const cli::Command& command) {
   }
   cleaner->clean(all);
   if (const std::string out = cleaner->taken_out(); !out.empty()) command.warn("taken out: " + out);
-  if (base::Result<void> written = write_prefixes(all); !written) return base::failed(written);
+  if (base::Result<void> written = cleaner->write(all); !written) return base::failed(written);
   return base::Exit::kDone;
 }
 

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "cli/command.h"
 #include "cli/table.h"
+#include "ip/ranges.h"
 
 namespace xlimit::blocklist_fetch {
 
@@ -22,7 +23,7 @@ struct Settings {
   std::vector<std::string> allow;
   bool out = false;  // the direction
   bool force = false, partial = false, keep_bogons = false, dry_run = false;
-  unsigned widest4 = 8, widest6 = 16;
+  ip::Widest widest;
   std::uint64_t largest = 64;  // MiB
   std::chrono::seconds patience{20};
   Format format = Format::automatic;

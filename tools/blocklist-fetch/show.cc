@@ -35,7 +35,7 @@ base::Result<bool> explain_one(const feed::Source& source, const Cache& cache, c
   base::Result<feed::Parsed> parsed = cache.list(source.name);
   if (!parsed) return base::failed(parsed);
   ip::Ranges kept = parsed->ranges;
-  kept.erase_wider(settings.widest4, settings.widest6);
+  kept.erase_wider(settings.widest);
   kept.unite();
   parsed->ranges.unite();
   const std::optional<ip::Prefix> found = parsed->ranges.find(address);
@@ -55,7 +55,9 @@ std::string state_of(const Copy& copy) {
 
 std::string age(base::Time at) {
   if (at == base::Time{}) return "never";
-  return base::format_duration(std::chrono::floor<std::chrono::seconds>(base::now() - at)) + " ago";
+  const auto passed = std::chrono::floor<std::chrono::seconds>(base::now() - at);
+  return passed < passed.zero() ? base::format_duration(-passed) + " ahead of this clock"
+                                : base::format_duration(passed) + " ago";
 }
 
 void print_json(const feed::Source& source, const Copy& copy) {

@@ -40,8 +40,10 @@ base::Result<void> Update::take_body(Job& job, http::Response& response) {
   Copy before = job.copy;
   const bool torn = cut_torn(*job.source, response);
   feed::Parsed parsed = feed::parse(response.body);
+  // What another list had says nothing of how long this one should be.
+  const std::uint64_t expected = before.is_of(*job.source) ? before.entries : 0;
   const std::optional<std::string> objection =
-      feed::objection(response.body, response.type, parsed, job.source->demands, job.copy.entries);
+      feed::objection(response.body, response.type, parsed, job.source->demands, expected);
   if (objection) {
     job.copy.error = *objection;
     return {};

@@ -51,8 +51,10 @@ base::Result<std::vector<Update::Job>> Update::due(const std::vector<feed::Sourc
     base::Result<Copy> copy = cache_.read(source.name);
     if (!copy) return base::failed(copy);
     if (copy->damaged) command_.warn("source '" + source.name + "': " + copy->error + ", fetched anew");
-    const bool fresh =
-        copy->is_of(source) && copy->error.empty() && base::now() - copy->checked < source.interval;
+    // When a clock that ran ahead was put right, nobody knows how old the copy is.
+    const base::Time now = base::now();
+    const bool fresh = copy->is_of(source) && copy->error.empty() && copy->checked <= now &&
+                       now - copy->checked < source.interval;
     if (!fresh || settings_.force) jobs.push_back({&source, std::move(*copy)});
   }
   return jobs;

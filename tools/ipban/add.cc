@@ -15,15 +15,6 @@ namespace {
 using sets::Order;
 using sets::Verdict;
 
-const char* word(event::BanResult result) {
-  switch (result) {
-    case event::BanResult::added: return "added";
-    case event::BanResult::extended: return "extended";
-    case event::BanResult::present: return "present";
-  }
-  return "";
-}
-
 // What `add` and `del` share once the kernel has spoken: say what went wrong, print the rest.
 Ended tell(std::span<const Verdict> verdicts, std::span<const Order> orders, const Settings& settings,
            const char* what, const std::function<std::string_view(std::size_t)>& line,
@@ -83,7 +74,7 @@ Ended add(const Settings& settings, const cli::Command& command) {
       [&](std::size_t i) -> Row {
         const sets::Entry& entry = (*orders)[i].entry;
         if (!verdicts[i].done) return {ip::to_string(entry.target), "refused", ""};
-        return {ip::to_string(entry.target), word(verdicts[i].result),
+        return {ip::to_string(entry.target), std::string{event::word(verdicts[i].result)},
                 verdicts[i].result == event::BanResult::present ? "" : show_remaining(entry.timeout)};
       });
 }

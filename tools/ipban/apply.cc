@@ -44,8 +44,11 @@ Ended apply(const Settings& settings, const cli::Command& command) {
   const stream::Timer second{stage.loop(), std::chrono::seconds{1}, [&] {
                                enforcer.look_for_listeners();
                                if (keeper) keeper->look();
+                               enforcer.memory().write(std::chrono::milliseconds{0});
                              }};
-  return stage.run();
+  Ended ended = stage.run();
+  enforcer.memory().write();
+  return ended;
 }
 
 }  // namespace xlimit::ipban

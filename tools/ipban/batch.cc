@@ -77,7 +77,7 @@ base::Result<void> Batch::act(stream::Output& out) {
 
 base::Result<void> Batch::remember(stream::Output& out) {
   base::Result<void> flushed = out.flush();
-  enforcer_.memory().write();
+  enforcer_.memory().write(std::chrono::milliseconds{0});
   return flushed;
 }
 

@@ -26,7 +26,8 @@ class Batch {
   base::Result<void> pass(const stream::Piece& line, stream::Output& out);
   // Carries out what was gathered.
   base::Result<void> act(stream::Output& out);
-  // Remembers what was carried out, once it has gone out: what waits for a ban must not wait for a disk.
+  // Remembers what was carried out, once it has gone out: what waits for a ban must not wait for a disk, nor
+  // for another process that holds the journal.
   base::Result<void> remember(stream::Output& out);
 
  private:

@@ -15,12 +15,10 @@ constexpr std::size_t kLargestList = std::size_t{256} * 1024 * 1024;
 
 bool add_line(event::Object& object, std::string_view line, ip::Ranges& ranges) {
   object.open(line);
-  const std::vector<ip::Prefix> targets = object.prefixes("targets", event::List::kMostTargets);
-  for (const ip::Prefix& target : targets) ranges.add(target);
-  if (!targets.empty()) return object.close();
-  const ip::Prefix target = object.prefix("target");
+  std::vector<ip::Prefix> targets = object.prefixes("targets", event::List::kMostTargets);
+  if (targets.empty()) targets.push_back(object.prefix("target"));
   if (!object.close()) return false;
-  ranges.add(target);
+  for (const ip::Prefix& target : targets) ranges.add(target);
   return true;
 }
 

@@ -62,15 +62,17 @@ base::Result<Blocklist> parse(std::string text, const std::string& name) {
   const bool known = any || object.number("temp_timeout", UINT32_MAX).has_value();
   if (!object.close()) return base::fail(base::Exit::kData, "read '" + name + "': " + object.wrong());
   if (!known) return base::fail(base::Exit::kData, "read '" + name + "': it is no blocklist.json of a node");
-  for (Part& part : list.parts) list.too_wide += part.blocked.erase_wider(kWidestList4, kWidestList6);
+  for (Part& part : list.parts) list.too_wide += part.blocked.erase_wider();
   return list;
 }
 
 void tell(const sets::ListKey& list, const sets::Change& change, const Settings& settings) {
   if (resolve(settings.format) == Format::json)
-    cli::print(R"({{"type":"loaded","list":"{}","direction":"{}","added":{},"removed":{},"unchanged":{}}})"
+    cli::print(R"({{"type":"loaded","list":"{}","direction":"{}","added":{},"removed":{},"unchanged":{},)"
+               R"("dry_run":{}}})"
                "\n",
-               list.name, word(list.direction), change.added, change.removed, change.unchanged);
+               list.name, word(list.direction), change.added, change.removed, change.unchanged,
+               settings.dry_run);
   else
     cli::print("{}list '{}', direction {}: {} added, {} removed, {} unchanged\n",
                settings.dry_run ? "would change " : "", list.name, word(list.direction), change.added,
@@ -92,6 +94,9 @@ void tell_allowed(const Part& part, const Settings& settings) {
 base::Result<void> take_over(Part& part, const ip::Ranges& spared, const Settings& settings, Memory& memory,
                              sets::Backend& backend) {
   const sets::ListKey list{kName, part.direction};
+  // Before the list is read, or what another import adds meanwhile would be taken out.
+  base::Result<std::optional<store::Lock>> lock = memory.lock_lists(kListPatience);
+  if (!lock) return base::failed(lock);
   base::Result<bool> there = backend.each(list, [&](const ip::Prefix& prefix) { part.blocked.add(prefix); });
   if (!there) return base::failed(there);
   ip::Ranges allowed;
@@ -102,13 +107,10 @@ base::Result<void> take_over(Part& part, const ip::Ranges& spared, const Setting
   part.blocked.subtract(allowed);
   if (part.blocked.empty() && !*there) return {};
   const std::vector<ip::Prefix> prefixes = part.blocked.prefixes();
-  base::Result<std::optional<store::Lock>> lock = memory.lock_lists(kListPatience);
-  if (!lock) return base::failed(lock);
   base::Result<sets::Change> change = backend.load(list, prefixes, settings.dry_run);
   if (!change) return base::failed(change);
   if (!settings.dry_run) memory.keep_list(list, prefixes);
   tell(list, *change, settings);
-  tell_allowed(part, settings);
   return {};
 }
 
@@ -125,9 +127,7 @@ Ended import(const Settings& settings, const cli::Command& command) {
   if (blocklist->invalid > 0)
     command.warn(fmt::format("{} entries are no address or prefix, the first '{}', skipped",
                              blocklist->invalid, blocklist->sample));
-  if (blocklist->too_wide > 0)
-    command.warn(fmt::format("{} prefixes are wider than /{} or /{}, skipped", blocklist->too_wide,
-                             kWidestList4, kWidestList6));
+  warn_of_wide(command, blocklist->too_wide);
   Memory memory{settings, command};
   base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings, memory);
   if (!backend) return base::failed(backend);
@@ -136,6 +136,7 @@ Ended import(const Settings& settings, const cli::Command& command) {
   for (Part& part : blocklist->parts) {
     base::Result<void> done = take_over(part, *spared, settings, memory, **backend);
     if (!done) return base::failed(done);
+    tell_allowed(part, settings);
   }
   if (!blocklist->parts[0].allowed.empty() || !blocklist->parts[1].allowed.empty())
     command.warn("what the node allows is left out of the lists; give it to --allow, so that it stays so");

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "base/clock.h"
 #include "ipban/recover.h"
 
@@ -15,7 +17,7 @@ Keeper::Keeper(Enforcer& enforcer, const Settings& settings, const cli::Command&
       settings_(settings),
       command_(command),
       put_back_(command, "another program changed the rules, undone"),
-      not_put_back_(command, "put lost rules back") {}
+      not_put_back_(command, "put back what was lost") {}
 
 base::Result<int> Keeper::start() {
   base::Result<int> news = backend_.watch();
@@ -36,14 +38,15 @@ base::Result<int> Keeper::start() {
 void Keeper::look() {
   harmed_ = backend_.was_harmed() || harmed_;
   const auto now = std::chrono::steady_clock::now();
-  if (!harmed_ || now - undone_ < kPause) return;
+  if ((!harmed_ && !flushed_) || now - undone_ < kPause) return;
   harmed_ = false;
+  // Whoever flushes rules may flush sets as well, just before or after, of which the kernel tells nobody.
+  bans_went_ = std::exchange(flushed_, false) || bans_went_;
   // Somebody may have chosen others since we began.
   if (settings_.ports.empty()) backend_.limit_to(enforcer_.memory().ports());
   if (put_rules_back()) {
     undone_ = now;
-    // Whoever flushes rules may have flushed sets as well, of which the kernel tells nobody.
-    bans_went_ = true;
+    bans_went_ = flushed_ = true;
   }
   put_content_back();
 }

@@ -32,6 +32,7 @@ class Keeper {
   const cli::Command& command_;
   bool harmed_ = true;  // what went before us is looked for too
   bool bans_went_ = false;
+  bool flushed_ = false;   // rules were, at the last look
   bool used_out_ = false;  // as seen by the last look
   std::chrono::steady_clock::time_point undone_{};
   cli::Complaint put_back_, not_put_back_;

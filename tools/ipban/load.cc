@@ -26,16 +26,14 @@ base::Result<Content> prepare(const Settings& settings, const cli::Command& comm
   if (!spared) return base::failed(spared);
   ip::Ranges& ranges = parsed->ranges;
   Content content{.prefixes = {}, .invalid = parsed->invalid};
-  content.too_wide = ranges.erase_wider(kWidestList4, kWidestList6);
+  content.too_wide = ranges.erase_wider();
   content.spared = ranges.unite();
   content.spared += ranges.subtract(*spared);
   content.prefixes = ranges.prefixes();
   if (parsed->invalid > 0)
     command.warn(fmt::format("{} lines are no address or prefix, the first '{}', skipped", parsed->invalid,
                              parsed->sample));
-  if (content.too_wide > 0)
-    command.warn(fmt::format("{} prefixes are wider than /{} or /{}, skipped", content.too_wide, kWidestList4,
-                             kWidestList6));
+  warn_of_wide(command, content.too_wide);
   if (content.prefixes.empty() && !settings.allow_empty)
     return base::fail(base::Exit::kData,
                       "load list '" + settings.words[0] + "': nothing in it; --allow-empty if that is meant");
@@ -46,10 +44,10 @@ void tell(const sets::ListKey& list, const Content& content, const sets::Change&
           const Settings& settings) {
   if (resolve(settings.format) == Format::json) {
     cli::print(R"({{"type":"loaded","list":"{}","direction":"{}","added":{},"removed":{},"unchanged":{},)"
-               R"("invalid":{},"too_wide":{},"spared":{}}})"
+               R"("invalid":{},"too_wide":{},"spared":{},"dry_run":{}}})"
                "\n",
                list.name, word(list.direction), change.added, change.removed, change.unchanged,
-               content.invalid, content.too_wide, content.spared);
+               content.invalid, content.too_wide, content.spared, settings.dry_run);
     return;
   }
   cli::print("{}list '{}': {} added, {} removed, {} unchanged; {} invalid, {} too wide, {} spared\n",
@@ -71,8 +69,8 @@ Ended load(const Settings& settings, const cli::Command& command) {
   if (!lock) return base::failed(lock);
   base::Result<sets::Change> change = (*backend)->load(*list, content->prefixes, settings.dry_run);
   if (!change) return base::failed(change);
-  if (!settings.dry_run && (change->any() || !memory.keeps(*list)))
-    memory.keep_list(*list, content->prefixes);
+  // Also when nothing changes: it may not have been possible the last time.
+  if (!settings.dry_run) memory.keep_list(*list, content->prefixes);
   tell(*list, *content, *change, settings);
   return base::Exit::kDone;
 }
@@ -86,7 +84,9 @@ Ended unload(const Settings& settings, const cli::Command& command) {
   base::Result<std::optional<store::Lock>> lock = memory.lock_lists(kListPatience);
   if (!lock) return base::failed(lock);
   // First, or a running `ipban apply` would put it back.
-  if (!settings.dry_run) memory.forget_list(*list);
+  if (!settings.dry_run) {
+    if (base::Result<void> forgotten = memory.forget_list(*list); !forgotten) return base::failed(forgotten);
+  }
   base::Result<bool> gone = (*backend)->unload(*list, settings.dry_run);
   if (!gone) return base::failed(gone);
   if (!*gone) command.warn("no list '" + list->name + "' of direction " + word(list->direction));

@@ -12,8 +12,6 @@
 namespace xlimit::ipban {
 namespace {
 
-// Between two attempts to write the journal anew, of which the first may have failed.
-constexpr std::chrono::minutes kPause{1};
 constexpr std::array kDirections{event::Direction::in, event::Direction::out};
 
 journal::KeptList kept(const sets::ListKey& list) { return {list.name, list.direction}; }
@@ -28,7 +26,7 @@ std::string default_state() {
 }
 
 Memory::Memory(const Settings& settings, const cli::Command& command)
-    : failed_(command, "bans go on, but are not remembered") {
+    : dry_run_(settings.dry_run), failed_(command, "bans go on, but are not remembered") {
   // A prefix that is none makes no file's name; open_backend() says so.
   if (settings.state == "none" || !sets::check_prefix(settings.set)) return;
   const bool shared = settings.state == default_state();
@@ -44,38 +42,20 @@ void Memory::check(const base::Result<void>& done) {
 void Memory::add(event::Banned banned, base::Time at) {
   if (!place_) return;
   banned.ban.at = at;
-  lines_ += event::encode(banned, line_);
+  journal_->add(event::encode(banned, line_));
 }
 
 void Memory::add(event::Unbanned unbanned, base::Time at) {
   if (!place_) return;
   unbanned.unban.at = at;
-  lines_ += event::encode(unbanned, line_);
+  journal_->add(event::encode(unbanned, line_));
 }
 
-void Memory::write() {
-  if (lines_.empty()) return;
-  check(journal_->append(lines_));
-  lines_.clear();
-  if (journal_->is_large()) rewrite();
+void Memory::write(std::chrono::milliseconds patience) {
+  if (place_) check(journal_->write(std::chrono::steady_clock::now(), patience));
 }
 
-void Memory::rewrite() {
-  const auto now = std::chrono::steady_clock::now();
-  if (now < next_rewriting_) return;
-  if (rewriting_.valid()) {
-    if (rewriting_.wait_for(std::chrono::seconds{0}) != std::future_status::ready) return;
-    check(rewriting_.get());
-  }
-  next_rewriting_ = now + kPause;
-  rewriting_ =
-      std::async(std::launch::async, [place = *place_] { return journal::compact(place, base::now()); });
-}
-
-void Memory::forget_bans() {
-  lines_.clear();
-  if (place_) check(journal_->clear());
-}
+base::Result<void> Memory::forget_bans() { return place_ ? journal_->clear() : base::Result<void>{}; }
 
 ledger::Ledger Memory::recall(base::Time now, std::string_view text) {
   ledger::Ledger ledger;
@@ -98,7 +78,7 @@ bool Memory::uses_out(base::Time now) {
 }
 
 base::Result<std::optional<store::Lock>> Memory::lock_lists(std::chrono::milliseconds patience) {
-  if (!place_) return std::nullopt;
+  if (!place_ || dry_run_) return std::nullopt;
   check(journal::make_folder(*place_));
   base::Result<store::Lock> lock = store::Lock::take(place_->path("lists"), patience);
   if (lock) return std::optional{std::move(*lock)};
@@ -110,14 +90,8 @@ void Memory::keep_list(const sets::ListKey& list, std::span<const ip::Prefix> pr
   if (place_) check(journal::keep_list(*place_, kept(list), prefixes));
 }
 
-bool Memory::keeps(const sets::ListKey& list) {
-  if (!place_) return false;
-  base::Result<std::vector<journal::KeptList>> lists = journal::kept_lists(*place_);
-  return lists && std::ranges::count(*lists, kept(list)) > 0;
-}
-
-void Memory::forget_list(const sets::ListKey& list) {
-  if (place_) check(journal::forget_list(*place_, kept(list)));
+base::Result<void> Memory::forget_list(const sets::ListKey& list) {
+  return place_ ? journal::forget_list(*place_, kept(list)) : base::Result<void>{};
 }
 
 sets::Ports Memory::ports() {

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <chrono>
-#include <future>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,7 +13,7 @@
 #include "cli/complaint.h"
 #include "event/encode.h"
 #include "ipban/settings.h"
-#include "journal/journal.h"
+#include "journal/writer.h"
 #include "ledger/ledger.h"
 #include "sets/backend.h"
 #include "store/atomic_file.h"
@@ -31,10 +30,12 @@ class Memory {
   // Gathers what has happened, `at` being when the kernel confirmed it; written by write().
   void add(event::Banned banned, base::Time at);
   void add(event::Unbanned unbanned, base::Time at);
-  std::size_t gathered() const { return lines_.size(); }
-  // Begins to write the journal anew, beside us, when it has grown enough.
-  void write();
-  void forget_bans();
+  std::size_t gathered() const { return journal_ ? journal_->gathered() : 0; }
+  // What can't be written within `patience` because another process holds the journal is kept for the next
+  // time.
+  void write(std::chrono::milliseconds patience = journal::Writer::kPatience);
+  // Fails when they would come back.
+  base::Result<void> forget_bans();
 
   // What the journal says, or only what it says in lines that hold a text, see journal::replay(). Empty, and
   // said, when it can't be read.
@@ -42,12 +43,11 @@ class Memory {
   // Are bans of direction out alive, or lists of it kept?
   bool uses_out(base::Time now);
 
-  // While it is held no other process loads lists here; absent when nothing is remembered. Fails with
-  // kTemporary when another one is at it for as long as `patience`.
+  // While it is held no other process loads lists here; absent when nothing is remembered, or with a dry run.
+  // Fails with kTemporary when another one is at it for as long as `patience`.
   base::Result<std::optional<store::Lock>> lock_lists(std::chrono::milliseconds patience);
   void keep_list(const sets::ListKey& list, std::span<const ip::Prefix> prefixes);
-  bool keeps(const sets::ListKey& list);
-  void forget_list(const sets::ListKey& list);
+  base::Result<void> forget_list(const sets::ListKey& list);
 
   // The ports that rules were limited to.
   sets::Ports ports();
@@ -59,15 +59,12 @@ class Memory {
 
  private:
   void check(const base::Result<void>& done);
-  void rewrite();
 
+  bool dry_run_;
   std::optional<journal::Place> place_;
-  std::optional<journal::Journal> journal_;
-  std::string lines_;
+  std::optional<journal::Writer> journal_;
   event::Line line_;
   cli::Complaint failed_;
-  std::chrono::steady_clock::time_point next_rewriting_{};
-  std::future<base::Result<void>> rewriting_;
 };
 
 }  // namespace xlimit::ipban

@@ -13,6 +13,8 @@ namespace xlimit::ipban {
 namespace {
 
 constexpr std::size_t kAtOnce = 4096;
+// The kernel tells whole seconds, rounded down, and its timers are not those of what is remembered.
+constexpr std::chrono::seconds kSlack{1};
 
 using Remaining = std::unordered_map<ip::Prefix, std::chrono::seconds>;
 
@@ -27,13 +29,12 @@ base::Result<Remaining> read_remaining(sets::Backend& backend, event::Direction 
   return remaining;
 }
 
-// The kernel tells whole seconds, rounded down.
 bool is_there(const Remaining& remaining, const ip::Prefix& target, const ledger::Entry& entry,
               std::chrono::microseconds left) {
   const auto found = remaining.find(target);
   if (found == remaining.end()) return false;
   if (found->second.count() == 0) return true;
-  return !entry.is_permanent() && found->second >= std::chrono::floor<std::chrono::seconds>(left);
+  return !entry.is_permanent() && found->second + kSlack >= std::chrono::floor<std::chrono::seconds>(left);
 }
 
 struct Planned {
@@ -42,12 +43,13 @@ struct Planned {
 };
 
 // Rounded up: no ban ends early for having been restored.
-base::Result<Planned> plan(sets::Backend& backend, const ledger::Ledger& ledger, base::Time now,
-                           Recovered& recovered) {
+base::Result<Planned> plan(sets::Backend& backend, const ledger::Ledger& ledger, Recovered& recovered) {
   Planned planned;
   for (const event::Direction direction : {event::Direction::in, event::Direction::out}) {
     base::Result<Remaining> remaining = read_remaining(backend, direction);
     if (!remaining) return base::failed(remaining);
+    // After what may have taken seconds: what the kernel said meanwhile is not less than what is left now.
+    const base::Time now = base::now();
     ledger.each(now, [&](const ledger::Key& key, const ledger::Entry& entry) {
       if (key.direction != direction) return;
       const std::chrono::microseconds left = *entry.left(now);
@@ -89,7 +91,7 @@ base::Result<bool> uses_out(sets::Backend& backend, Memory& memory) {
 
 base::Result<void> restore_bans(Enforcer& enforcer, sets::Backend& backend, ledger::Ledger& ledger,
                                 const OnBan& on_ban, Recovered& recovered) {
-  base::Result<Planned> planned = plan(backend, ledger, base::now(), recovered);
+  base::Result<Planned> planned = plan(backend, ledger, recovered);
   if (!planned) return base::failed(planned);
   for (std::size_t begin = 0; begin < planned->orders.size(); begin += kAtOnce) {
     const std::size_t count = std::min(kAtOnce, planned->orders.size() - begin);

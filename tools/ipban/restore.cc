@@ -40,12 +40,19 @@ base::Result<std::optional<Saved>> read_source(const Settings& settings, base::T
   }
   base::Result<Saved> saved = read_saved(fd, file.empty() ? "-" : file, now);
   if (!saved) return base::failed(saved);
+  // As cron leaves it, or because what should have written it failed.
+  if (file.empty() && !saved->any)
+    return base::fail(base::Exit::kData,
+                      "read stdin: it is empty, nothing is restored; what is remembered is restored without "
+                      "stdin, by '</dev/null'");
   return std::optional<Saved>{std::move(*saved)};
 }
 
 // A list that was saved takes the place of one that is there.
 base::Result<void> load_lists(const Settings& settings, const cli::Command& command, Memory& memory,
                               sets::Backend& backend, Saved& saved, Recovered& recovered) {
+  warn_of_wide(command, saved.too_wide);
+  recovered.refused += saved.too_wide;
   if (saved.lists.empty()) return {};
   base::Result<std::optional<store::Lock>> lock = memory.lock_lists(kListPatience);
   if (!lock) return base::failed(lock);

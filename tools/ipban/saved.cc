@@ -24,14 +24,14 @@ class Reader {
     }
     const event::Event event = decoder_.decode(piece.text);
     if (const auto* malformed = std::get_if<event::Malformed>(&event)) return blame(malformed->why);
-    any_ = true;
+    saved.any = true;
     if (const auto* list = std::get_if<event::List>(&event))
       add(*list);
     else
       saved.bans.take(piece.text, now_);
   }
   // Whatever it is, nobody has saved it.
-  bool is_foreign() const { return saved.broken > 0 && !any_; }
+  bool is_foreign() const { return saved.broken > 0 && !saved.any; }
   bool is_full() const { return saved.lists.size() > kMostLists || targets_ > kMostTargets; }
 
   Saved saved;
@@ -50,7 +50,6 @@ class Reader {
   base::Time now_;
   event::Decoder decoder_;
   std::uint64_t targets_ = 0;
-  bool any_ = false;  // event
 };
 
 }  // namespace
@@ -69,7 +68,11 @@ base::Result<Saved> read_saved(int fd, const std::string& name, base::Time now) 
                       "read '" + name + "': no line is an event, the first because " + reader.saved.sample);
   if (reader.is_full())
     return base::fail(base::Exit::kData, "read '" + name + "': more lists than can be held");
-  for (auto& [list, ranges] : reader.saved.lists) ranges.unite();
+  for (auto& [list, ranges] : reader.saved.lists) {
+    reader.saved.too_wide += ranges.erase_wider();
+    ranges.unite();
+  }
+  std::erase_if(reader.saved.lists, [](const auto& one) { return one.second.empty(); });
   return std::move(reader.saved);
 }
 

@@ -16,8 +16,10 @@ namespace xlimit::ipban {
 struct Saved {
   ledger::Ledger bans;  // alive now
   std::map<sets::ListKey, ip::Ranges> lists;
-  std::uint64_t broken = 0;  // lines
-  std::string sample;        // why the first of them is
+  bool any = false;            // event
+  std::uint64_t broken = 0;    // lines
+  std::uint64_t too_wide = 0;  // prefixes that no list may hold
+  std::string sample;          // why the first line is broken
 };
 
 // Everything that the descriptor gives. Fails when reading does, when there are lines and none is an event,

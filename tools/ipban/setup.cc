@@ -59,6 +59,10 @@ Ended flush(const Settings& settings, const cli::Command& command) {
   Memory memory{settings, command};
   base::Result<std::unique_ptr<sets::Backend>> backend = open_backend(settings, memory);
   if (!backend) return base::failed(backend);
+  // First, or a running `ipban apply` would put them back.
+  if (!settings.dry_run) {
+    if (base::Result<void> forgotten = memory.forget_bans(); !forgotten) return base::failed(forgotten);
+  }
   std::vector<std::string> done;
   for (const sets::SetKey key : sets::kAllKeys) {
     std::uint64_t entries = 0;
@@ -69,7 +73,6 @@ Ended flush(const Settings& settings, const cli::Command& command) {
     const std::string count = settings.dry_run ? fmt::format(" of {} bans", entries) : "";
     if (*there) done.push_back("empty set '" + (*backend)->name_of(key) + "'" + count);
   }
-  if (!settings.dry_run) memory.forget_bans();
   return tell(done, settings, command);
 }
 

@@ -2,12 +2,21 @@
 // What must stay out of any list.
 #include "ipban/spared.h"
 
+#include <fmt/core.h>
+
 #include "guard/guard.h"
 #include "host/watcher.h"
 #include "ipban/allowlist.h"
 #include "ipban/peers.h"
 
 namespace xlimit::ipban {
+
+void warn_of_wide(const cli::Command& command, std::uint64_t count) {
+  constexpr ip::Widest kWidest;
+  if (count > 0)
+    command.warn(
+        fmt::format("{} prefixes are wider than /{} or /{}, skipped", count, kWidest.v4, kWidest.v6));
+}
 
 base::Result<ip::Ranges> read_spared(const Settings& settings, const cli::Command& command) {
   base::Result<std::vector<ip::Prefix>> allowed = read_allowlists(settings.allow);

@@ -11,8 +11,8 @@
 
 namespace xlimit::ipban {
 
-// A list may be wider than a ban: whole registries are on some. Half of the Internet is on none.
-inline constexpr unsigned kWidestList4 = 8, kWidestList6 = 16;
+// Says how many prefixes no list may hold, if any.
+void warn_of_wide(const cli::Command& command, std::uint64_t count);
 
 // The allowlist, this host and who is connected to protected ports, as they are now; united.
 base::Result<ip::Ranges> read_spared(const Settings& settings, const cli::Command& command);

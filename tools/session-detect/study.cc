@@ -42,10 +42,12 @@ Result<Exit> read_stream(const cli::Command& command,
 Result<Settings> read_policy(const Settings& given, const std::string& path) {
   Settings settings = given;
   settings.explain = settings.compare = settings.state_file = "";  // of the run, not of a policy
+  settings.policy.dry_run = false;
   cli::Command command{"session-detect", ""};
   declare(command, settings);
   const auto finish = [&]() -> Result<Exit> {
     if (!settings.state_file.empty()) return base::fail(Exit::kUsage, "--state: no part of a policy");
+    if (settings.policy.dry_run) return base::fail(Exit::kUsage, "--dry-run: no part of a policy");
     Result<void> completed = complete(settings);
     if (!completed) return base::failed(completed);
     return Exit::kDone;
@@ -79,7 +81,7 @@ Result<Exit> compare(const cli::Command& command, const Settings& settings, cons
       other->limits_file.empty() ? Result<session::Limits>{limits} : read_limits(other->limits_file);
   if (!other_limits) return base::failed(other_limits);
   session::Policy policy = settings.policy;
-  policy.dry_run = other->policy.dry_run = false;  // would hide what is to be compared
+  policy.dry_run = false;  // would hide what is to be compared
   session::Detector one{policy, {}, limit_of(limits)};
   session::Detector two{other->policy, {}, limit_of(*other_limits)};
   session::Comparison comparison{one, two};
