@@ -428,3 +428,14 @@ remains() {
   node ipban list -o json | sed -n 1p | grep -qF '"id":"0197","origin":"fi-1/session-detect","rule":"addresses","user":"a\u001b[31m","reason":"x\ny"}'
   node ipban test 192.0.2.1 | grep -qF "(rule 'addresses', user 'a\u001b[31m', by 'fi-1/session-detect': x\ny)"
 }
+
+@test "restore fails when the journal is a link, and leaves alone what it leads to" {
+  netns_add node
+  local state=$BATS_TEST_TMPDIR/links
+  mkdir "$state"
+  echo theirs >"$BATS_TEST_TMPDIR/victim"
+  ln -s "$BATS_TEST_TMPDIR/victim" "$state/xlimit.journal"
+  run -69 node ipban restore --state "$state" </dev/null
+  [[ $output = *"xlimit.journal"* ]]
+  [[ $(<"$BATS_TEST_TMPDIR/victim") = theirs ]]
+}

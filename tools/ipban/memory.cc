@@ -57,12 +57,18 @@ void Memory::write(std::chrono::milliseconds patience) {
 
 base::Result<void> Memory::forget_bans() { return place_ ? journal_->clear() : base::Result<void>{}; }
 
-ledger::Ledger Memory::recall(base::Time now, std::string_view text) {
+base::Result<ledger::Ledger> Memory::read(base::Time now, std::string_view text) {
   ledger::Ledger ledger;
   if (!place_) return ledger;
-  if (base::Result<void> read = journal::replay(*place_, ledger, now, text); !read)
-    failed_.add(read.error().text);
+  if (base::Result<void> read = journal::replay(*place_, ledger, now, text); !read) return base::failed(read);
   return ledger;
+}
+
+ledger::Ledger Memory::recall(base::Time now, std::string_view text) {
+  base::Result<ledger::Ledger> ledger = read(now, text);
+  if (ledger) return std::move(*ledger);
+  failed_.add(ledger.error().text);
+  return ledger::Ledger{};
 }
 
 bool Memory::uses_out(base::Time now) {

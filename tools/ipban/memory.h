@@ -37,8 +37,9 @@ class Memory {
   // Fails when they would come back.
   base::Result<void> forget_bans();
 
-  // What the journal says, or only what it says in lines that hold a text, see journal::replay(). Empty, and
-  // said, when it can't be read.
+  // What the journal says, or only what it says in lines that hold a text, see journal::replay().
+  base::Result<ledger::Ledger> read(base::Time now, std::string_view text = {});
+  // The same; empty, and said, when it can't be read.
   ledger::Ledger recall(base::Time now, std::string_view text = {});
   // Are bans of direction out alive, or lists of it kept?
   bool uses_out(base::Time now);

@@ -130,12 +130,12 @@ Ended restore(const Settings& settings, const cli::Command& command) {
                          },
                      .refused = [&](const ip::Prefix& target,
                                     const std::string& why) { warn_of(command, recovered, target, why); }};
-  ledger::Ledger own;
-  if (!from_file) own = memory.recall(now);
-  if (own.broken() > 0)
+  base::Result<ledger::Ledger> own = from_file ? ledger::Ledger{} : memory.read(now);
+  if (!own) return base::failed(own);
+  if (own->broken() > 0)
     command.warn(
-        fmt::format("'{}': {} lines of the journal are no events, skipped", settings.state, own.broken()));
-  ledger::Ledger& bans = from_file ? (*source)->bans : own;
+        fmt::format("'{}': {} lines of the journal are no events, skipped", settings.state, own->broken()));
+  ledger::Ledger& bans = from_file ? (*source)->bans : *own;
   base::Result<void> done = restore_bans(**enforcer, backend, bans, on_ban, recovered);
   memory.write();
   if (done) {
