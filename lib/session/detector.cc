@@ -51,9 +51,10 @@ std::vector<Verdict> Detector::feed(const event::Access& access) {
   verdicts_.clear();
   if (!excuse(access).empty()) return {};
   const Index user = table_.touch_user(access.user);
-  const auto [now, seen] = advance(user, access.at);
+  const Moment moment = advance(user, access.at);
+  const Time now = moment.now;
   expire_places(user, now);
-  const Index place = visit(user, access, seen);
+  const Index place = visit(user, access, moment);
   if (!table_.place(place).exempt) {
     ++judged_;
     judge_shared(place, now);
@@ -98,7 +99,9 @@ std::vector<Detector::Held> Detector::held_by(std::string_view user) const {
   if (index == kNone) return held;
   for (const Index place : places_of(index)) {
     const Place& known = table_.place(place);
-    if (!known.exempt) held.push_back({group_of(known.address), name_of(place), known.first, known.last});
+    if (!known.exempt)
+      held.push_back({group_of(known.address), target_of(place), name_of(place), known.first, known.last,
+                      known.gateway});
   }
   return held;
 }
@@ -132,39 +135,58 @@ Group Detector::group_of(const ip::Address& address) const {
   return {.prefix = {address, address.is_v4() ? policy_.group4 : policy_.group6}};
 }
 
-// The user's place in this group, if any; what is exempt of it is a place of its own. The tag spares nearly
-// every look at another group's address.
-Index Detector::find_place(Index user, const Group& group, bool exempt) const {
+// A user's place in this group for a line from `address`, if he has one. What is exempt of the group is a
+// place of its own, and so is what is a gateway: how long others were seen there says nothing about the rest.
+// The tag spares nearly every look at another group's address.
+Index Detector::find_place(Index user, const Group& group, bool exempt, const ip::Address& address,
+                           Time now) {
   const std::uint8_t tag = group.tag();
-  const auto is_it = [&](const Place& place) {
-    return place.tag == tag && place.exempt == exempt && group_of(place.address) == group;
-  };
-  Index place = table_.places(user);
-  while (place != kNone && !is_it(table_.place(place))) place = table_.place(place).next_of_user;
-  return place;
+  Index rest = kNone;  // of the group, and no gateway
+  for (Index index = table_.places(user), next = kNone; index != kNone; index = next) {
+    Place& place = table_.place(index);
+    next = place.next_of_user;
+    if (place.tag != tag || place.exempt != exempt) continue;
+    const bool here = place.address == address;
+    if (!here && group_of(place.address) != group) continue;
+    const bool was_gateway = place.gateway;
+    place.gateway = table_.is_crowded(index, now, policy_.window);
+    if (was_gateway && !place.gateway)
+      table_.remove_place(index);  // the user starts anew there
+    else if (here)
+      return index;
+    else if (!place.gateway)
+      rest = index;
+  }
+  const bool at_gateway = rest != kNone && table_.would_be_crowded(address, now, policy_.window);
+  return at_gateway ? kNone : rest;
+}
+
+// Who has too many places loses the one he has not used for longest.
+Index Detector::add_place(Index user, const ip::Address& address, Time seen) {
+  const Crowd held = count_places(table_, user);
+  if (held.count >= kMostBeyond && held.count >= limit_of(user) + kMostBeyond) {
+    table_.remove_place(held.idlest);
+    ++evicted_;
+  }
+  return table_.add_place(user, address, seen);
 }
 
 // The place of this line, active at `seen`. In IPv6 it is known by its prefix alone.
-Index Detector::visit(Index user, const event::Access& access, Time seen) {
+Index Detector::visit(Index user, const event::Access& access, const Moment& moment) {
   const ip::Address& from = *access.ip;
   const ip::Address known_by = from.is_v4() ? from : ip::Prefix{from, policy_.group6}.address();
   const Group group = group_of(from);
   const bool exempt = exemption(from) != nullptr;
-  Index index = find_place(user, group, exempt);
-  if (index == kNone) {
-    const Crowd held = count_places(table_, user);
-    if (held.count >= kMostBeyond && held.count >= limit_of(user) + kMostBeyond) {
-      table_.remove_place(held.idlest);
-      ++evicted_;
-    }
-    index = table_.add_place(user, known_by, seen);
-  } else if (table_.place(index).address != known_by) {
+  Index index = find_place(user, group, exempt, known_by, moment.now);
+  if (index == kNone)
+    index = add_place(user, known_by, moment.seen);
+  else if (table_.place(index).address != known_by)
     table_.move_place(index, known_by);
-  }
   Place& place = table_.place(index);
   place.tag = group.tag();
   place.exempt = exempt;
-  place.last = std::max(place.last, seen);
+  place.last = std::max(place.last, moment.seen);
+  place.gateway = table_.is_crowded(index, moment.now, policy_.window);
   const std::uint16_t port = access.port.value_or(0);
   place.trail.note(from, port);
   const bool look = !exempt && !place.confirmed && port != 0 && evidence_.connection;
@@ -179,10 +201,15 @@ ip::Prefix Detector::target_of(Index place) const {
 }
 
 std::string Detector::name_of(Index place) const {
-  return group_of(table_.place(place).address).name(target_of(place));
+  const ip::Prefix target = target_of(place);
+  return table_.place(place).gateway ? ip::to_string(target)
+                                     : group_of(table_.place(place).address).name(target);
 }
 
-bool Detector::is_gateway(Index place, Time now) { return table_.is_crowded(place, now, policy_.window); }
+// It may have become one since its newest line.
+bool Detector::is_gateway(Index place, Time now) {
+  return table_.place(place).gateway || table_.is_crowded(place, now, policy_.window);
+}
 
 void Detector::forget_user(Index user) {
   note_gone(user);

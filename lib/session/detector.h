@@ -82,11 +82,13 @@ class Detector {
   // The exempt network of an address; null when there is none.
   const ip::Prefix* exemption(const ip::Address& address) const;
   Group group_of(const ip::Address& address) const;
-  // The places that count against a user, oldest first, and how many he may hold.
+  // A user's places, oldest first, and how many he may hold. Gateways do not count.
   struct Held {
     Group group;
+    ip::Prefix target;
     std::string name;
     Time first, last;
+    bool gateway = false;
   };
   std::vector<Held> held_by(std::string_view user) const;
   std::uint32_t limit_of(std::string_view user) const;
@@ -144,8 +146,9 @@ class Detector {
   std::uint32_t limit_of(Index user);
   Moment advance(Index user, Time at);
   void expire_places(Index user, Time now);
-  Index visit(Index user, const event::Access& access, Time seen);
-  Index find_place(Index user, const Group& group, bool exempt) const;
+  Index visit(Index user, const event::Access& access, const Moment& moment);
+  Index find_place(Index user, const Group& group, bool exempt, const ip::Address& address, Time now);
+  Index add_place(Index user, const ip::Address& address, Time seen);
   ip::Prefix target_of(Index place) const;
   std::string name_of(Index place) const;
   bool is_gateway(Index place, Time now);

@@ -25,9 +25,16 @@ bool holds(const std::vector<Held>& places, const Held& place) {
   });
 }
 
-std::string names(const std::vector<Held>& places) {
-  std::string text;
-  for (const Held& held : places) text += (text.empty() ? "" : ", ") + held.name;
+std::string describe(const std::vector<Held>& places, std::uint32_t limit) {
+  std::size_t count = 0;
+  std::string counted, gateways;
+  for (const Held& held : places) {
+    std::string& names = held.gateway ? gateways : counted;
+    names += (names.empty() ? "" : ", ") + held.name;
+    count += held.gateway ? 0 : 1;
+  }
+  std::string text = fmt::format("holds {} of {}{}{}", count, limit, counted.empty() ? "" : ": ", counted);
+  if (!gateways.empty()) text += "; not counted, a gateway: " + gateways;
   return text;
 }
 
@@ -62,13 +69,17 @@ std::string Explainer::hear(const event::Access& access) {
 
   std::vector<Held> now = detector_.held_by(user_);
   const Group group = detector_.group_of(*access.ip);
-  const bool known = std::any_of(before_.begin(), before_.end(), [&](const Held& held) {
-    return held.group == group && (holds(now, held) || is_banned(verdicts, group));
+  const bool at_gateway = std::any_of(now.begin(), now.end(), [&](const Held& held) {
+    return held.gateway && held.target.contains(*access.ip);
   });
-  text += known ? "seen again" : "joins";
-  text += fmt::format("; holds {} of {}: {}\n", now.size(), detector_.limit_of(user_), names(now));
+  const bool known = std::any_of(before_.begin(), before_.end(), [&](const Held& held) {
+    const bool same = at_gateway ? held.target.contains(*access.ip) : !held.gateway && held.group == group;
+    return same && (holds(now, held) || is_banned(verdicts, group));
+  });
+  text += known ? "seen again; " : "joins; ";
+  text += describe(now, detector_.limit_of(user_)) + "\n";
   for (const Held& held : before_) {
-    const bool gone = !holds(now, held) && verdicts.empty();
+    const bool gone = !holds(now, held) && !held.gateway && verdicts.empty();
     if (gone) text += fmt::format("    {} has left: nothing since {}\n", held.name, stamp(held.last));
   }
   for (const Verdict& verdict : verdicts) {

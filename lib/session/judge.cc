@@ -9,6 +9,12 @@
 #include "session/detector.h"
 
 namespace xlimit::session {
+namespace {
+
+// What is counted through a group's gateways is counted apart from the rest of the group.
+constexpr std::uint64_t kAtGateway = 0x9e3779b97f4a7c15;
+
+}  // namespace
 
 Verdict Detector::make_verdict(Index user, Time now, std::string_view rule,
                                std::span<const Index> places) const {
@@ -48,7 +54,8 @@ std::string Detector::torrent_sign(const event::Access& access, Index place, Tim
   if (rate.hosts == 0 || !is_peer(access.host, access.dport.value_or(0))) return {};
   // By name, not by number: a state file must mean the same in another process.
   const std::uint64_t key = group_of(table_.place(place).address).hash() ^
-                            std::hash<std::string_view>{}(table_.name(table_.user_of(place)));
+                            std::hash<std::string_view>{}(table_.name(table_.user_of(place))) ^
+                            (table_.place(place).gateway ? kAtGateway : 0);
   const bool torrent = bursts_.add(key, access.host, now);
   evicted_ += bursts_.take_dropped();
   note_burst(key, access.host);

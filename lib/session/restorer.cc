@@ -102,6 +102,7 @@ void Restorer::restore_place() {
   const base::Time first = line_.time("first");
   const bool confirmed = line_.number("confirmed", 1).value_or(0) == 1;
   const bool exempt = line_.number("exempt", 1).value_or(0) == 1;
+  const bool gateway = line_.number("gateway", 1).value_or(0) == 1;
   const std::optional<ip::Address> last_seen = line_.address("address");
   const std::vector<std::uint16_t> ports = line_.ports();
   if (!line_.wrong().empty()) return;
@@ -110,6 +111,7 @@ void Restorer::restore_place() {
   place.last = last;
   place.confirmed = confirmed;
   place.exempt = exempt;
+  place.gateway = gateway;
   place.tag = detector_.group_of(*ip).tag();
   for (auto port = ports.rbegin(); port != ports.rend(); ++port)
     place.trail.note(last_seen.value_or(*ip), *port);

@@ -80,6 +80,7 @@ void Detector::save_user(Index user, const Write& write) const {
     at.time(",\"first\":", place.first);
     at.number(",\"confirmed\":", place.confirmed ? 1 : 0);
     if (place.exempt) at.number(",\"exempt\":", 1);
+    if (place.gateway) at.number(",\"gateway\":", 1);
     if (const auto last_seen = place.trail.address(target_of(index))) at.address(",\"address\":", *last_seen);
     at.ports(place.trail.ports(place.address.is_v4()));
     write(at.finish());

@@ -244,22 +244,32 @@ void Table::mark_crowd(Index first) {
   for (Index here = first; here != kNone; here = place(here).next_here) place(here).crowded = true;
 }
 
-bool Table::is_crowded(Index index, Time now, std::chrono::seconds window) {
-  if (!place(index).crowded) return false;
-  Index here = first_at(place(index).address, hash_of(place(index).address));
+// The active users of an address, from its first place on and no more than make a crowd. `counted` is active
+// whatever its time.
+std::uint32_t Table::count_active(Index here, Index counted, Time now, std::chrono::seconds window) {
   std::uint32_t active = 0;
   while (here != kNone && active < crowd_) {
     const Index next = place(here).next_here;
     const Time end = place(here).last + window;
     // From before its user's clock was set back.
     const bool ahead = place(here).last > now + std::max<std::chrono::seconds>(kClocksDiffer, window);
-    if (here == index || (end > now && !ahead))
+    if (here == counted || (end > now && !ahead))
       active += place(here).exempt ? 0 : 1;
     else if (end + kClocksDiffer <= now)  // by its own user's clock too
       remove_place(here);
     here = next;
   }
-  return active >= crowd_;
+  return active;
+}
+
+bool Table::is_crowded(Index index, Time now, std::chrono::seconds window) {
+  if (!place(index).crowded) return false;
+  const ip::Address& address = place(index).address;
+  return count_active(first_at(address, hash_of(address)), index, now, window) >= crowd_;
+}
+
+bool Table::would_be_crowded(const ip::Address& address, Time now, std::chrono::seconds window) {
+  return crowd_ > 0 && count_active(first_at(address, hash_of(address)), kNone, now, window) + 1 >= crowd_;
 }
 
 }  // namespace xlimit::session

@@ -37,6 +37,7 @@ struct Place {
   bool confirmed : 1 = false;  // a live connection was seen
   bool crowded : 1 = false;    // so many are at this address that they are worth counting
   bool exempt : 1 = false;     // counts for nothing
+  bool gateway : 1 = false;    // neither: its newest line came through one
   bool used : 1 = false;       // false: nobody's
 };
 
@@ -103,6 +104,8 @@ class Table {
   // Are the users whose place at this place's address counts and is still active (last + window > now) a
   // crowd? Places that are idle for long are removed on the way, so that it does not take ever longer.
   bool is_crowded(Index place, Time now, std::chrono::seconds window);
+  // Would they be with one more, who has no place there?
+  bool would_be_crowded(const ip::Address& address, Time now, std::chrono::seconds window);
 
  private:
   // Places are numbered through: those inside of users, and behind kFirstSpare the rest.
@@ -151,6 +154,7 @@ class Table {
   void enter(Index place, const ip::Address& address);
   void leave(Index place);
   void mark_crowd(Index place);
+  std::uint32_t count_active(Index here, Index counted, Time now, std::chrono::seconds window);
 
   std::uint32_t crowd_;
   Hash hash_;

@@ -22,6 +22,7 @@ struct World {
     policy.escalation = {.factor = 1.0 + below(3), .most = 1h};
     policy.ban_time = std::chrono::seconds{1 + below(30)};
     policy.shared_limit = below(5);
+    policy.group4 = below(2) == 0 ? 32 : 29;
     policy.max_users = 3 + below(10);
     policy.torrent_tags = {"torrent"};
     for (const char* net : {"203.0.113.8/32", "2001:db8:2::8/128"})

@@ -290,19 +290,6 @@ TEST_CASE("who is seen inside a longer ban is reported, not banned for longer st
   CHECK(judge.hear(681s, kAway) == Action::ban);
 }
 
-TEST_CASE("a gateway counts for nobody, is reported once a window and never banned") {
-  Judge judge{strict()};
-  for (int user = 1; user <= 7; ++user) CHECK_FALSE(judge.hear(1s, kAway, "user" + std::to_string(user)));
-  CHECK(judge.hear(1s, kAway, "user8") == Action::spared);
-  CHECK(judge.last.rule == "shared");
-  CHECK(judge.hear(2s, kHome, "user1") == Action::spared);
-  CHECK(judge.last.why ==
-        "203.0.113.7 joined while 198.51.100.4 was active (strict); not counted, a gateway: 198.51.100.4");
-  CHECK_FALSE(judge.hear(3s, kAway, "user1"));
-  CHECK(judge.banned.empty());
-  CHECK(judge.hear(6s, kAway, "user3") == std::nullopt);  // by now the others' windows have run out
-}
-
 TEST_CASE("dry run says what would be done and bans nobody") {
   session::Policy policy = strict();
   policy.dry_run = true;
