@@ -78,7 +78,8 @@ class Command {
   template <class T>
   void option(const std::string& names, std::vector<T>& values, const std::string& label,
               const std::string& help) {
-    add_option(names, label, help, "", true, [&values](std::string_view text) {
+    add_option(names, label, help, "", true, [&values, first = true](std::string_view text) mutable {
+      if (std::exchange(first, false)) values.clear();  // the default
       T value{};
       base::Result<void> read = read_value(text, value);
       if (read) values.push_back(std::move(value));

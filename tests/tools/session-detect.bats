@@ -189,6 +189,20 @@ wrong_config() {
   run -0 session-detect --compare policy --dry-run </dev/null
 }
 
+@test "a list in a policy to compare with stands in the place of the one on the command line" {
+  cd "$BATS_TEST_TMPDIR"
+  local second ip
+  for second in 0 1 2; do
+    for ip in 203.0.113.7 198.51.100.4; do
+      printf '{"type":"access","time":"2026-06-01T12:00:0%sZ","user":"ann","ip":"%s","port":1,"status":"accepted"}\n' \
+        "$second" "$ip"
+    done
+  done >events
+  echo 'exempt-net = ["192.0.2.0/24"]' >policy
+  run -0 --separate-stderr session-detect --exempt-net 203.0.113.0/24 --compare policy <events
+  [[ $output = *'"target":"198.51.100.4","bans":0,"other_bans":1'* ]] || { echo "$output $stderr"; false; }
+}
+
 @test "counters that cannot be kept are told in one line" {
   run -69 session-detect --metrics "$BATS_TEST_TMPDIR" </dev/null
   [[ $output = "session-detect: write '$BATS_TEST_TMPDIR': Is a directory" ]] || { echo "$output"; false; }
