@@ -5,9 +5,10 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/mman.h>
-#include <sys/sendfile.h>
+#include <unistd.h>
 
 #include <cstring>
+#include <vector>
 
 #include "base/fd.h"
 
@@ -31,16 +32,20 @@ sockaddr_storage to_socket_address(const ip::Address& address) {
   return storage;
 }
 
-// Looking into a mapped file that is cut short meanwhile would end the process, so a copy is mapped.
+// Looking into a mapped file that is cut short meanwhile would end the process, so a copy is mapped. Copied
+// by read() and not by the kernel: that way a pipe will do, and a directory is called one.
 base::Result<base::Fd> copy_file(const std::string& path) {
-  constexpr std::size_t kPortion = 1024 * 1024;
   const base::Fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (!file) return base::os_error("open '" + path + "'");
   base::Fd copy{::memfd_create("mmdb", MFD_CLOEXEC)};
-  ssize_t copied = copy ? 1 : -1;
-  while (copied > 0) copied = ::sendfile(copy.get(), file.get(), nullptr, kPortion);
-  if (copied < 0) return base::os_error("read '" + path + "'");
-  return copy;
+  if (!copy) return base::os_error("read '" + path + "'");
+  std::vector<char> portion(1024 * 1024);
+  while (true) {
+    const ssize_t got = ::read(file.get(), portion.data(), portion.size());
+    if (got == 0) return copy;
+    if (got < 0 || ::write(copy.get(), portion.data(), static_cast<std::size_t>(got)) != got)
+      return base::os_error("read '" + path + "'");
+  }
 }
 
 }  // namespace
