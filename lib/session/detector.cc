@@ -100,8 +100,12 @@ std::vector<Detector::Held> Detector::held_by(std::string_view user) const {
   for (const Index place : places_of(index)) {
     const Place& known = table_.place(place);
     if (!known.exempt)
-      held.push_back({group_of(known.address), target_of(place), name_of(place), known.first, known.last,
-                      known.gateway});
+      held.push_back({.group = group_of(known.address),
+                      .target = target_of(place),
+                      .name = name_of(place),
+                      .first = known.first,
+                      .last = known.last,
+                      .gateway = known.gateway});
   }
   return held;
 }
@@ -129,36 +133,54 @@ void Detector::expire_places(Index user, Time now) {
   }
 }
 
-Group Detector::group_of(const ip::Address& address) const {
-  const std::uint32_t asn = policy_.asn_of ? policy_.asn_of(address) : 0;
-  if (asn != 0) return {.prefix = {}, .asn = asn};
-  return {.prefix = {address, address.is_v4() ? policy_.group4 : policy_.group6}};
+// What an address is known by: in IPv6 its prefix alone.
+ip::Address Detector::known_by(const ip::Address& address) const {
+  return address.is_v4() ? address : ip::Prefix{address, policy_.group6}.address();
 }
 
-// A user's place in this group for a line from `address`, if he has one. What is exempt of the group is a
-// place of its own, and so is what is a gateway: how long others were seen there says nothing about the rest.
+Group Detector::group_of(const ip::Address& address) const {
+  const ip::Address known = known_by(address);
+  const std::uint32_t asn = policy_.asn_of ? policy_.asn_of(known) : 0;
+  if (asn != 0) return {.prefix = {}, .asn = asn};
+  return {.prefix = {known, known.is_v4() ? policy_.group4 : policy_.group6}};
+}
+
+Detector::Seat Detector::seat_of(const ip::Address& address) const {
+  return {.known = known_by(address), .group = group_of(address), .exempt = exemption(address) != nullptr};
+}
+
 // The tag spares nearly every look at another group's address.
-Index Detector::find_place(Index user, const Group& group, bool exempt, const ip::Address& address,
-                           Time now) {
-  const std::uint8_t tag = group.tag();
-  Index rest = kNone;  // of the group, and no gateway
+bool Detector::is_in(const Place& place, const Seat& seat) const {
+  if (place.tag != seat.group.tag() || place.exempt != seat.exempt) return false;
+  return place.address == seat.known || group_of(place.address) == seat.group;
+}
+
+// A gateway is a place of its own in its group: how long others were seen there says nothing about the rest.
+// So the user starts anew where it is one no more, unless it is all of its group. None of his places is idle,
+// so that no look at who else is there removes one of them.
+void Detector::refresh_gateways(Index user, const Seat& seat, Time now) {
+  if (seat.exempt) return;
   for (Index index = table_.places(user), next = kNone; index != kNone; index = next) {
     Place& place = table_.place(index);
     next = place.next_of_user;
-    if (place.tag != tag || place.exempt != exempt) continue;
-    const bool here = place.address == address;
-    if (!here && group_of(place.address) != group) continue;
+    if (!is_in(place, seat)) continue;
     const bool was_gateway = place.gateway;
     place.gateway = table_.is_crowded(index, now, policy_.window);
-    if (was_gateway && !place.gateway)
-      table_.remove_place(index);  // the user starts anew there
-    else if (here)
-      return index;
-    else if (!place.gateway)
-      rest = index;
+    const bool is_all = seat.group == Group{.prefix = target_of(index)};
+    if (was_gateway && !place.gateway && !is_all) table_.remove_place(index);
   }
-  const bool at_gateway = rest != kNone && table_.would_be_crowded(address, now, policy_.window);
-  return at_gateway ? kNone : rest;
+}
+
+// A user's place at this seat, or else the one he has in the rest of its group, if any.
+Index Detector::find_place(Index user, const Seat& seat) const {
+  Index rest = kNone;
+  for (Index index = table_.places(user); index != kNone; index = table_.place(index).next_of_user) {
+    const Place& place = table_.place(index);
+    if (!is_in(place, seat)) continue;
+    if (place.address == seat.known) return index;
+    if (!place.gateway) rest = index;
+  }
+  return rest;
 }
 
 // Who has too many places loses the one he has not used for longest.
@@ -171,25 +193,27 @@ Index Detector::add_place(Index user, const ip::Address& address, Time seen) {
   return table_.add_place(user, address, seen);
 }
 
-// The place of this line, active at `seen`. In IPv6 it is known by its prefix alone.
+// The place of this line, active at `seen`.
 Index Detector::visit(Index user, const event::Access& access, const Moment& moment) {
   const ip::Address& from = *access.ip;
-  const ip::Address known_by = from.is_v4() ? from : ip::Prefix{from, policy_.group6}.address();
-  const Group group = group_of(from);
-  const bool exempt = exemption(from) != nullptr;
-  Index index = find_place(user, group, exempt, known_by, moment.now);
-  if (index == kNone)
-    index = add_place(user, known_by, moment.seen);
-  else if (table_.place(index).address != known_by)
-    table_.move_place(index, known_by);
+  const Seat seat = seat_of(from);
+  refresh_gateways(user, seat, moment.now);
+  Index index = find_place(user, seat);
+  const bool moves = index != kNone && table_.place(index).address != seat.known;
+  const bool to_gateway =
+      moves && !seat.exempt && table_.would_be_crowded(seat.known, moment.now, policy_.window);
+  if (index == kNone || to_gateway)
+    index = add_place(user, seat.known, moment.seen);
+  else if (moves)
+    table_.move_place(index, seat.known);
   Place& place = table_.place(index);
-  place.tag = group.tag();
-  place.exempt = exempt;
+  place.tag = seat.group.tag();
+  place.exempt = seat.exempt;
   place.last = std::max(place.last, moment.seen);
-  place.gateway = table_.is_crowded(index, moment.now, policy_.window);
+  place.gateway = !seat.exempt && table_.is_crowded(index, moment.now, policy_.window);
   const std::uint16_t port = access.port.value_or(0);
   place.trail.note(from, port);
-  const bool look = !exempt && !place.confirmed && port != 0 && evidence_.connection;
+  const bool look = !seat.exempt && !place.confirmed && port != 0 && evidence_.connection;
   if (look) place.confirmed = evidence_.connection(from, port);
   fresh_ = look && place.confirmed ? index : kNone;
   return index;

@@ -82,13 +82,13 @@ class Detector {
   // The exempt network of an address; null when there is none.
   const ip::Prefix* exemption(const ip::Address& address) const;
   Group group_of(const ip::Address& address) const;
-  // A user's places, oldest first, and how many he may hold. Gateways do not count.
+  // A user's places that are not exempt, oldest first, and how many he may hold.
   struct Held {
     Group group;
-    ip::Prefix target;
-    std::string name;
-    Time first, last;
-    bool gateway = false;
+    ip::Prefix target;     // the address it was seen at last, in IPv6 its prefix
+    std::string name;      // of both, for people
+    Time first, last;      // seen
+    bool gateway = false;  // does not count
   };
   std::vector<Held> held_by(std::string_view user) const;
   std::uint32_t limit_of(std::string_view user) const;
@@ -133,6 +133,13 @@ class Detector {
     Time now, seen;
   };
 
+  // Where a line comes from, as places tell it.
+  struct Seat {
+    ip::Address known;
+    Group group;
+    bool exempt = false;
+  };
+
   // A user's places while they are judged.
   struct Hearing {
     Time now;
@@ -147,7 +154,11 @@ class Detector {
   Moment advance(Index user, Time at);
   void expire_places(Index user, Time now);
   Index visit(Index user, const event::Access& access, const Moment& moment);
-  Index find_place(Index user, const Group& group, bool exempt, const ip::Address& address, Time now);
+  ip::Address known_by(const ip::Address& address) const;
+  Seat seat_of(const ip::Address& address) const;
+  bool is_in(const Place& place, const Seat& seat) const;
+  void refresh_gateways(Index user, const Seat& seat, Time now);
+  Index find_place(Index user, const Seat& seat) const;
   Index add_place(Index user, const ip::Address& address, Time seen);
   ip::Prefix target_of(Index place) const;
   std::string name_of(Index place) const;
@@ -161,6 +172,7 @@ class Detector {
   std::uint32_t exceeded_limit(Index user);
   bool leave_out(Hearing& hearing, std::string_view because, const std::function<bool(Index)>& is_out) const;
   void apply_rule(Hearing& hearing) const;
+  bool is_beside(Index gateway, const std::vector<Index>& places) const;
   void leave_out_spared(Hearing& hearing);
   std::vector<Index> losers(const std::vector<Index>& places, const Breach& breach) const;
   void expect_losers(const std::vector<Index>& places, std::uint32_t limit) const;

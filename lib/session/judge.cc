@@ -133,6 +133,16 @@ void Detector::apply_rule(Hearing& hearing) const {
   if (hearing.breach) hearing.why = describe(hearing.places, *hearing.breach);
 }
 
+// Is this a gateway in the group of another of these places? If it counted it would be that place, and break
+// no rule.
+bool Detector::is_beside(Index gateway, const std::vector<Index>& places) const {
+  if (!table_.place(gateway).gateway) return false;
+  const Group group = group_of(table_.place(gateway).address);
+  return std::ranges::any_of(places, [&](Index place) {
+    return !table_.place(place).gateway && group_of(table_.place(place).address) == group;
+  });
+}
+
 // Who does not count may be what broke the rule, so it is applied again to the rest.
 void Detector::leave_out_spared(Hearing& hearing) {
   if (leave_out(hearing,
@@ -153,9 +163,12 @@ void Detector::judge_addresses(Index user, Time now) {
   const std::vector<Index> seen = places_of(user);
   Hearing hearing{.now = now, .limit = limit, .places = seen};
   leave_out(hearing, "not counted, exempt: ", [&](Index place) { return table_.place(place).exempt; });
+  std::vector<Index> candidates = hearing.places;
+  std::erase_if(hearing.places, [&](Index place) { return is_beside(place, candidates); });
   apply_rule(hearing);
   if (!hearing.breach) return expect_losers(hearing.places, limit);
   Verdict verdict = make_verdict(user, now, "addresses", seen);
+  hearing.places = std::move(candidates);  // each is to be named with its reason
   leave_out_spared(hearing);
   verdict.limit = limit;
   verdict.why = std::move(hearing.why);

@@ -67,7 +67,7 @@ void Restorer::restore_end() {
   whole_ = line_.number("whole", 1).value_or(0) == 1 || whole_;
   if (!line_.wrong().empty()) return;
   detector_.last_line_ = last_line;
-  detector_.evicted_ = evicted;
+  detector_.evicted_ = detector_.saved_evicted_ = evicted;
   detector_.mark_ = detector_.saved_mark_ = {input, hash};
 }
 
@@ -107,12 +107,17 @@ void Restorer::restore_place() {
   const std::vector<std::uint16_t> ports = line_.ports();
   if (!line_.wrong().empty()) return;
   Table& table = detector_.table_;
-  Place& place = table.place(table.add_place(user_, *ip, first));
+  const Detector::Seat seat{.known = *ip, .group = detector_.group_of(*ip), .exempt = exempt};
+  // What another grouping held apart is one place by this one's: from the oldest on, where it was seen last.
+  const Index known = gateway ? kNone : detector_.find_place(user_, seat);
+  if (known != kNone && table.place(known).last >= last) return;
+  if (known != kNone) table.move_place(known, *ip);
+  Place& place = table.place(known != kNone ? known : table.add_place(user_, *ip, first));
   place.last = last;
   place.confirmed = confirmed;
   place.exempt = exempt;
   place.gateway = gateway;
-  place.tag = detector_.group_of(*ip).tag();
+  place.tag = seat.group.tag();
   for (auto port = ports.rbegin(); port != ports.rend(); ++port)
     place.trail.note(last_seen.value_or(*ip), *port);
 }

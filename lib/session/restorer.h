@@ -34,7 +34,6 @@ class Restorer {
 
   // What of the text counts, lines with their newlines.
   std::uint64_t good_bytes() const { return good_bytes_; }
-  // Lines behind that.
 
  private:
   base::Result<void> apply_batch();

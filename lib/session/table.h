@@ -37,7 +37,7 @@ struct Place {
   bool confirmed : 1 = false;  // a live connection was seen
   bool crowded : 1 = false;    // so many are at this address that they are worth counting
   bool exempt : 1 = false;     // counts for nothing
-  bool gateway : 1 = false;    // neither: its newest line came through one
+  bool gateway : 1 = false;    // one at the newest line of its group: counts for nothing either
   bool used : 1 = false;       // false: nobody's
 };
 
@@ -104,7 +104,7 @@ class Table {
   // Are the users whose place at this place's address counts and is still active (last + window > now) a
   // crowd? Places that are idle for long are removed on the way, so that it does not take ever longer.
   bool is_crowded(Index place, Time now, std::chrono::seconds window);
-  // Would they be with one more, who has no place there?
+  // Would they be with one more, who has no place there? Removes idle places too.
   bool would_be_crowded(const ip::Address& address, Time now, std::chrono::seconds window);
 
  private:

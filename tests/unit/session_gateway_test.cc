@@ -19,46 +19,72 @@ TEST_CASE("a gateway counts for nobody, is reported once a window and never bann
   CHECK(judge.hear(6s, kAway, "user3") == std::nullopt);  // by now the others' windows have run out
 }
 
-TEST_CASE("what comes through a gateway says nothing about the rest of its place") {
-  constexpr const char* kGateway = "198.51.100.7";
-  session::Policy policy;
-  policy.torrent_rate = {.hosts = 3, .within = 10s};
-  SUBCASE("an IPv4 prefix") { policy.group4 = 24; }
-  SUBCASE("a system") {
-    policy.asn_of = [](const ip::Address& ip) { return ip.v4_value() >> 24 == 198 ? 64500U : 64501U; };
-  }
-  Judge judge{policy};
+TEST_CASE("who was at a gateway is not new there when it is one no more") {
+  Judge judge{session::Policy{}};
   const auto crowd = [&](std::chrono::microseconds at) {
-    for (int user = 1; user <= 8; ++user) judge.hear(at, kGateway, "user" + std::to_string(user));
+    for (int user = 1; user <= 7; ++user) judge.hear(at, kAway, "user" + std::to_string(user));
   };
-  crowd(0s);
-  CHECK_FALSE(judge.hear(1s, kHome));
-  CHECK_FALSE(judge.hear(1s, kGateway));
-  CHECK(judge.hear(2s, kHome) == Action::spared);
-  CHECK(judge.last.why.ends_with(" had joined (overlap); not counted, a gateway: 198.51.100.7"));
+  for (int second = 0; second <= 10; second += 2) {
+    crowd(std::chrono::seconds{second});
+    CHECK(judge.hear(std::chrono::seconds{second} + 1ms, kAway).value_or(Action::spared) == Action::spared);
+  }
+  judge.hear(10500ms, kHome);
+  CHECK(judge.hear(13s, kHome) == std::nullopt);
+  CHECK(judge.hear(15s, kAway) == Action::ban);
+  CHECK(judge.banned == std::set<std::string>{kHome});
+}
+
+namespace {
+
+constexpr const char* kGateway = "198.51.100.7";  // of one group with kAway
+
+// Ann, at home and at a gateway, which is left out.
+struct GatewayStory : Judge {
+  explicit GatewayStory(session::Policy policy) : Judge(std::move(policy)) {
+    crowd(0s);
+    CHECK_FALSE(hear(1s, kHome));
+    CHECK_FALSE(hear(1s, kGateway));
+    CHECK(hear(2s, kHome) == Action::spared);
+    CHECK(last.why.ends_with(" had joined (overlap); not counted, a gateway: 198.51.100.7"));
+    banned.clear();
+  }
+  void crowd(std::chrono::microseconds at) {
+    for (int user = 1; user <= 8; ++user) hear(at, kGateway, "user" + std::to_string(user));
+  }
+};
+
+void tell_of_gateways(session::Policy policy) {
+  policy.torrent_rate = {.hosts = 3, .within = 10s};
+  GatewayStory story{policy};
   SUBCASE("an address beside it joins with its own first line") {
-    CHECK(judge.hear(3s, kAway).value_or(Action::spared) == Action::spared);
-    crowd(4s);
-    judge.hear(5s, kGateway);
-    CHECK(judge.banned.empty());
-    CHECK(judge.hear(6s, kHome) == Action::ban);
-    CHECK(judge.banned == std::set<std::string>{kAway});
+    CHECK_FALSE(story.hear(3s, kAway));
+    story.crowd(4s);
+    story.hear(5s, kGateway);
+    CHECK(story.banned.empty());
+    CHECK(story.hear(6s, kHome) == Action::ban);
+    CHECK(story.banned == std::set<std::string>{kAway});
   }
   SUBCASE("an address that was there before is not seen again through it") {
-    judge.hear(0s, kAway, "bob");
-    judge.hear(1s, kHome, "bob");
-    judge.hear(2s, kGateway, "bob");
-    CHECK(judge.banned.empty());
-    CHECK(judge.hear(3s, kAway, "bob") == Action::ban);
-    CHECK(judge.banned == std::set<std::string>{kHome});
+    story.hear(0s, kAway, "bob");
+    story.hear(1s, kHome, "bob");
+    story.hear(2s, kGateway, "bob");
+    CHECK(story.banned.empty());
+    CHECK(story.hear(3s, kAway, "bob") == Action::ban);
+    CHECK(story.banned == std::set<std::string>{kHome});
   }
   SUBCASE("nor when it is a gateway no more") {
-    judge.hear(5s, kHome);
-    judge.hear(5500ms, kGateway);
-    CHECK(judge.banned.empty());
-    CHECK_FALSE(judge.hear(5600ms, kAway));
-    CHECK(judge.hear(7s, kHome) == Action::ban);
-    CHECK(judge.banned == std::set<std::string>{kAway, kGateway});
+    story.hear(5s, kHome);
+    story.hear(5500ms, kGateway);
+    CHECK(story.banned.empty());
+    CHECK_FALSE(story.hear(5600ms, kAway));
+    CHECK(story.hear(7s, kHome) == Action::ban);
+    CHECK(story.banned == std::set<std::string>{kAway});
+  }
+  SUBCASE("who is at both is at one place, and breaks no rule") {
+    CHECK_FALSE(story.hear(2s, kGateway, "bob"));
+    CHECK_FALSE(story.hear(3s, kAway, "bob"));
+    CHECK_FALSE(story.hear(4s, kGateway, "bob"));
+    CHECK_FALSE(story.hear(5s, kAway, "bob"));
   }
   SUBCASE("nor do the hosts it connects to") {
     event::Access access = line(2s, "ann", kGateway);
@@ -66,7 +92,7 @@ TEST_CASE("what comes through a gateway says nothing about the rest of its place
     const auto is_torrent = [&](const char* from, const std::string& host) {
       access.ip = ip::parse_address(from);
       access.host = host;
-      const std::vector<Verdict> verdicts = judge.detector.feed(access);
+      const std::vector<Verdict> verdicts = story.detector.feed(access);
       return std::any_of(verdicts.begin(), verdicts.end(),
                          [](const Verdict& verdict) { return verdict.rule == "torrent"; });
     };
@@ -76,4 +102,18 @@ TEST_CASE("what comes through a gateway says nothing about the rest of its place
     CHECK_FALSE(is_torrent(kAway, "192.0.2.4"));
     CHECK(is_torrent(kGateway, "192.0.2.4"));
   }
+}
+
+}  // namespace
+
+TEST_CASE("what comes through a gateway says nothing about the rest of its prefix") {
+  session::Policy policy;
+  policy.group4 = 24;
+  tell_of_gateways(policy);
+}
+
+TEST_CASE("what comes through a gateway says nothing about the rest of its system") {
+  session::Policy policy;
+  policy.asn_of = [](const ip::Address& ip) { return ip.v4_value() >> 24 == 198 ? 64500U : 64501U; };
+  tell_of_gateways(policy);
 }
