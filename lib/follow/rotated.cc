@@ -41,20 +41,22 @@ void Follower::remember(const Sibling& sibling) {
   known_.add({sibling.facts.file, {.end = sibling.facts.size}, sibling.facts.written, false});
 }
 
-// Did a file that we know or hold become this one? Compressing keeps the time of the last write.
+// Did a file that we know or hold become this one? Compressing keeps the time of the last write, some
+// programs to the second, in which another one may have been written to.
 bool Follower::is_packed_known(const Sibling& sibling) {
   const std::optional<std::uint32_t> size =
       is_gzip(sibling.path) ? unpacked_size(sibling.path) : std::optional<std::uint32_t>{};
-  const auto same = [&](std::int64_t written, std::uint64_t end) {
-    return written == sibling.facts.written && (!size || *size == static_cast<std::uint32_t>(end));
+  const auto same = [&](const Identity& file, std::int64_t written, std::uint64_t end) {
+    if (written != sibling.facts.written) return false;
+    return !size || (*size == static_cast<std::uint32_t>(end) && may_hold(sibling.path, file));
   };
   const auto is_held_so = [&](Held& held) {
     held.file.look();
-    return same(held.file.written(), held.file.size());
+    return same(held.file.identity(), held.file.written(), held.file.size());
   };
   return std::any_of(files_.begin(), files_.end(), is_held_so) ||
          std::any_of(known_.files().begin(), known_.files().end(),
-                     [&](const Done& done) { return same(done.written, done.mark.end); });
+                     [&](const Done& done) { return same(done.file, done.written, done.mark.end); });
 }
 
 // Compressed in a way that is not undone here; that keeps the time of the last write, too.

@@ -146,6 +146,20 @@ TEST_CASE("what was compressed goes on where it was, as logrotate leaves it") {
   CHECK(bench.gap_list() == "");
 }
 
+TEST_CASE("a compressed file as long as a known one, last written to at the same time, is another") {
+  Bench bench;
+  const std::string state = bench.first_run("one\n");
+  bench.rename("access.log", "access.log.2");
+  bench.append("access.log.1", "two\n");
+  bench.append("access.log", "three\n");
+  bench.same_time({"access.log.2", "access.log.1"});
+  gzip(bench, "access.log.2");
+  gzip(bench, "access.log.1");
+  bench.run(state);
+  CHECK(bench.given() == "one|two|three");
+  CHECK(bench.gap_list() == "");
+}
+
 TEST_CASE("what cannot be unpacked is told as lost, once, and not how much it was") {
   Bench bench;
   std::string state = bench.first_run("one\n");
