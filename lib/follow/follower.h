@@ -161,6 +161,7 @@ class Follower {
   void count_copies();
   void tell_hole(const LogFile& log);
   // resume.cc
+  void find_again(const Place& place, bool last);
   bool seek_place(const Place& place);
   bool take_place(const Place& place, const std::vector<Sibling>& candidates, bool by_inode);
   bool await(Place place, const std::vector<Sibling>& siblings);

@@ -49,10 +49,7 @@ base::Result<void> Follower::resume(const LogState& state) {
   const std::vector<Sibling> siblings = find_siblings(names_);
   for (const Place& place : state.open) {
     if (take_place(place, find_here(path_, place), true) || take_place(place, siblings, true)) continue;
-    if (!seek_place(place) && !was_read_and_packed(place, siblings) && !await(place, siblings))
-      report_gone(place, &place == &state.open.back());
-    else if (is_cut_in_place(place) || is_cut_and_renamed(place, siblings))
-      sink_.gap(Gap::truncated, 0);
+    find_again(place, &place == &state.open.back());
   }
   const bool in_place = !state.open.empty() && is_cut_in_place(state.open.back());
   if (base::Result<void> held = hold_named(From::start, nullptr); !held) return held;
@@ -62,6 +59,16 @@ base::Result<void> Follower::resume(const LogState& state) {
   count_copies();
   missed_ = true;  // what was rotated meanwhile
   return {};
+}
+
+// One that was renamed or compressed, gone or cut short; judged by what is there by now.
+void Follower::find_again(const Place& place, bool last) {
+  const bool found = seek_place(place);
+  const std::vector<Sibling> siblings = find_siblings(names_);
+  if (!found && !was_read_and_packed(place, siblings) && !await(place, siblings))
+    report_gone(place, last);
+  else if (is_cut_in_place(place) || is_cut_and_renamed(place, siblings))
+    sink_.gap(Gap::truncated, 0);
 }
 
 // Opens the file that stood at `place`, which has moved meanwhile or was cut short: by its inode if that is

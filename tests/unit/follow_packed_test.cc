@@ -160,6 +160,25 @@ TEST_CASE("a compressed file as long as a known one, last written to at the same
   CHECK(bench.gap_list() == "");
 }
 
+TEST_CASE("a file that is compressed while a reader comes back was not cut short") {
+  Bench bench;
+  const auto follower = follow(bench, "one\n");
+  bench.rotate("access.log.1", "two\n");
+  look(*follower);
+  bench.rename("access.log.1", "access.log.2");
+  bench.rotate("access.log.1", "three\n");
+  Follower later{bench.log, bench.sink()};
+  bool packed = false;
+  later.on_open = [&](const xlimit::follow::LogFile&) {
+    if (!std::exchange(packed, true)) gzip(bench, "access.log.1");
+  };
+  bench.resume(later, bench.state_of(*follower));
+  bench.read_all(later);
+  CHECK(packed);
+  CHECK(bench.given() == "one|two|three");
+  CHECK(bench.gap_list() == "");
+}
+
 TEST_CASE("what cannot be unpacked is told as lost, once, and not how much it was") {
   Bench bench;
   std::string state = bench.first_run("one\n");
