@@ -162,13 +162,14 @@ class Follower {
   void tell_hole(const LogFile& log);
   // resume.cc
   void find_again(const Place& place, bool last);
+  bool was_packed_unseen(const Place& place, const std::vector<Sibling>& siblings);
   bool seek_place(const Place& place);
   bool take_place(const Place& place, const std::vector<Sibling>& candidates, bool by_inode);
   bool await(Place place, const std::vector<Sibling>& siblings);
   void take_awaited(Files::iterator before, const std::vector<Sibling>& siblings);
   bool is_cut_in_place(const Place& place);
   bool is_cut_and_renamed(const Place& place, const std::vector<Sibling>& siblings);
-  void report_gone(const Place& place, bool last);
+  void report_gone(const Place& place, bool maybe);
 
   bool open_current();
 

@@ -179,6 +179,26 @@ TEST_CASE("a file that is compressed while a reader comes back was not cut short
   CHECK(bench.gap_list() == "");
 }
 
+TEST_CASE("a log that was empty, written to and compressed is no gap while an older one is there") {
+  Bench bench;
+  bench.append("access.log.1", "long ago\n");
+  const std::string state = bench.first_run("");
+  bench.append("access.log", "one\n");
+  bench.rename("access.log.1", "access.log.2");
+  bench.rotate("access.log.1", "two\n");
+  gzip(bench, "access.log.1");
+  std::string gaps;
+  SUBCASE("as it was") {}
+  SUBCASE("compressed") { gzip(bench, "access.log.2"); }
+  SUBCASE("or not") {
+    fs::remove(bench.path("access.log.2"));
+    gaps = "lost 0";
+  }
+  bench.run(bench.run(state));
+  CHECK(bench.given() == "one|two");
+  CHECK(bench.gap_list() == gaps);
+}
+
 TEST_CASE("what cannot be unpacked is told as lost, once, and not how much it was") {
   Bench bench;
   std::string state = bench.first_run("one\n");
