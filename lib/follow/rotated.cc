@@ -103,7 +103,7 @@ void Follower::open_missed(Files::iterator before, bool leaving) {
 }
 
 // Whether that is settled: opened, gone, known, or a copy of a file we hold. An empty one may be a copy that
-// has just been begun.
+// has just been begun; and half a line may be one that begins like all of them.
 bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool leaving) {
   if (files_.size() > kMaxOpen) return false;
   const bool taken = is_taken && is_taken(sibling.facts.file);
@@ -125,6 +125,7 @@ bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool
   file->seek(done != nullptr ? done->mark.end : 0);
   const bool copy = is_copy(*file);
   if (copy && files_.back().file.was_cut()) return false;  // of what it holds now, or held before?
+  if (copy && !file->has_line() && is_recent(file->written())) return false;
   const bool nothing_new = copy || file->is_drained();
   if (!nothing_new) {
     if (!leaving && is_made_by_copying(sibling, done == nullptr)) sink_.gap(Gap::truncated, 0);
