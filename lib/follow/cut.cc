@@ -47,31 +47,46 @@ void Follower::count_copies() {
   }
 }
 
+std::vector<Sibling> Follower::find_younger(std::int64_t written) const {
+  std::vector<Sibling> siblings = find_siblings(names_);
+  std::erase_if(siblings, [&](const Sibling& sibling) { return is_too_old(sibling, written); });
+  return siblings;
+}
+
+// The newest file that holds what was read of the log. While one is gone that was there a moment ago, it is
+// just being compressed.
+std::optional<LogFile> Follower::find_copy(const LogFile::Cut& cut) {
+  bool moved = true;
+  for (int tries = 0; tries < kMoves && std::exchange(moved, false); ++tries) {
+    const std::vector<Sibling> siblings = find_younger(cut.written);
+    for (auto sibling = siblings.rbegin(); sibling != siblings.rend(); ++sibling) {
+      base::Result<LogFile> copy = open(*sibling);
+      moved = moved || (!copy && copy.error().code == base::Exit::kUnavailable);
+      if (!copy) continue;
+      if (copy->holds(cut.before, cut.mark)) return std::move(*copy);
+      if (copy->begins_like(cut.head)) remember_short(std::move(*copy), cut.mark);
+    }
+  }
+  return {};
+}
+
 // Rotation by copytruncate leaves a copy that has what was cut off unread. Returns how many bytes that is.
 std::uint64_t Follower::add_copy(const LogFile::Cut& cut) {
-  std::vector<Sibling> siblings = find_siblings(names_);
-  std::erase_if(siblings, [&](const Sibling& sibling) { return is_too_old(sibling, cut.written); });
-  const auto is_fresh = [](const Held& held) { return held.fresh; };
   const bool known = cut.mark.length > 0 || cut.before.head_length > 0;
-  for (auto sibling = siblings.rbegin(); known && sibling != siblings.rend(); ++sibling) {
-    base::Result<LogFile> copy = open(*sibling);
-    if (!copy) continue;
-    if (!copy->holds(cut.before, cut.mark)) {
-      if (copy->begins_like(cut.head)) remember_short(std::move(*copy), cut.mark);
-      continue;
-    }
-    const std::uint64_t saved = copy->size() - cut.offset;
-    copy->seek(cut.offset);
-    const Files::iterator held = find_same(*copy);
-    const Files::iterator oldest = std::find_if(files_.begin(), std::prev(files_.end()), is_fresh);
-    if (held != files_.end())
-      held->fresh = false;
-    else if (!was_read(*copy))
-      add(oldest, std::move(*copy), true);
-    return saved;
+  std::optional<LogFile> copy = known ? find_copy(cut) : std::nullopt;
+  if (!copy) {
+    const Place place{cut.before, cut.offset, cut.offset + cut.lost, cut.mark, cut.written, path_, true};
+    return await(place, find_younger(cut.written)) ? cut.lost : 0;
   }
-  const Place place{cut.before, cut.offset, cut.offset + cut.lost, cut.mark, cut.written, path_, true};
-  return await(place, siblings) ? cut.lost : 0;
+  const std::uint64_t saved = copy->size() - cut.offset;
+  copy->seek(cut.offset);
+  const Files::iterator held = find_same(*copy);
+  const auto is_fresh = [](const Held& one) { return one.fresh; };
+  if (held != files_.end())
+    held->fresh = false;
+  else if (!was_read(*copy))
+    add(std::find_if(files_.begin(), std::prev(files_.end()), is_fresh), std::move(*copy), true);
+  return saved;
 }
 
 // What a writer that does not append had written when its log was cut short is known by the hole. What is

@@ -60,6 +60,8 @@ class Follower {
   static constexpr std::size_t kMaxHeld = 32, kMaxOpen = 256;
   // Rotated files that are remembered when they are gone.
   static constexpr std::size_t kMaxDone = 1000;
+  // How often rotated files are listed anew at most while they move.
+  static constexpr int kMoves = 20;
 
   Follower(std::string path, Sink sink);
   Follower(const Follower&) = delete;
@@ -145,6 +147,7 @@ class Follower {
   void remember_short(LogFile copy, const Mark& mark);
   bool is_copy_begun(const LogFile& file) const;
   void open_missed(Files::iterator before, bool leaving);
+  bool open_listed(Files::iterator before, bool leaving);
   bool open_rotated(Files::iterator before, const Sibling& sibling, bool leaving);
   bool is_made_by_copying(const Sibling& sibling, bool new_content) const;
   bool was_packed(const Sibling& gone) const;
@@ -157,17 +160,21 @@ class Follower {
   void on_rotated_cut(Files::iterator held);
   void on_log_cut(const LogFile::Cut& cut);
   bool take_anew(Files::iterator held);
+  std::vector<Sibling> find_younger(std::int64_t written) const;
+  std::optional<LogFile> find_copy(const LogFile::Cut& cut);
   std::uint64_t add_copy(const LogFile::Cut& cut);
   void count_copies();
   void tell_hole(const LogFile& log);
   // resume.cc
+  void find_again(const Place& place, bool last);
+  bool was_packed_unseen(const Place& place, const std::vector<Sibling>& siblings);
   bool seek_place(const Place& place);
   bool take_place(const Place& place, const std::vector<Sibling>& candidates, bool by_inode);
   bool await(Place place, const std::vector<Sibling>& siblings);
   void take_awaited(Files::iterator before, const std::vector<Sibling>& siblings);
   bool is_cut_in_place(const Place& place);
   bool is_cut_and_renamed(const Place& place, const std::vector<Sibling>& siblings);
-  void report_gone(const Place& place, bool last);
+  void report_gone(const Place& place, bool maybe);
 
   bool open_current();
 

@@ -279,6 +279,11 @@ bool LogFile::holds(const Identity& file, const Mark& mark) const {
   return size_ >= mark.end && begins_so(file) && follow::holds(fd(), mark);
 }
 
+bool LogFile::has_line() const {
+  return size_ > stream::kMaxInput ||
+         read_at(fd(), 0, static_cast<std::size_t>(size_)).find('\n') != std::string::npos;
+}
+
 // As it was opened; a change shows at the next read().
 bool LogFile::begins_so(const Identity& file) const {
   return file.head_length == 0 || (file.head_length <= head_.size() &&

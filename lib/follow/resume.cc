@@ -49,10 +49,7 @@ base::Result<void> Follower::resume(const LogState& state) {
   const std::vector<Sibling> siblings = find_siblings(names_);
   for (const Place& place : state.open) {
     if (take_place(place, find_here(path_, place), true) || take_place(place, siblings, true)) continue;
-    if (!seek_place(place) && !was_read_and_packed(place, siblings) && !await(place, siblings))
-      report_gone(place, &place == &state.open.back());
-    else if (is_cut_in_place(place) || is_cut_and_renamed(place, siblings))
-      sink_.gap(Gap::truncated, 0);
+    find_again(place, &place == &state.open.back());
   }
   const bool in_place = !state.open.empty() && is_cut_in_place(state.open.back());
   if (base::Result<void> held = hold_named(From::start, nullptr); !held) return held;
@@ -62,6 +59,29 @@ base::Result<void> Follower::resume(const LogState& state) {
   count_copies();
   missed_ = true;  // what was rotated meanwhile
   return {};
+}
+
+// One that was renamed or compressed, gone or cut short; judged by what is there by now.
+void Follower::find_again(const Place& place, bool last) {
+  const bool found = seek_place(place);
+  const std::vector<Sibling> siblings = find_siblings(names_);
+  if (!found && !was_read_and_packed(place, siblings) && !await(place, siblings))
+    report_gone(place, last && !was_packed_unseen(place, siblings));
+  else if (is_cut_in_place(place) || is_cut_and_renamed(place, siblings))
+    sink_.gap(Gap::truncated, 0);
+}
+
+// Nothing is known of a log that was empty by which it could be found compressed. But rotation deletes the
+// oldest first: while one that is older is there, it is among those that are new.
+bool Follower::was_packed_unseen(const Place& place, const std::vector<Sibling>& siblings) {
+  if (is_known_by_content(place)) return false;
+  const auto is_known = [&](const Sibling& one) {
+    return known_.has(one) || holds(one.facts.file) || (one.compressed && is_packed_known(one));
+  };
+  const bool older = !awaited_.empty() || std::any_of(siblings.begin(), siblings.end(), is_known);
+  return older && std::any_of(siblings.begin(), siblings.end(), [&](const Sibling& one) {
+           return one.compressed && !is_too_old(one, place.written) && !is_known(one);
+         });
 }
 
 // Opens the file that stood at `place`, which has moved meanwhile or was cut short: by its inode if that is
@@ -141,8 +161,9 @@ bool Follower::is_cut_and_renamed(const Place& place, const std::vector<Sibling>
                      [&](const Sibling& one) { return one.facts.file.same_inode(place.file); });
 }
 
-void Follower::report_gone(const Place& place, bool last) {
-  if (last || place.unread() > 0)
+// `maybe`: there may have been more than was seen.
+void Follower::report_gone(const Place& place, bool maybe) {
+  if (maybe || place.unread() > 0)
     sink_.gap(is_cut_in_place(place) ? Gap::truncated : Gap::lost, place.unread());
 }
 

@@ -41,20 +41,22 @@ void Follower::remember(const Sibling& sibling) {
   known_.add({sibling.facts.file, {.end = sibling.facts.size}, sibling.facts.written, false});
 }
 
-// Did a file that we know or hold become this one? Compressing keeps the time of the last write.
+// Did a file that we know or hold become this one? Compressing keeps the time of the last write, some
+// programs to the second, in which another one may have been written to.
 bool Follower::is_packed_known(const Sibling& sibling) {
-  const std::optional<std::uint32_t> size =
-      is_gzip(sibling.path) ? unpacked_size(sibling.path) : std::optional<std::uint32_t>{};
-  const auto same = [&](std::int64_t written, std::uint64_t end) {
-    return written == sibling.facts.written && (!size || *size == static_cast<std::uint32_t>(end));
+  const bool told = is_gzip(sibling.path);  // how long it is, and what it begins with
+  const std::optional<std::uint32_t> size = told ? unpacked_size(sibling.path) : std::nullopt;
+  const auto same = [&](const Identity& file, std::int64_t written, std::uint64_t end) {
+    if (written != sibling.facts.written) return false;
+    return !told || (size == static_cast<std::uint32_t>(end) && may_hold(sibling.path, file));
   };
   const auto is_held_so = [&](Held& held) {
     held.file.look();
-    return same(held.file.written(), held.file.size());
+    return same(held.file.identity(), held.file.written(), held.file.size());
   };
   return std::any_of(files_.begin(), files_.end(), is_held_so) ||
          std::any_of(known_.files().begin(), known_.files().end(),
-                     [&](const Done& done) { return same(done.written, done.mark.end); });
+                     [&](const Done& done) { return same(done.file, done.written, done.mark.end); });
 }
 
 // Compressed in a way that is not undone here; that keeps the time of the last write, too.
@@ -88,20 +90,32 @@ bool Follower::is_copy_begun(const LogFile& file) const {
 }
 
 // Files that came and were rotated away between two looks; `leaving`: they are copies, and the next rotation
-// may write over them. One that cannot be opened now is tried again at the next look.
+// may write over them. One that cannot be opened now is tried again at the next look; one that is another
+// now, as when it was compressed meanwhile, at once, because what it holds must be known to tell what is
+// missing.
 void Follower::open_missed(Files::iterator before, bool leaving) {
+  for (int tries = 0; tries < kMoves && open_listed(before, leaving); ++tries) continue;
+}
+
+// Whether some have moved since they were listed.
+bool Follower::open_listed(Files::iterator before, bool leaving) {
   const std::vector<Sibling> siblings = find_siblings(names_);
   known_.forget_gone(siblings, kMaxDone);
   take_awaited(before, siblings);
   missed_ = !awaited_.empty();
+  bool moved = false;
   for (const Sibling& sibling : siblings) {
     const bool known = find(sibling.facts.file) != files_.end() || known_.has(sibling);
-    if (!known && !open_rotated(before, sibling, leaving)) missed_ = true;
+    if (known || open_rotated(before, sibling, leaving)) continue;
+    missed_ = true;
+    const base::Result<Facts> there = look_at(sibling.path);
+    moved = moved || !there || !there->file.same_inode(sibling.facts.file);
   }
+  return moved;
 }
 
 // Whether that is settled: opened, gone, known, or a copy of a file we hold. An empty one may be a copy that
-// has just been begun.
+// has just been begun; and half a line may be one that begins like all of them.
 bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool leaving) {
   if (files_.size() > kMaxOpen) return false;
   const bool taken = is_taken && is_taken(sibling.facts.file);
@@ -123,6 +137,7 @@ bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool
   file->seek(done != nullptr ? done->mark.end : 0);
   const bool copy = is_copy(*file);
   if (copy && files_.back().file.was_cut()) return false;  // of what it holds now, or held before?
+  if (copy && !file->has_line() && is_recent(file->written())) return false;
   const bool nothing_new = copy || file->is_drained();
   if (!nothing_new) {
     if (!leaving && is_made_by_copying(sibling, done == nullptr)) sink_.gap(Gap::truncated, 0);
@@ -145,13 +160,12 @@ bool Follower::is_made_by_copying(const Sibling& sibling, bool new_content) cons
   return younger || (new_content && known_.find(sibling.facts.file) != nullptr);
 }
 
-// Was it compressed since it was listed?
+// May it have been compressed since it was listed? It may have been written to in between.
 bool Follower::was_packed(const Sibling& gone) const {
   const std::vector<Sibling> siblings = find_siblings(names_);
   return std::any_of(siblings.begin(), siblings.end(), [&](const Sibling& one) {
-    return one.compressed && !known_.has(one) &&
-           (one.facts.written == gone.facts.written ||
-            unpacked_size(one.path) == static_cast<std::uint32_t>(gone.facts.size));
+    return one.compressed && !is_too_old(one, gone.facts.written) && !known_.has(one) &&
+           !holds(one.facts.file);
   });
 }
 

@@ -185,13 +185,14 @@ base::Result<LogFile> open_sibling(const Logs& logs, const Sibling& sibling) {
   const auto open = [&](const std::string& path) {
     return sibling.compressed ? LogFile::unpack(path) : LogFile::open(path);
   };
-  base::Result<LogFile> file = open(sibling.path);
-  for (int tries = 0; tries < kTries; ++tries) {
+  std::string path = sibling.path;
+  for (int tries = 0; tries < kTries && !path.empty(); ++tries) {
+    base::Result<LogFile> file = open(path);
+    if (file && file->identity().same_inode(sibling.facts.file)) return file;
     const bool refused = !file && file.error().code != base::Exit::kUnavailable;
-    if (refused || (file && file->identity().same_inode(sibling.facts.file))) return file;
-    const std::string moved = find_moved(logs, sibling.facts.file);
-    if (moved.empty()) break;
-    file = open(moved);
+    const base::Result<Facts> there = look_at(path, Link::show);  // or is it another one that is refused?
+    if (refused && there && there->file.same_inode(sibling.facts.file)) return file;
+    path = find_moved(logs, sibling.facts.file);
   }
   return base::os_error("open '" + sibling.path + "'", ENOENT);
 }
