@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <vector>
 
@@ -16,6 +17,8 @@ namespace xlimit::asn {
 namespace {
 
 using base::Exit;
+
+constexpr std::size_t kMostBytes = std::size_t{1} << 30;  // ten times what is published
 
 // IPv4 stands in an IPv6 tree as ::a.b.c.d; the library finds it by the plain IPv4 address.
 sockaddr_storage to_socket_address(const ip::Address& address) {
@@ -40,12 +43,17 @@ base::Result<base::Fd> copy_file(const std::string& path) {
   base::Fd copy{::memfd_create("mmdb", MFD_CLOEXEC)};
   if (!copy) return base::os_error("read '" + path + "'");
   std::vector<char> portion(1024 * 1024);
-  while (true) {
+  for (std::size_t copied = 0; copied < kMostBytes;) {
     const ssize_t got = ::read(file.get(), portion.data(), portion.size());
-    if (got == 0) return copy;
-    if (got < 0 || ::write(copy.get(), portion.data(), static_cast<std::size_t>(got)) != got)
-      return base::os_error("read '" + path + "'");
+    if (got < 0) return base::os_error("read '" + path + "'");
+    if (got == 0 && copied > 0) return copy;
+    if (got == 0) return base::fail(Exit::kData, "read '" + path + "': it is empty");
+    // A memfd takes all that it is given or, without memory, nothing.
+    if (::write(copy.get(), portion.data(), static_cast<std::size_t>(got)) != got)
+      return base::os_error("copy '" + path + "'", ENOMEM);
+    copied += static_cast<std::size_t>(got);
   }
+  return base::fail(Exit::kData, "read '" + path + "': it is larger than 1 GiB");
 }
 
 }  // namespace

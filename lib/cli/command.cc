@@ -40,7 +40,7 @@ Command::Command(std::string name, std::string summary) : impl_(std::make_unique
   CLI::App& app = *impl_->app;
   app.set_version_flag("--version", impl_->name + " " + XLIMIT_VERSION);
   app.add_option("--config", impl_->config);
-  impl_->add_key(app.add_option("--node", impl_->common.node), false,
+  impl_->add_key(app.add_option("--node", impl_->common.node),
                  [node = &impl_->common.node](std::string_view text) { return read_value(text, *node); });
   impl_->add_flag("-q,--quiet", impl_->common.quiet);
   impl_->add_flag("-v,--verbose", impl_->common.verbose);
@@ -58,15 +58,15 @@ Command::~Command() = default;
 const Common& Command::common() const { return impl_->root->common; }
 
 void Command::add_option(const std::string& names, const std::string& label, const std::string& help,
-                         const std::string& shown, bool repeatable,
-                         std::function<Result<void>(std::string_view)> read) {
+                         const std::string& shown, std::function<Result<void>(std::string_view)> read,
+                         std::function<void()> clear) {
   impl_->help.options.push_back(
       {shown_names(names) + " " + label, help + (shown.empty() ? "" : " [" + shown + "]")});
   const std::string long_name = names.substr(names.find("--"));
-  const auto read_all = [read, long_name, repeatable](const CLI::results_t& texts) {
+  const auto read_all = [read, long_name, clear](const CLI::results_t& texts) {
+    if (clear) clear();
     for (const std::string& text : texts) {
-      for (const std::string_view part :
-           repeatable ? split_list(text) : std::vector<std::string_view>{text}) {
+      for (const std::string_view part : clear ? split_list(text) : std::vector<std::string_view>{text}) {
         if (const Result<void> value = read(part); !value)
           throw CLI::ValidationError(long_name, value.error().text);
       }
@@ -74,10 +74,10 @@ void Command::add_option(const std::string& names, const std::string& label, con
     return true;
   };
   CLI::Option* option = impl_->app->add_option(names, read_all);
-  option->expected(1)->multi_option_policy(repeatable ? CLI::MultiOptionPolicy::TakeAll
-                                                      : CLI::MultiOptionPolicy::TakeLast);
-  if (repeatable) impl_->repeatables.push_back(option);
-  impl_->add_key(option, repeatable, std::move(read));
+  option->expected(1)->multi_option_policy(clear ? CLI::MultiOptionPolicy::TakeAll
+                                                 : CLI::MultiOptionPolicy::TakeLast);
+  if (clear) impl_->repeatables.push_back(option);
+  impl_->add_key(option, std::move(read), std::move(clear));
 }
 
 void Command::option(const std::string& names, bool& value, const std::string& help) {
@@ -86,7 +86,7 @@ void Command::option(const std::string& names, bool& value, const std::string& h
 }
 
 void Command::Impl::add_flag(const std::string& names, bool& value) {
-  add_key(app->add_flag(names, value), false, [&value](std::string_view text) -> Result<void> {
+  add_key(app->add_flag(names, value), [&value](std::string_view text) -> Result<void> {
     if (text != "true" && text != "false")
       return base::fail(Exit::kUsage, fmt::format("'{}' is neither true nor false", text));
     value = text == "true";
@@ -94,10 +94,10 @@ void Command::Impl::add_flag(const std::string& names, bool& value) {
   });
 }
 
-void Command::Impl::add_key(const CLI::Option* option, bool repeatable,
-                            std::function<Result<void>(std::string_view)> read) {
+void Command::Impl::add_key(const CLI::Option* option, std::function<Result<void>(std::string_view)> read,
+                            std::function<void()> clear) {
   keys[option->get_lnames().front()] = {
-      .read = std::move(read), .given = [option] { return option->count() > 0; }, .repeatable = repeatable};
+      .read = std::move(read), .clear = std::move(clear), .given = [option] { return option->count() > 0; }};
 }
 
 void Command::keep_to_line(std::string_view name) {

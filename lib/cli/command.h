@@ -3,17 +3,18 @@
 //
 //   int main(int argc, char** argv) {
 //     Settings settings;
-//     cli::Command command{"session-detect", "Read access events, write a ban for each user over the
-//     limit."}; command.option("--limit", settings.limit, "N", "places one user may hold");
+//     cli::Command command{"session-detect", "Write a ban for each user over the limit."};
+//     command.option("--limit", settings.limit, "N", "places one user may hold");
 //     command.option("--window", settings.window, "D", "how long a place counts after its last line");
-//     return command.run(argc, argv, [&] { return detect(settings, command.common()); });
+//     return command.run(argc, argv, [&] { return detect(command, settings); });
 //   }
 //
 // An option's type says how its text is read: strings, unsigned numbers, std::chrono::seconds (5s, 2m, 1h,
 // 7d), bool (a flag), ip::Prefix, vectors of these (repeatable, and "A,B"), enums by choice(). The variable's
-// value is the default and is shown in the help; an empty text or vector shows none. Keys of the
-// configuration file are the long names without dashes, those of a verb's options in a table of its name.
-// Errors are printed once, as "PROGRAM: object: reason", and become the exit code.
+// value is the default and is shown in the help; an empty text or vector shows none. A vector that is given
+// takes the default's place, also an empty one. Keys of the configuration file are the long names without
+// dashes, those of a verb's options in a table of its name. Errors are printed once, as "PROGRAM: object:
+// reason", and become the exit code.
 #pragma once
 
 #include <chrono>
@@ -72,19 +73,19 @@ class Command {
 
   template <class T>
   void option(const std::string& names, T& value, const std::string& label, const std::string& help) {
-    add_option(names, label, help, show_value(value), false,
+    add_option(names, label, help, show_value(value),
                [&value](std::string_view text) { return read_value(text, value); });
   }
   template <class T>
   void option(const std::string& names, std::vector<T>& values, const std::string& label,
               const std::string& help) {
-    add_option(names, label, help, "", true, [&values, first = true](std::string_view text) mutable {
-      if (std::exchange(first, false)) values.clear();  // the default
+    const auto add = [&values](std::string_view text) {
       T value{};
       base::Result<void> read = read_value(text, value);
       if (read) values.push_back(std::move(value));
       return read;
-    });
+    };
+    add_option(names, label, help, "", add, [&values] { values.clear(); });
   }
   // A flag.
   void option(const std::string& names, bool& value, const std::string& help);
@@ -97,7 +98,7 @@ class Command {
       label += (label.empty() ? "" : "|") + word;
       if (meaning == value) shown = word;
     }
-    add_option(names, label, help, shown, false, [&value, words, label](std::string_view text) {
+    add_option(names, label, help, shown, [&value, words, label](std::string_view text) {
       for (const auto& [word, meaning] : words) {
         if (word == text) return value = meaning, base::Result<void>{};
       }
@@ -133,9 +134,10 @@ class Command {
  private:
   struct Impl;
   explicit Command(std::unique_ptr<Impl> impl);
+  // `clear` empties a list; what takes one value has none.
   void add_option(const std::string& names, const std::string& label, const std::string& help,
-                  const std::string& shown, bool repeatable,
-                  std::function<base::Result<void>(std::string_view)> read);
+                  const std::string& shown, std::function<base::Result<void>(std::string_view)> read,
+                  std::function<void()> clear = {});
   std::unique_ptr<Impl> impl_;
 };
 

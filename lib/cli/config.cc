@@ -38,8 +38,9 @@ class Walk {
     if (!chosen_ || key.given()) return {};
     key.place = fmt::format("{}:{}", file_, value.source().begin.line);
     const toml::array* list = value.as_array();
-    if (list == nullptr) return set_one(name, key, value, key.repeatable);
-    if (!key.repeatable) return blame(value, fmt::format("--{}: takes one value, not a list", name));
+    if (key.clear) key.clear();
+    if (list == nullptr) return set_one(name, key, value, key.clear != nullptr);
+    if (!key.clear) return blame(value, fmt::format("--{}: takes one value, not a list", name));
     for (const toml::node& item : *list) {
       if (Result<void> done = set_one(name, key, item, false); !done) return done;
     }

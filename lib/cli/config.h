@@ -15,10 +15,10 @@ namespace xlimit::cli {
 // An option, as a file sets it.
 struct Key {
   std::function<base::Result<void>(std::string_view)> read;
+  std::function<void()> clear;  // of a list, which what is given replaces
   std::function<bool()> given;  // on the command line, which goes first
-  bool repeatable = false;
-  bool line_only = false;  // no file may set it
-  std::string place{};     // "FILE:LINE", when a file has set it
+  bool line_only = false;       // no file may set it
+  std::string place{};          // "FILE:LINE", when a file has set it
 };
 using Keys = std::map<std::string, Key, std::less<>>;  // by long name without its dashes
 

@@ -40,8 +40,8 @@ struct Command::Impl {
   const Command* chosen() const;
   std::string help_text() const;
   std::string default_config() const { return "/etc/xlimit/" + name + ".toml"; }
-  void add_key(const CLI::Option* option, bool repeatable,
-               std::function<base::Result<void>(std::string_view)> read);
+  void add_key(const CLI::Option* option, std::function<base::Result<void>(std::string_view)> read,
+               std::function<void()> clear = {});
   void add_flag(const std::string& names, bool& value);
   base::Result<base::Exit> parse_and_run(Body body);
   base::Result<base::Exit> run_with(const std::string& file, const Body& body);

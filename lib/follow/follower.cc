@@ -10,6 +10,11 @@ namespace xlimit::follow {
 Follower::Follower(std::string path, Sink sink)
     : path_(std::move(path)), names_{path_}, sink_(std::move(sink)) {}
 
+Follower::~Follower() {
+  if (!on_close) return;
+  for (const Held& held : files_) on_close(held.file);
+}
+
 base::Result<void> Follower::begin(From from, std::int64_t since) {
   base::Result<LogFile> file = LogFile::open(path_);
   const LogFile* const log = file ? &*file : nullptr;

@@ -64,6 +64,7 @@ class Follower {
   static constexpr int kMoves = 20;
 
   Follower(std::string path, Sink sink);
+  ~Follower();
   Follower(const Follower&) = delete;
   Follower& operator=(const Follower&) = delete;
 

@@ -197,6 +197,7 @@ base::Result<void> Follower::hold_named(From from, const LogFile* log) {
   for (const Sibling& sibling : find_siblings(names_)) {
     const bool left = sibling.facts.size == 0 || (sibling.compressed && from == From::end);
     if (left || holds(sibling.facts.file) || !is_named(sibling.facts.file)) continue;
+    if (is_taken && is_taken(sibling.facts.file)) continue;  // another follower's, before there was this log
     base::Result<LogFile> file = open_sibling(names_, sibling);
     if (!file) return base::failed(file);
     if (log != nullptr ? log->is_copied_by(*file) : is_copy(*file)) continue;

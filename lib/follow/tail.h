@@ -102,7 +102,6 @@ class Tail {
   std::set<int> pattern_folders_;  // watches
   std::set<std::string> doubles_;  // names of files that are followed by another name
   std::set<std::string> refused_;  // files that match and cannot be opened for now
-  std::vector<std::unique_ptr<Follower>> logs_;
   std::vector<std::unique_ptr<PipeSource>> pipes_;
   std::size_t next_log_ = 0;  // without following, those before have ended
   bool enough_ = false;       // hold_back() was called
@@ -110,7 +109,8 @@ class Tail {
   std::optional<Notices> notices_;
   std::multimap<int, std::pair<Follower*, int>> files_;  // by watch: the log and the file's descriptor
   std::multimap<int, std::pair<Follower*, std::string>> folders_;  // by watch: the log and its name there
-  base::Fd again_fd_;  // readable while there is more to read at once
+  std::vector<std::unique_ptr<Follower>> logs_;  // behind the watches, which they take leave of
+  base::Fd again_fd_;                            // readable while there is more to read at once
   std::optional<stream::Watch> notice_watch_, again_watch_;
   std::optional<stream::Timer> second_;
 };

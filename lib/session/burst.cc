@@ -35,7 +35,10 @@ bool is_peer(std::string_view host, std::uint16_t port) {
 
 bool Bursts::add(std::uint64_t place, std::string_view host, base::Time now) {
   Burst& burst = bursts_.use(place);
-  bursts_.trim([&](const Burst& dropped) { dropped_ += is_over(dropped, now) ? 0 : 1; });
+  bursts_.trim([&](const Table::Entry& dropped) {
+    gone_ = dropped.key;
+    dropped_ += is_over(dropped.value, now) ? 0 : 1;
+  });
   if (is_over(burst, now)) burst = {.since = now, .hosts = 0, .seen = {}};
   const std::size_t bit = bit_of(host);
   if (burst.seen.test(bit)) return false;

@@ -6,6 +6,7 @@
 #include <bitset>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,6 +45,8 @@ class Bursts {
   bool add(std::uint64_t place, std::string_view host, base::Time now);
   // Counts that were dropped while they mattered, since this was last asked.
   std::uint64_t take_dropped() { return std::exchange(dropped_, 0); }
+  // The place whose count the last add() dropped, if it did.
+  std::optional<std::uint64_t> take_gone() { return std::exchange(gone_, std::nullopt); }
 
   struct Burst {
     base::Time since;
@@ -65,6 +68,7 @@ class Bursts {
 
   TorrentRate rate_;
   std::uint64_t dropped_ = 0;
+  std::optional<std::uint64_t> gone_;
   Table bursts_{kMost};
 };
 

@@ -29,7 +29,7 @@ seconds History::ban(const ip::Prefix& target, Time now) {
   const Past* known = past_.find(target);
   const seconds duration = known == nullptr ? ban_time_ : next_duration(*known, now);
   past_.use(target) = {now, duration};
-  past_.trim([](const Past&) {});
+  past_.trim([](const auto&) {});
   return duration;
 }
 

@@ -34,7 +34,7 @@ void Detector::judge_shared(Index place, Time now) {
   const Time* told = shared_told_.find(target);
   if (told != nullptr && now < *told + policy_.window && !is_ahead(*told, now)) return;
   shared_told_.use(target) = now;
-  shared_told_.trim([](Time) {});
+  shared_told_.trim([](const auto&) {});
   note_shared(target);
   Verdict verdict = make_verdict(table_.user_of(place), now, "shared", std::span{&place, 1});
   verdict.limit = policy_.shared_limit;
@@ -58,6 +58,7 @@ std::string Detector::torrent_sign(const event::Access& access, Index place, Tim
                             (table_.place(place).gateway ? kAtGateway : 0);
   const bool torrent = bursts_.add(key, access.host, now);
   evicted_ += bursts_.take_dropped();
+  if (const auto gone = bursts_.take_gone()) note_burst(*gone, access.host);
   note_burst(key, access.host);
   if (!torrent) return {};
   return fmt::format("{} opened connections to more than {} hosts by address inside {}", name_of(place),

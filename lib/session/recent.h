@@ -43,11 +43,11 @@ class Recent {
     entries_.erase(found->second);
     places_.erase(found);
   }
-  // Takes out what is one too many, if anything, and gives it to `gone`.
+  // Takes out what is one too many, if anything, and gives the entry to `gone`.
   template <class Gone>
   void trim(Gone gone) {
     while (entries_.size() > most_) {
-      gone(entries_.front().value);
+      gone(entries_.front());
       places_.erase(entries_.front().key);
       entries_.pop_front();
     }

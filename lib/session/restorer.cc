@@ -163,11 +163,11 @@ Result<void> Restorer::finish() {
   if (!whole_) return base::fail(Exit::kData, "its end is missing");
   detector_.table_.order_users();
   detector_.history_.table().sort();
-  detector_.history_.table().trim([](const History::Past&) {});
+  detector_.history_.table().trim([](const auto&) {});
   detector_.shared_told_.sort();
-  detector_.shared_told_.trim([](const base::Time&) {});
+  detector_.shared_told_.trim([](const auto&) {});
   detector_.bursts_.table().sort();
-  detector_.bursts_.table().trim([](const Bursts::Burst&) {});
+  detector_.bursts_.table().trim([](const auto&) {});
   return {};
 }
 

@@ -90,7 +90,8 @@ class Feed {
   void look_at_source(const event::Access& access);
   void add(std::string_view kind, std::uint64_t amount);
 
-  static constexpr std::size_t kKinds = 11;  // lines of every kind but `access`, and two of bytes
+  // Of lines of every kind but `access`, and two of bytes.
+  static constexpr std::size_t kKinds = static_cast<std::size_t>(Kind::foreign) + 2;
   std::string file_, node_;
   Reader reader_;
   std::array<Account, kKinds> accounts_;

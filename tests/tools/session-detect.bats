@@ -193,14 +193,26 @@ wrong_config() {
   cd "$BATS_TEST_TMPDIR"
   local second ip
   for second in 0 1 2; do
-    for ip in 203.0.113.7 198.51.100.4; do
-      printf '{"type":"access","time":"2026-06-01T12:00:0%sZ","user":"ann","ip":"%s","port":1,"status":"accepted"}\n' \
-        "$second" "$ip"
-    done
+    for ip in 203.0.113.7 198.51.100.4; do access "$second" ann "$ip"; done
   done >events
   echo 'exempt-net = ["192.0.2.0/24"]' >policy
   run -0 --separate-stderr session-detect --exempt-net 203.0.113.0/24 --compare policy <events
   [[ $output = *'"target":"198.51.100.4","bans":0,"other_bans":1'* ]] || { echo "$output $stderr"; false; }
+}
+
+@test "a policy to compare with can take back what the command line gives" {
+  cd "$BATS_TEST_TMPDIR"
+  "$BUILD/tests/bin/mmdb" 203.0.113.0/24 64500 198.51.100.0/24 64500 >asn.mmdb
+  echo 'ann 5' >limits
+  local option second ip
+  for second in 0 1 2; do
+    for ip in 203.0.113.7 198.51.100.4; do access "$second" ann "$ip"; done
+  done >events
+  for option in asn=asn.mmdb limits=limits exempt-net=203.0.113.0/24 exempt-user=ann; do
+    echo "${option%=*} = \"\"" >policy
+    run -0 --separate-stderr session-detect --"$option" --compare policy <events
+    [[ $output = *'"target":"198.51.100.4","bans":0,"other_bans":1'* ]] || { echo "$option $output $stderr"; false; }
+  done
 }
 
 @test "counters that cannot be kept are told in one line" {

@@ -34,6 +34,18 @@ load following
   [ "$(grep -c '"user":"u2"' "$OUT")" -eq 0 ]
 }
 
+@test "what looks rotated and was there before its log is read once" {
+  mkdir d
+  line 1 d/access.log.1
+  follow --from start 'd/*.log' d/access.log.1
+  got 1
+  line 2 d/access.log
+  got 2
+  line 3 d/access.log.1
+  got 3
+  every_line_once 3
+}
+
 @test "a log that appeared under a pattern while nobody read is read from its start" {
   line 1 a.log
   xlog-tail --no-follow --checkpoint place '*.log' >"$OUT"

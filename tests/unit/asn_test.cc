@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <array>
 #include <fstream>
 #include <string>
 
@@ -51,4 +52,22 @@ TEST_CASE("what is no such file is said") {
   const auto missing = asn::Database::open("/nonexistent.mmdb");
   REQUIRE_FALSE(missing);
   CHECK(missing.error().text == "open '/nonexistent.mmdb': No such file or directory");
+  CHECK(asn::Database::open("/tmp").error().text == "read '/tmp': Is a directory");
+  const auto empty = asn::Database::open("/dev/null");
+  CHECK(empty.error().text == "read '/dev/null': it is empty");
+  CHECK(empty.error().code == base::Exit::kData);
+}
+
+TEST_CASE("a database may come through a pipe") {
+  mmdb::Writer writer;
+  writer.add("203.0.113.0/24", 64500);
+  const std::string content = writer.file();
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe(ends.data()) == 0);
+  REQUIRE(::write(ends[1], content.data(), content.size()) == static_cast<ssize_t>(content.size()));
+  ::close(ends[1]);
+  const auto database = asn::Database::open("/proc/self/fd/" + std::to_string(ends[0]));
+  ::close(ends[0]);
+  REQUIRE_MESSAGE(database, database.error().text);
+  CHECK(database->number(*ip::parse_address("203.0.113.7")) == 64500);
 }

@@ -162,6 +162,31 @@ TEST_CASE("a state that was recorded change by change is the state, also while i
   }
 }
 
+TEST_CASE("counts of hosts that there was no room for do not come back") {
+  session::Policy policy;
+  policy.torrent_rate = {.hosts = 2, .within = 1h};
+  policy.shared_limit = 0;
+  session::Detector detector{policy, {}, {}};
+  std::string text = saved(detector);
+  detector.watch_changes();
+  const auto is_torrent = [](session::Detector& judging, const std::string& user, const char* host) {
+    event::Access access = line(1s, user, kHome);
+    access.host = host;
+    access.dport = 6881;
+    return !judging.feed(access).empty();
+  };
+  CHECK_FALSE(is_torrent(detector, "ann", "192.0.2.1"));
+  CHECK_FALSE(is_torrent(detector, "ann", "192.0.2.2"));
+  for (std::size_t i = 0; i < session::Bursts::kMost; ++i)
+    CHECK_FALSE(is_torrent(detector, "user" + std::to_string(i), "192.0.2.1"));
+  CHECK_FALSE(is_torrent(detector, "user9", "192.0.2.2"));
+  CHECK(is_torrent(detector, "user9", "192.0.2.3"));  // leaves room
+  detector.save_changes([&](std::string_view change) { text += change; });
+  session::Detector later{policy, {}, {}};
+  REQUIRE(later.restore(text));
+  CHECK_FALSE(is_torrent(later, "ann", "192.0.2.3"));
+}
+
 TEST_CASE("a state that was cut anywhere is that of the last whole batch, or refused") {
   World world{7};
   world.add_lines(300);

@@ -122,6 +122,7 @@ Result<void> complete(Settings& settings) {
   if (policy.shared_limit == 1) return base::fail(Exit::kUsage, "--shared-limit: 0 or at least 2");
   if (policy.max_users == 0) return base::fail(Exit::kUsage, "--max-users: at least 1");
   if (Result<void> expanded = expand_exemptions(settings, policy); !expanded) return expanded;
+  policy.asn_of = nullptr;  // a policy to compare with may have none
   if (!settings.asn_file.empty()) {
     Result<asn::Database> opened = asn::Database::open(settings.asn_file);
     if (!opened) return base::failed(opened);

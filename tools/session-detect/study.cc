@@ -77,8 +77,7 @@ Result<Exit> explain(const cli::Command& command, const Settings& settings, cons
 Result<Exit> compare(const cli::Command& command, const Settings& settings, const session::Limits& limits) {
   Result<Settings> other = read_policy(settings, settings.compare);
   if (!other) return base::failed(other);
-  Result<session::Limits> other_limits =
-      other->limits_file.empty() ? Result<session::Limits>{limits} : read_limits(other->limits_file);
+  Result<session::Limits> other_limits = read_limits(other->limits_file);
   if (!other_limits) return base::failed(other_limits);
   session::Policy policy = settings.policy;
   policy.dry_run = false;  // would hide what is to be compared
