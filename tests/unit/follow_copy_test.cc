@@ -286,7 +286,6 @@ TEST_CASE("what may be missing of a log that was cut short and renamed is told")
 TEST_CASE("half a line that begins like another log is no copy of it") {
   Bench bench;
   const auto follower = follow(bench, "12:00 one\n");
-  const std::string state = bench.state_of(*follower);
   bench.rename("access.log", "access.log.2");
   bench.append("access.log.1", "12:0");
   bench.append("access.log", "12:01 three\n");
