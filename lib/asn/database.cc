@@ -48,10 +48,9 @@ base::Result<base::Fd> copy_file(const std::string& path) {
     if (got < 0) return base::os_error("read '" + path + "'");
     if (got == 0 && copied > 0) return copy;
     if (got == 0) return base::fail(Exit::kData, "read '" + path + "': it is empty");
-    // A memfd takes all that it is given or, without memory, nothing.
-    if (::write(copy.get(), portion.data(), static_cast<std::size_t>(got)) != got)
-      return base::os_error("copy '" + path + "'", ENOMEM);
-    copied += static_cast<std::size_t>(got);
+    const auto size = static_cast<std::size_t>(got);
+    if (!base::write_all(copy.get(), {portion.data(), size})) return base::os_error("copy '" + path + "'");
+    copied += size;
   }
   return base::fail(Exit::kData, "read '" + path + "': it is larger than 1 GiB");
 }

@@ -25,15 +25,6 @@ base::Fd open_unnamed() {
   return {};
 }
 
-bool write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(fd, text.data(), text.size());
-    if (written < 0 && errno != EINTR) return false;
-    if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
 }  // namespace
 
 std::string_view without_compression(std::string_view name) {
@@ -53,7 +44,7 @@ base::Result<base::Fd> unpack(int packed, const std::string& path) {
   int failure = 0;
   const auto sink = [&](std::string_view text) {
     size += text.size();
-    if (size <= kMostUnpacked && !write_all(plain.get(), text)) failure = errno;
+    if (size <= kMostUnpacked && !base::write_all(plain.get(), text)) failure = errno;
     return size <= kMostUnpacked && failure == 0;
   };
   gzip::Inflater inflater;

@@ -45,11 +45,7 @@ Result<void> AtomicFile::write(std::string_view text) {
 }
 
 Result<void> AtomicFile::flush() {
-  for (std::string_view left{buffer_}; !left.empty();) {
-    const ssize_t written = ::write(fd_.get(), left.data(), left.size());
-    if (written < 0 && errno != EINTR) return base::os_error("write '" + path_ + "'");
-    if (written > 0) left.remove_prefix(static_cast<std::size_t>(written));
-  }
+  if (!base::write_all(fd_.get(), buffer_)) return base::os_error("write '" + path_ + "'");
   buffer_.clear();
   return {};
 }

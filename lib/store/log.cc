@@ -22,10 +22,7 @@ using base::Result;
 
 // Appends all of the text, or takes back what of it was written.
 Result<void> put(int fd, std::uint64_t& size, std::string_view text, const std::string& path) {
-  for (std::string_view left = text; !left.empty();) {
-    const ssize_t written = ::write(fd, left.data(), left.size());
-    if (written > 0) left.remove_prefix(static_cast<std::size_t>(written));
-    if (written >= 0 || errno == EINTR) continue;
+  if (!base::write_all(fd, text)) {
     base::Error error = base::make_os_error("write '" + path + "'", errno);
     static_cast<void>(::ftruncate(fd, static_cast<off_t>(size)));
     return tl::make_unexpected(std::move(error));
