@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// A FIFO is opened anew when its writers are gone, a program is started anew when it has ended.
 #include "follow/pipe_source.h"
 
 #include <fcntl.h>
@@ -93,7 +94,7 @@ void PipeSource::end() {
   watch();
 }
 
-// Its output is closed. One that ran for a while is started again soon, one that fails at once ever later.
+// Its output is closed.
 void PipeSource::end_child() {
   watch_->pause();
   const std::string how = child_->end();
@@ -103,16 +104,20 @@ void PipeSource::end_child() {
     if (bad) loop_.stop(base::Error{base::Exit::kUnavailable, "'" + name_ + "' ended with " + how});
     return;
   }
-  const bool lasted = std::chrono::steady_clock::now() - started_ > kLongPause;
-  pause_ = lasted ? 1s : std::clamp(pause_ * 2, std::chrono::seconds{1s}, kLongPause);
-  handlers_.warning("'" + name_ + "' ended with " + how + ", starting it again in " +
-                    std::to_string(pause_.count()) + " s");
+  if (std::chrono::steady_clock::now() - started_ > kLongPause) pause_ = {};
+  restart_later("'" + name_ + "' ended with " + how);
+}
+
+// One that ran for a while is started again soon, one that fails at once ever later.
+void PipeSource::restart_later(const std::string& why) {
+  pause_ = std::clamp(pause_ * 2, std::chrono::seconds{1s}, kLongPause);
+  handlers_.warning(why + ", starting it again in " + std::to_string(pause_.count()) + " s");
   restart_.emplace(loop_, pause_, [this] { restart(); });
 }
 
 void PipeSource::restart() {
   base::Result<stream::Child> child = stream::Child::start(words_);
-  if (!child) return handlers_.warning(child.error().text);
+  if (!child) return restart_later(child.error().text);
   restart_.reset();
   watch_.reset();
   child_.emplace(std::move(*child));

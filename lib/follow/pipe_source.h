@@ -52,6 +52,7 @@ class PipeSource {
   void read();
   void end();
   void end_child();
+  void restart_later(const std::string& why);
   void restart();
 
   stream::Loop& loop_;

@@ -141,6 +141,19 @@ load following
   stop
 }
 
+@test "a command that can no longer be run is tried less and less often" {
+  line 1 one.log
+  printf '#!/bin/bash\ncat one.log\nrm "$0"\n' >once
+  chmod +x once
+  cp once kept
+  follow --command ./once
+  wait_for_line err "xlog-tail: run './once': No such file or directory, starting it again in 2 s"
+  wait_for_line err "xlog-tail: run './once': No such file or directory, starting it again in 4 s"
+  mv kept once
+  wait_for_line "$OUT" '"user":"u1"' 2
+  stop
+}
+
 @test "a command gives signals their usual meaning, and ends with its reader" {
   # shellcheck disable=SC2016  # for the inner shell
   follow --command bash -c 'echo $$ >child; exec tail -f /dev/null'
