@@ -104,18 +104,17 @@ Date ctime_date(string_view text, Clock& clock) {
 }
 
 // "Tue 2026-01-27 14:46:57 UTC", journalctl's short-full. Only UTC says which time it is.
-Date weekday_date(string_view text, Clock& clock) {
+Date weekday_date(string_view text) {
   if (!is_weekday(text)) return {};
   const string_view rest = text.substr(4);
   if (rest.size() < 20 || rest[10] != ' ' || rest[19] != ' ') return {};
-  if (iso_date(rest.substr(0, 19), clock).length == 0) return {};
-  const string_view zone = rest.substr(20, word_length(rest.substr(20)));
-  Date date{4 + 20 + zone.size(), {}};
   char utc[20];
   rest.copy(utc, 19);
   utc[19] = 'Z';
-  if (zone == "UTC") date.at = base::parse_time({utc, sizeof utc});
-  return date;
+  const std::optional<base::Time> at = base::parse_time({utc, sizeof utc});
+  if (!at) return {};
+  const string_view zone = rest.substr(20, word_length(rest.substr(20)));
+  return {4 + 20 + zone.size(), zone == "UTC" ? at : std::nullopt};
 }
 
 // "1769525217.837289", journalctl's short-unix.
@@ -159,9 +158,8 @@ Date tai_date(string_view text) {
 }
 
 Date read_date(string_view text, Clock& clock) {
-  for (const Date& date :
-       {iso_date(text, clock), syslog_date(text), ctime_date(text, clock), weekday_date(text, clock),
-        unix_date(text), monotonic_date(text), tai_date(text)}) {
+  for (const Date& date : {iso_date(text, clock), syslog_date(text), ctime_date(text, clock),
+                           weekday_date(text), unix_date(text), monotonic_date(text), tai_date(text)}) {
     if (date.length != 0 && (text.size() == date.length || text[date.length] == ' ')) return date;
   }
   return {};
