@@ -127,7 +127,7 @@ wrong_config() {
   wrong_config "2: 'ban': no such option" 'limit = 2' '[ban]'
   wrong_config "2: 'explain': only on the command line" 'limit = 2' 'explain = "ann"'
   wrong_config "1: 'compare': only on the command line" 'compare = "x"'
-  wrong_config '2: --window: at least 1s' 'limit = 2' 'window = 0'
+  wrong_config "2: --window: '0s' is not at least 1s" 'limit = 2' 'window = 0'
 }
 
 @test "a configuration file sets options of every kind, and the command line goes first" {
@@ -224,7 +224,7 @@ wrong_config() {
 
 @test "values that would switch the judging off by mistake are refused" {
   run -64 session-detect --shared-limit 1 </dev/null
-  [[ $output = "session-detect: --shared-limit: 0 or at least 2" ]]
+  [[ $output = "session-detect: --shared-limit: '1' is not 0 or at least 2" ]]
   run -64 session-detect --escalate nan:1d </dev/null
   [[ $output = "session-detect: --escalate: 'nan:1d' is not FACTOR:MAX, for example 2:1d" ]]
 }

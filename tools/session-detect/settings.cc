@@ -57,6 +57,21 @@ Result<void> expand_exemptions(const Settings& settings, session::Policy& policy
   return taken;
 }
 
+Result<void> check_ranges(const session::Policy& policy) {
+  const auto wrong = [](std::string_view option, const auto& value, std::string_view range) {
+    return base::fail(Exit::kUsage, fmt::format("{}: '{}' is not {}", option, value, range));
+  };
+  if (policy.group4 == 0 || policy.group4 > 32) return wrong("--group4", policy.group4, "1 to 32");
+  if (policy.group6 == 0 || policy.group6 > 128) return wrong("--group6", policy.group6, "1 to 128");
+  if (policy.window.count() == 0) return wrong("--window", "0s", "at least 1s");
+  if (policy.confirm == 0) return wrong("--confirm", 0, "at least 1");
+  if (policy.escalation.factor > 1 && policy.escalation.most < policy.ban_time)
+    return wrong("--escalate", session::show_value(policy.escalation), "at least as long as the ban");
+  if (policy.shared_limit == 1) return wrong("--shared-limit", 1, "0 or at least 2");
+  if (policy.max_users == 0) return wrong("--max-users", 0, "at least 1");
+  return {};
+}
+
 }  // namespace
 
 void declare(cli::Command& command, Settings& settings) {
@@ -113,14 +128,7 @@ Result<session::Limits> read_limits(const std::string& path) {
 
 Result<void> complete(Settings& settings) {
   session::Policy& policy = settings.policy;
-  if (policy.group4 == 0 || policy.group4 > 32) return base::fail(Exit::kUsage, "--group4: 1 to 32");
-  if (policy.group6 == 0 || policy.group6 > 128) return base::fail(Exit::kUsage, "--group6: 1 to 128");
-  if (policy.window.count() == 0) return base::fail(Exit::kUsage, "--window: at least 1s");
-  if (policy.confirm == 0) return base::fail(Exit::kUsage, "--confirm: at least 1");
-  if (policy.escalation.factor > 1 && policy.escalation.most < policy.ban_time)
-    return base::fail(Exit::kUsage, "--escalate: MAX is shorter than the ban time");
-  if (policy.shared_limit == 1) return base::fail(Exit::kUsage, "--shared-limit: 0 or at least 2");
-  if (policy.max_users == 0) return base::fail(Exit::kUsage, "--max-users: at least 1");
+  if (Result<void> checked = check_ranges(policy); !checked) return checked;
   if (Result<void> expanded = expand_exemptions(settings, policy); !expanded) return expanded;
   policy.asn_of = nullptr;  // a policy to compare with may have none
   if (!settings.asn_file.empty()) {
