@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Fingerprints of a file's first bytes and of the bytes before an offset.
 #include "follow/identity.h"
 
 #include <unistd.h>

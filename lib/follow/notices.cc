@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// One inotify queue for all files and folders; a lost notice is passed on as one about everything.
 #include "follow/notices.h"
 
 #include <sys/inotify.h>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// The format: a line with the version and the generation, the state, a line with the checksum of all before
+// it.
 #include "outbox/saved.h"
 
 #include <sys/stat.h>

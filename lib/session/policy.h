@@ -29,30 +29,31 @@ enum class Rule : std::uint8_t {
 enum class Loser : std::uint8_t { newest, oldest, all, none };  // whose place goes, by when it became active
 
 struct Escalation {
-  double factor = 1;  // each further ban is so many times as long
-  std::chrono::seconds most{0};
+  double factor = 1;             // each further ban is so many times as long; 1 to 1000
+  std::chrono::seconds most{0};  // no ban is longer
 };
 
 struct Policy {
-  std::uint32_t limit = 1;  // places one user may hold; 0 is unlimited
-  std::chrono::seconds window{5};
+  std::uint32_t limit = 1;         // places one user may hold; 0 is unlimited
+  std::chrono::seconds window{5};  // how long a place counts after its last line; at least 1 s
   Rule rule = Rule::overlap;
-  std::chrono::seconds grace{10};
-  std::uint32_t confirm = 1;
+  std::chrono::seconds grace{10};  // of the overlap rule: both places last so long
+  std::uint32_t confirm = 1;       // acted on is the violation that makes so many in a row; at least 1
   std::optional<std::chrono::seconds> cooldown;  // absent: as long as the ban
   std::chrono::seconds ban_time{60};
   Escalation escalation;
   Loser loser = Loser::newest;
-  unsigned group4 = 32;  // prefix lengths of what counts as one place
-  unsigned group6 = 64;
+  unsigned group4 = 32;  // prefix lengths of what counts as one place; 1 to 32
+  unsigned group6 = 64;  // 1 to 128
   std::function<std::uint32_t(const ip::Address&)>
       asn_of;  // addresses of one system are one place; 0: unknown
   std::vector<std::string> exempt_users;
   std::vector<ip::Prefix> exempt_nets;
-  std::uint32_t shared_limit = 8;  // users on one address that make it a gateway; 0: never
+  std::uint32_t shared_limit =
+      8;  // users on one address that make it a gateway; 0: never, otherwise at least 2
   std::vector<std::string> torrent_tags;
   TorrentRate torrent_rate;
-  std::uint32_t max_users = 1000000;
+  std::uint32_t max_users = 1000000;  // remembered at once; at least 1
   bool dry_run = false;
 };
 

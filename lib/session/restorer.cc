@@ -33,13 +33,13 @@ Result<void> Restorer::take(std::string_view line) {
 Result<void> Restorer::apply_batch() {
   const std::size_t batch_size = batch_.size();
   batch_.resize(batch_size + event::kPadding);
-  for (std::string_view rest{batch_.data(), batch_size}; !rest.empty(); ++good_lines_) {
+  for (std::string_view rest{batch_.data(), batch_size}; !rest.empty(); ++lines_) {
     const std::size_t size = rest.find('\n');
     line_.open(rest.substr(0, size));
     rest.remove_prefix(size + 1);
     apply();
     if (!line_.close())
-      return base::fail(Exit::kData, "line " + std::to_string(good_lines_ + 1) + ": " + line_.wrong());
+      return base::fail(Exit::kData, "line " + std::to_string(lines_ + 1) + ": " + line_.wrong());
   }
   batch_.clear();
   user_ = kNone;

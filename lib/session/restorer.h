@@ -52,7 +52,7 @@ class Restorer {
   Index user_ = kNone;  // whose places follow
   bool whole_ = false;
   std::uint64_t bytes_ = 0;
-  std::uint64_t good_bytes_ = 0, good_lines_ = 0;
+  std::uint64_t good_bytes_ = 0, lines_ = 0;
 };
 
 }  // namespace xlimit::session

@@ -244,9 +244,10 @@ void Table::mark_crowd(Index first) {
   for (Index here = first; here != kNone; here = place(here).next_here) place(here).crowded = true;
 }
 
-// The active users of an address, from its first place on and no more than make a crowd. `counted` is active
+// The active users of an address, from its first place on and no more than make a crowd; places that are over
+// for good are removed on the way. `counted` is active
 // whatever its time.
-std::uint32_t Table::count_active(Index here, Index counted, Time now, std::chrono::seconds window) {
+std::uint32_t Table::sweep_and_count(Index here, Index counted, Time now, std::chrono::seconds window) {
   std::uint32_t active = 0;
   while (here != kNone && active < crowd_) {
     const Index next = place(here).next_here;
@@ -265,11 +266,11 @@ std::uint32_t Table::count_active(Index here, Index counted, Time now, std::chro
 bool Table::is_crowded(Index index, Time now, std::chrono::seconds window) {
   if (!place(index).crowded) return false;
   const ip::Address& address = place(index).address;
-  return count_active(first_at(address, hash_of(address)), index, now, window) >= crowd_;
+  return sweep_and_count(first_at(address, hash_of(address)), index, now, window) >= crowd_;
 }
 
 bool Table::would_be_crowded(const ip::Address& address, Time now, std::chrono::seconds window) {
-  return crowd_ > 0 && count_active(first_at(address, hash_of(address)), kNone, now, window) + 1 >= crowd_;
+  return crowd_ > 0 && sweep_and_count(first_at(address, hash_of(address)), kNone, now, window) + 1 >= crowd_;
 }
 
 }  // namespace xlimit::session

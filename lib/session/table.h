@@ -154,7 +154,7 @@ class Table {
   void enter(Index place, const ip::Address& address);
   void leave(Index place);
   void mark_crowd(Index place);
-  std::uint32_t count_active(Index here, Index counted, Time now, std::chrono::seconds window);
+  std::uint32_t sweep_and_count(Index here, Index counted, Time now, std::chrono::seconds window);
 
   std::uint32_t crowd_;
   Hash hash_;

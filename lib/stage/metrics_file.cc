@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Written beside and renamed over, once a period and at the end.
 #include "stage/metrics_file.h"
 
 #include "store/atomic_file.h"

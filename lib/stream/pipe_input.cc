@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// What stands in the pipe is looked at with tee(2) and taken away once it has been dealt with.
 #include "stream/pipe_input.h"
 
 #include <fcntl.h>

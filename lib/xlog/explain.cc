@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// One row a field, then the verdict and, for an access, its event.
 #include "xlog/explain.h"
 
 #include <array>

@@ -27,6 +27,14 @@ files() {
   [ "$bad" -eq 0 ]
 }
 
+@test "every C++ file says in its second line what it is for" {
+  local file bad=0
+  while read -r file; do
+    sed -n 2p "$file" | grep -q '^// .*[a-z]' || { echo "$file"; bad=1; }
+  done < <(files '*.cc' '*.h')
+  [ "$bad" -eq 0 ]
+}
+
 @test "nothing is left marked as unfinished" {
   ! files lib tools tests man systemd completions | grep -v '^tests/house/words.bats$' |
     xargs grep -nE '\b(TODO|FIXME|XXX|HACK)\b'

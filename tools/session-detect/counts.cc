@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// The detector counts what it sees; here is added what only its verdicts say.
 #include "session-detect/counts.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Sources, timers and signals around the follower, until the last line is out.
 #include "xlog-tail/program.h"
 
 #include <chrono>
