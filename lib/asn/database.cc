@@ -43,7 +43,7 @@ base::Result<base::Fd> copy_file(const std::string& path) {
   base::Fd copy{::memfd_create("mmdb", MFD_CLOEXEC)};
   if (!copy) return base::os_error("read '" + path + "'");
   std::vector<char> portion(1024 * 1024);
-  for (std::size_t copied = 0; copied < kMostBytes;) {
+  for (std::size_t copied = 0; copied <= kMostBytes;) {
     const ssize_t got = ::read(file.get(), portion.data(), portion.size());
     if (got < 0) return base::os_error("read '" + path + "'");
     if (got == 0 && copied > 0) return copy;

@@ -14,8 +14,9 @@ namespace xlimit::asn {
 
 class Database {
  public:
-  // Takes a copy into memory: what becomes of the file later does not matter. Fails when it can not be read
-  // (kUnavailable, kPermission) or is no such database (kData).
+  // Takes a copy into memory: what becomes of the file later does not matter, and a pipe will do. Fails when
+  // it can not be read (kUnavailable, kPermission), when it is empty, no such database or larger than 1 GiB
+  // (kData), and when there is no memory for it (kSystem).
   static base::Result<Database> open(const std::string& path);
 
   // The number of the address's system; 0 when the file does not know it.
