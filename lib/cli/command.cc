@@ -60,13 +60,14 @@ const Common& Command::common() const { return impl_->root->common; }
 void Command::add_option(const std::string& names, const std::string& label, const std::string& help,
                          const std::string& shown, std::function<Result<void>(std::string_view)> read,
                          std::function<void()> clear) {
+  const bool is_list = clear != nullptr;
   impl_->help.options.push_back(
       {shown_names(names) + " " + label, help + (shown.empty() ? "" : " [" + shown + "]")});
   const std::string long_name = names.substr(names.find("--"));
-  const auto read_all = [read, long_name, clear](const CLI::results_t& texts) {
-    if (clear) clear();
+  const auto read_all = [read, long_name, is_list, clear](const CLI::results_t& texts) {
+    if (is_list) clear();
     for (const std::string& text : texts) {
-      for (const std::string_view part : clear ? split_list(text) : std::vector<std::string_view>{text}) {
+      for (const std::string_view part : is_list ? split_list(text) : std::vector<std::string_view>{text}) {
         if (const Result<void> value = read(part); !value)
           throw CLI::ValidationError(long_name, value.error().text);
       }
@@ -74,9 +75,9 @@ void Command::add_option(const std::string& names, const std::string& label, con
     return true;
   };
   CLI::Option* option = impl_->app->add_option(names, read_all);
-  option->expected(1)->multi_option_policy(clear ? CLI::MultiOptionPolicy::TakeAll
-                                                 : CLI::MultiOptionPolicy::TakeLast);
-  if (clear) impl_->repeatables.push_back(option);
+  option->expected(1)->multi_option_policy(is_list ? CLI::MultiOptionPolicy::TakeAll
+                                                   : CLI::MultiOptionPolicy::TakeLast);
+  if (is_list) impl_->repeatables.push_back(option);
   impl_->add_key(option, std::move(read), std::move(clear));
 }
 

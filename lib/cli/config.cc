@@ -38,9 +38,9 @@ class Walk {
     if (!chosen_ || key.given()) return {};
     key.place = fmt::format("{}:{}", file_, value.source().begin.line);
     const toml::array* list = value.as_array();
-    if (key.clear) key.clear();
-    if (list == nullptr) return set_one(name, key, value, key.clear != nullptr);
-    if (!key.clear) return blame(value, fmt::format("--{}: takes one value, not a list", name));
+    if (key.is_list()) key.clear();
+    if (list == nullptr) return set_one(name, key, value, key.is_list());
+    if (!key.is_list()) return blame(value, fmt::format("--{}: takes one value, not a list", name));
     for (const toml::node& item : *list) {
       if (Result<void> done = set_one(name, key, item, false); !done) return done;
     }

@@ -15,10 +15,11 @@ namespace xlimit::cli {
 // An option, as a file sets it.
 struct Key {
   std::function<base::Result<void>(std::string_view)> read;
-  std::function<void()> clear;  // of a list, which what is given replaces
+  std::function<void()> clear;  // of a list only: what is given takes the place of what it holds
   std::function<bool()> given;  // on the command line, which goes first
   bool line_only = false;       // no file may set it
   std::string place{};          // "FILE:LINE", when a file has set it
+  bool is_list() const { return clear != nullptr; }
 };
 using Keys = std::map<std::string, Key, std::less<>>;  // by long name without its dashes
 

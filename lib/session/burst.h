@@ -24,7 +24,7 @@ struct TorrentRate {
 };
 inline constexpr std::uint32_t kMostHosts = 512;
 
-// "50/10s": 1 to kMostHosts hosts. Fails with kUsage.
+// "50/10s": 1 to kMostHosts hosts. Empty: never. Fails with kUsage.
 base::Result<void> read_value(std::string_view text, TorrentRate& value);
 std::string show_value(const TorrentRate& value);
 

@@ -15,6 +15,7 @@ using base::Exit;
 using base::Result;
 
 Result<void> read_value(std::string_view text, Escalation& value) {
+  if (text.empty()) return value = {}, Result<void>{};
   const std::size_t colon = text.find(':');
   double factor = 0;
   const char* end = text.data() + std::min(colon, text.size());

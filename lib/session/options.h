@@ -12,7 +12,7 @@
 namespace xlimit::session {
 
 // "2:1d": each further ban twice as long, at most a day. The factor may have a fraction and is at least 1.
-// Fails with kUsage.
+// Empty: all bans are of one length. Fails with kUsage.
 base::Result<void> read_value(std::string_view text, Escalation& value);
 std::string show_value(const Escalation& value);
 

@@ -92,6 +92,26 @@ TEST_CASE("a repeatable option takes commas, repetition, and several words where
   CHECK(ambiguous.targets == std::vector<std::string>{"443"});
 }
 
+TEST_CASE("a list that is given takes the place of the one before, also an empty one") {
+  const File empty{"port = []\n"}, blank{"port = ''\n"};
+  Trial on_line, in_file, as_text, untouched;
+  for (Trial* trial : {&on_line, &in_file, &as_text, &untouched}) trial->ports = {22};
+  CHECK(on_line.run({"apply", "--port", ""}) == 0);
+  CHECK(on_line.ports.empty());
+  CHECK(in_file.run({"apply", "--config", empty.name}) == 0);
+  CHECK(in_file.ports.empty());
+  CHECK(as_text.run({"apply", "--config", blank.name}) == 0);
+  CHECK(as_text.ports.empty());
+  CHECK(untouched.run({"apply"}) == 0);
+  CHECK(untouched.ports == std::vector<std::uint16_t>{22});
+}
+
+TEST_CASE("an empty text takes an optional value away") {
+  std::optional<std::chrono::seconds> value{5s};
+  CHECK(cli::read_value("", value));
+  CHECK_FALSE(value);
+}
+
 TEST_CASE("what is behind a rest option is left alone") {
   Trial trial;
   CHECK(trial.run({"apply", "--limit", "2", "--command", "docker", "exec", "-i", "x", "--limit", "9"}) == 0);
