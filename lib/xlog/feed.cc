@@ -21,8 +21,7 @@ std::string_view cut(std::string_view text, std::size_t length) {
 
 Feed::Feed(std::string file, std::string node, Zone zone)
     : file_(std::move(file)), node_(std::move(node)), reader_(std::move(zone), node_) {
-  for (std::size_t i = 0; i <= static_cast<std::size_t>(Kind::foreign); ++i)
-    accounts_[i].kind = word(Kind(i));
+  for (std::size_t i = 0; i <= static_cast<std::size_t>(kLastKind); ++i) accounts_[i].kind = word(Kind(i));
   accounts_[0].kind = "truncated";  // the place of Kind::access, which needs no account
   accounts_[kKinds - 1].kind = "lost";
   accounts_[0].in_bytes = accounts_[kKinds - 1].in_bytes = true;
@@ -58,12 +57,10 @@ std::string_view Feed::trouble() {
   told_ = true;
   if (masked_ > 0)
     return "the core hides the clients' addresses, nobody can be judged by them: take 'maskAddress' out of "
-           "the log "
-           "section of its configuration";
+           "the log section of its configuration";
   if (!seen_client_ && local_ >= kEnough)
     return "all connections come from this host, a proxy stands before the core: let it tell the clients' "
-           "addresses "
-           "(PROXY protocol with 'acceptProxyProtocol', or 'trustedXForwardedFor' behind HTTP)";
+           "addresses (PROXY protocol with 'acceptProxyProtocol', or 'trustedXForwardedFor' behind HTTP)";
   told_ = false;
   return {};
 }

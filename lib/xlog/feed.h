@@ -91,7 +91,7 @@ class Feed {
   void add(std::string_view kind, std::uint64_t amount);
 
   // Of lines of every kind but `access`, and two of bytes.
-  static constexpr std::size_t kKinds = static_cast<std::size_t>(Kind::foreign) + 2;
+  static constexpr std::size_t kKinds = static_cast<std::size_t>(kLastKind) + 2;
   std::string file_, node_;
   Reader reader_;
   std::array<Account, kKinds> accounts_;

@@ -40,6 +40,7 @@ enum class Kind : std::uint8_t {
   control,     // holds control characters: not what the core wrote, or forged
   foreign,     // anything else
 };
+inline constexpr Kind kLastKind = Kind::foreign;
 
 // The word in `source` events: "no-address".
 std::string_view word(Kind kind);
