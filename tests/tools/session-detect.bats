@@ -189,30 +189,52 @@ wrong_config() {
   run -0 session-detect --compare policy --dry-run </dev/null
 }
 
-@test "a list in a policy to compare with stands in the place of the one on the command line" {
-  cd "$BATS_TEST_TMPDIR"
+# two_places: ann at two places, three times each. Banned is the one that joined, 198.51.100.4.
+two_places() {
   local second ip
   for second in 0 1 2; do
     for ip in 203.0.113.7 198.51.100.4; do access "$second" ann "$ip"; done
-  done >events
+  done
+}
+# only_the_other_bans OPTION...: with these, which --compare policy belongs to, the policy bans and we do not.
+only_the_other_bans() {
+  run -0 --separate-stderr session-detect "$@" --compare policy < <(two_places)
+  [[ $output = *'"target":"198.51.100.4","bans":0,"other_bans":1'* ]] || { echo "$* $output $stderr"; false; }
+}
+
+@test "a list in a policy to compare with stands in the place of the one on the command line" {
+  cd "$BATS_TEST_TMPDIR"
   echo 'exempt-net = ["192.0.2.0/24"]' >policy
-  run -0 --separate-stderr session-detect --exempt-net 203.0.113.0/24 --compare policy <events
-  [[ $output = *'"target":"198.51.100.4","bans":0,"other_bans":1'* ]] || { echo "$output $stderr"; false; }
+  only_the_other_bans --exempt-net 203.0.113.0/24
 }
 
 @test "a policy to compare with can take back what the command line gives" {
   cd "$BATS_TEST_TMPDIR"
   "$BUILD/tests/bin/mmdb" 203.0.113.0/24 64500 198.51.100.0/24 64500 >asn.mmdb
   echo 'ann 5' >limits
-  local option second ip
-  for second in 0 1 2; do
-    for ip in 203.0.113.7 198.51.100.4; do access "$second" ann "$ip"; done
-  done >events
+  local option
   for option in asn=asn.mmdb limits=limits exempt-net=203.0.113.0/24 exempt-user=ann; do
     echo "${option%=*} = \"\"" >policy
-    run -0 --separate-stderr session-detect --"$option" --compare policy <events
-    [[ $output = *'"target":"198.51.100.4","bans":0,"other_bans":1'* ]] || { echo "$option $output $stderr"; false; }
+    only_the_other_bans --"$option"
   done
+  for option in cooldown=1d escalate=2:1d torrent-rate=5/1s; do
+    echo "${option%=*} = \"\"" >policy
+    run -0 session-detect --"$option" --compare policy </dev/null
+  done
+}
+
+@test "what both policies read may be a pipe" {
+  cd "$BATS_TEST_TMPDIR"
+  "$BUILD/tests/bin/mmdb" 203.0.113.0/24 64500 198.51.100.0/24 64500 >asn.mmdb
+  echo 'window = "6s"' >policy
+  nobody_bans() {
+    run -0 --separate-stderr session-detect "$@" --compare policy < <(two_places)
+    [[ -z $output ]] || { echo "$* $output $stderr"; false; }
+  }
+  nobody_bans --limits <(echo ann 5)
+  nobody_bans --exempt-net @<(echo 203.0.113.0/24)
+  nobody_bans --exempt-user @<(echo ann)
+  nobody_bans --asn <(cat asn.mmdb)
 }
 
 @test "counters that cannot be kept are told in one line" {

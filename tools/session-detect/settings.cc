@@ -38,15 +38,17 @@ Result<void> expand(const std::vector<std::string>& words,
   return {};
 }
 
-Result<void> expand_exemptions(const Settings& settings, session::Policy& policy) {
+Result<void> expand_users(const std::vector<std::string>& words, session::Policy& policy) {
   policy.exempt_users.clear();
-  policy.exempt_nets.clear();
-  Result<void> taken = expand(settings.exempt_users, [&](std::string_view user) {
+  return expand(words, [&](std::string_view user) {
     policy.exempt_users.emplace_back(user);
     return Result<void>{};
   });
-  if (!taken) return taken;
-  taken = expand(settings.exempt_nets, [&](std::string_view net) -> Result<void> {
+}
+
+Result<void> expand_nets(const std::vector<std::string>& words, session::Policy& policy) {
+  policy.exempt_nets.clear();
+  Result<void> taken = expand(words, [&](std::string_view net) -> Result<void> {
     Result<ip::Prefix> prefix = ip::read_prefix(net);
     if (!prefix) return base::failed(prefix);
     policy.exempt_nets.push_back(*prefix);
@@ -55,6 +57,16 @@ Result<void> expand_exemptions(const Settings& settings, session::Policy& policy
   // Of a word, not of a file of them, which is named already.
   if (!taken && taken.error().code == Exit::kUsage) taken.error().text.insert(0, "--exempt-net: ");
   return taken;
+}
+
+Result<void> open_systems(const std::string& path, session::Policy& policy) {
+  policy.asn_of = nullptr;  // a policy to compare with may take it back
+  if (path.empty()) return {};
+  Result<asn::Database> opened = asn::Database::open(path);
+  if (!opened) return base::failed(opened);
+  const auto database = std::make_shared<asn::Database>(std::move(*opened));
+  policy.asn_of = [database](const ip::Address& address) { return database->number(address); };
+  return {};
 }
 
 Result<void> check_ranges(const session::Policy& policy) {
@@ -126,18 +138,13 @@ Result<session::Limits> read_limits(const std::string& path) {
   return limits;
 }
 
-Result<void> complete(Settings& settings) {
+Result<void> complete(Settings& settings, const Settings& known) {
   session::Policy& policy = settings.policy;
-  if (Result<void> checked = check_ranges(policy); !checked) return checked;
-  if (Result<void> expanded = expand_exemptions(settings, policy); !expanded) return expanded;
-  policy.asn_of = nullptr;  // a policy to compare with may have none
-  if (!settings.asn_file.empty()) {
-    Result<asn::Database> opened = asn::Database::open(settings.asn_file);
-    if (!opened) return base::failed(opened);
-    const auto database = std::make_shared<asn::Database>(std::move(*opened));
-    policy.asn_of = [database](const ip::Address& address) { return database->number(address); };
-  }
-  return {};
+  Result<void> done = check_ranges(policy);
+  if (done && settings.exempt_users != known.exempt_users) done = expand_users(settings.exempt_users, policy);
+  if (done && settings.exempt_nets != known.exempt_nets) done = expand_nets(settings.exempt_nets, policy);
+  if (done && settings.asn_file != known.asn_file) done = open_systems(settings.asn_file, policy);
+  return done;
 }
 
 }  // namespace session_detect

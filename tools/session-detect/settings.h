@@ -31,8 +31,9 @@ struct Settings {
 
 void declare(cli::Command& command, Settings& settings);
 
-// Checks ranges, reads the files of exemptions and opens the one of systems into the policy.
-base::Result<void> complete(Settings& settings);
+// Checks ranges, reads the files of exemptions and the one of systems into the policy. What `known`, of which
+// `settings` is a changed copy, has from the same files is kept: a pipe cannot be read twice.
+base::Result<void> complete(Settings& settings, const Settings& known = {});
 
 // No file: no limits. Fails when the file can not be read or has a wrong line.
 base::Result<session::Limits> read_limits(const std::string& path);

@@ -48,7 +48,7 @@ Result<Settings> read_policy(const Settings& given, const std::string& path) {
   const auto finish = [&]() -> Result<Exit> {
     if (!settings.state_file.empty()) return base::fail(Exit::kUsage, "--state: no part of a policy");
     if (settings.policy.dry_run) return base::fail(Exit::kUsage, "--dry-run: no part of a policy");
-    Result<void> completed = complete(settings);
+    Result<void> completed = complete(settings, given);
     if (!completed) return base::failed(completed);
     return Exit::kDone;
   };
@@ -77,7 +77,8 @@ Result<Exit> explain(const cli::Command& command, const Settings& settings, cons
 Result<Exit> compare(const cli::Command& command, const Settings& settings, const session::Limits& limits) {
   Result<Settings> other = read_policy(settings, settings.compare);
   if (!other) return base::failed(other);
-  Result<session::Limits> other_limits = read_limits(other->limits_file);
+  const bool same_limits = other->limits_file == settings.limits_file;
+  Result<session::Limits> other_limits = same_limits ? limits : read_limits(other->limits_file);
   if (!other_limits) return base::failed(other_limits);
   session::Policy policy = settings.policy;
   policy.dry_run = false;  // would hide what is to be compared
