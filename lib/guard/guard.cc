@@ -44,11 +44,13 @@ Guard::Guard(const Policy& policy)
     : widest4_(policy.widest4), widest6_(policy.widest6), allow_(policy.allow) {}
 
 void Guard::protect_host(const std::vector<ip::Prefix>& own, const std::vector<ip::Address>& gateways) {
-  own_ = PrefixIndex{own};
-  gateways_ = PrefixIndex{as_prefixes(gateways)};
+  own_ = ip::PrefixIndex{own};
+  gateways_ = ip::PrefixIndex{as_prefixes(gateways)};
 }
 
-void Guard::protect_peers(const std::vector<ip::Address>& peers) { peers_ = PrefixIndex{as_prefixes(peers)}; }
+void Guard::protect_peers(const std::vector<ip::Address>& peers) {
+  peers_ = ip::PrefixIndex{as_prefixes(peers)};
+}
 
 std::optional<std::string> Guard::refusal(const ip::Prefix& target) const {
   const unsigned widest = target.is_v4() ? widest4_ : widest6_;
@@ -59,7 +61,7 @@ std::optional<std::string> Guard::refusal(const ip::Prefix& target) const {
     if (special.prefix.overlaps(target)) return special.name;
   }
   const struct {
-    const PrefixIndex& index;
+    const ip::PrefixIndex& index;
     const char* name;
   } protections[] = {{own_, "own address: "},
                      {gateways_, "default gateway: "},

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "guard/prefix_index.h"
 #include "ip/prefix.h"
+#include "ip/prefix_index.h"
 
 namespace xlimit::guard {
 
@@ -40,7 +40,7 @@ class Guard {
 
  private:
   unsigned widest4_, widest6_;
-  PrefixIndex allow_, own_, gateways_, peers_;
+  ip::PrefixIndex allow_, own_, gateways_, peers_;
 };
 
 // What nobody bans on any host: loopback, unspecified, multicast, broadcast.

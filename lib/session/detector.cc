@@ -42,6 +42,7 @@ Detector::Detector(Policy policy, Evidence evidence, LimitOf limit_of)
       evidence_(std::move(evidence)),
       limit_of_(std::move(limit_of)),
       exempt_users_(policy_.exempt_users.begin(), policy_.exempt_users.end()),
+      exempt_nets_(policy_.exempt_nets),
       table_(policy_.shared_limit),
       history_(policy_),
       bursts_(policy_.torrent_rate),
@@ -77,9 +78,7 @@ std::string_view Detector::excuse(const event::Access& access) const {
 }
 
 const ip::Prefix* Detector::exemption(const ip::Address& address) const {
-  const auto net = std::ranges::find_if(policy_.exempt_nets,
-                                        [&](const ip::Prefix& prefix) { return prefix.contains(address); });
-  return net == policy_.exempt_nets.end() ? nullptr : &*net;
+  return exempt_nets_.overlapping({address, address.is_v4() ? 32U : 128U});
 }
 
 std::uint32_t Detector::limit_of(std::string_view user) const {

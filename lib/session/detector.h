@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "event/event.h"
+#include "ip/prefix_index.h"
 #include "session/breach.h"
 #include "session/history.h"
 #include "session/limits.h"
@@ -203,6 +204,7 @@ class Detector {
   Evidence evidence_;
   LimitOf limit_of_;
   boost::unordered_flat_set<std::string, TextHash, std::equal_to<>> exempt_users_;
+  ip::PrefixIndex exempt_nets_;
   std::uint32_t limits_version_ = 1;
   Table table_;
   History history_;

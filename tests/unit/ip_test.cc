@@ -6,6 +6,7 @@
 #include <random>
 
 #include "ip/prefix.h"
+#include "ip/prefix_index.h"
 
 using namespace xlimit;
 
@@ -97,4 +98,21 @@ TEST_CASE("special addresses know what they are") {
   CHECK(at("::ffff:127.0.0.1").is_loopback());
   CHECK(at("0.0.0.0").is_unspecified());
   CHECK(at("::").is_unspecified());
+}
+
+TEST_CASE("the index agrees with comparing every prefix with every other") {
+  std::vector<ip::Prefix> members;
+  std::uint32_t state = 1;
+  const auto next = [&] { return state = state * 1664525 + 1013904223; };
+  for (int i = 0; i < 300; ++i)
+    members.emplace_back(ip::Address::v4(next() & 0xff0f0f0f), 8 + (next() >> 8) % 25);
+  const ip::PrefixIndex index{members};
+  for (int i = 0; i < 5000; ++i) {
+    const ip::Prefix target{ip::Address::v4(next() & 0xff0f0f0f), 1 + (next() >> 8) % 32};
+    bool expected = false;
+    for (const ip::Prefix& member : members) expected = expected || member.overlaps(target);
+    const ip::Prefix* found = index.overlapping(target);
+    REQUIRE((found != nullptr) == expected);
+    if (found != nullptr) REQUIRE(found->overlaps(target));
+  }
 }

@@ -8,24 +8,24 @@
 
 #include "ip/prefix.h"
 
-namespace xlimit::guard {
+namespace xlimit::ip {
 
 class PrefixIndex {
  public:
   PrefixIndex() = default;
-  explicit PrefixIndex(const std::vector<ip::Prefix>& prefixes);
+  explicit PrefixIndex(const std::vector<Prefix>& prefixes);
 
   // A member that contains `target` or lies inside it; nullptr when there is none. Valid as long as the
   // index.
-  const ip::Prefix* overlapping(const ip::Prefix& target) const;
+  const Prefix* overlapping(const Prefix& target) const;
 
  private:
   // One address family. A family of its own each, because IPv4 stands in the middle of IPv6's order.
   struct Family {
-    std::vector<ip::Prefix> sorted;
+    std::vector<Prefix> sorted;
     std::vector<unsigned> lengths;  // those that occur, ascending
   };
   std::array<Family, 2> families_;
 };
 
-}  // namespace xlimit::guard
+}  // namespace xlimit::ip

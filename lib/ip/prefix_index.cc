@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Many prefixes, and the question whether one of them overlaps a given one.
-#include "guard/prefix_index.h"
+#include "ip/prefix_index.h"
 
 #include <algorithm>
 
-namespace xlimit::guard {
+namespace xlimit::ip {
 
-PrefixIndex::PrefixIndex(const std::vector<ip::Prefix>& prefixes) {
-  for (const ip::Prefix& prefix : prefixes) {
+PrefixIndex::PrefixIndex(const std::vector<Prefix>& prefixes) {
+  for (const Prefix& prefix : prefixes) {
     Family& family = families_[prefix.is_v4() ? 0 : 1];
     family.sorted.push_back(prefix);
     family.lengths.push_back(prefix.length());
@@ -19,11 +19,11 @@ PrefixIndex::PrefixIndex(const std::vector<ip::Prefix>& prefixes) {
   }
 }
 
-const ip::Prefix* PrefixIndex::overlapping(const ip::Prefix& target) const {
+const Prefix* PrefixIndex::overlapping(const Prefix& target) const {
   const Family& family = families_[target.is_v4() ? 0 : 1];
   for (const unsigned length : family.lengths) {
     if (length > target.length()) break;
-    const ip::Prefix wider{target.address(), length};
+    const Prefix wider{target.address(), length};
     const auto found = std::ranges::lower_bound(family.sorted, wider);
     if (found != family.sorted.end() && *found == wider) return &*found;
   }
@@ -32,4 +32,4 @@ const ip::Prefix* PrefixIndex::overlapping(const ip::Prefix& target) const {
   return next != family.sorted.end() && target.contains(*next) ? &*next : nullptr;
 }
 
-}  // namespace xlimit::guard
+}  // namespace xlimit::ip
