@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <system_error>
 #include <thread>
 #include <utility>
 
+#include "base/thread.h"
 #include "store/atomic_file.h"
 #include "store/regular.h"
 
@@ -61,10 +61,8 @@ struct Log::Next {
 // takes as long as it was large.
 struct Log::Closing {
   explicit Closing(Fd old) : fd(std::move(old)) {
-    try {
-      thread = std::thread{[this] { fd = Fd{}; }};
-    } catch (const std::system_error&) {  // no thread to be had: then we wait
-    }
+    Result<std::thread> started = base::start_thread([this] { fd = Fd{}; });
+    if (started) thread = std::move(*started);  // without one we wait
   }
   ~Closing() {
     if (thread.joinable()) thread.join();
@@ -87,6 +85,7 @@ Result<Log> Log::open(const std::string& path) {
   if (!*fd) return Log{path, Fd{}, 0};
   struct stat status {};
   if (::fstat(fd->get(), &status) != 0) return base::os_error("open '" + path + "'");
+  if (status.st_size == 0) *fd = Fd{};
   return Log{path, std::move(*fd), static_cast<std::uint64_t>(status.st_size)};
 }
 
@@ -132,11 +131,9 @@ Result<void> Log::rewrite(std::string_view text) {
 
 void Log::finish_rewriting() {
   next_->finishing = true;
-  try {
-    next_->thread = std::thread{[next = next_.get()] { next->commit(); }};
-  } catch (const std::system_error&) {
-    next_->commit();  // no thread to be had: then we wait
-  }
+  Result<std::thread> started = base::start_thread([next = next_.get()] { next->commit(); });
+  if (!started) return next_->commit();  // then we wait
+  next_->thread = std::move(*started);
 }
 
 bool Log::ready() const { return next_ != nullptr && next_->done; }

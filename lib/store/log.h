@@ -22,8 +22,8 @@ namespace xlimit::store {
 
 class Log {
  public:
-  // A file that is not there is made by the first rewriting. Fails when one that is cannot be read and
-  // written.
+  // A file that is not there, or is empty, is made by the first rewriting. Fails when one that is cannot be
+  // read and written.
   static base::Result<Log> open(const std::string& path);
   Log(Log&&) noexcept;
   Log& operator=(Log&&) = delete;

@@ -8,12 +8,16 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <optional>
+#include <utility>
 
 #include "base/path.h"
 
 namespace xlimit::stream {
+
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -65,10 +69,27 @@ base::Result<std::string> read_file(const std::string& path, std::size_t most) {
 namespace {
 
 constexpr std::uint32_t kEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE;
+constexpr int kMostLinks = 40;  // as many as the kernel follows, path_resolution(7)
 
-struct Free {
-  void operator()(char* text) const { std::free(text); }
+// The first symbolic link on the way to a file, and the way with what it says in its place.
+struct Link {
+  fs::path link, way;
 };
+std::optional<Link> first_link(const fs::path& path) {
+  std::optional<Link> found;
+  fs::path so_far;
+  for (const fs::path& part : path) {
+    if (found) {
+      found->way /= part;
+      continue;
+    }
+    std::error_code error;
+    const fs::path folder = std::exchange(so_far, so_far / part);
+    const fs::path target = fs::read_symlink(so_far, error);
+    if (!error) found = {so_far, folder / target};
+  }
+  return found;
+}
 
 }  // namespace
 
@@ -90,8 +111,14 @@ base::Result<std::unique_ptr<FileWatch>> FileWatch::open(Loop& loop, const std::
 base::Result<void> FileWatch::find_places() {
   places_.clear();
   base::Result<void> added = add_place(path_);
-  const std::unique_ptr<char, Free> real{::realpath(path_.c_str(), nullptr)};
-  return added && real && path_ != real.get() ? add_place(real.get()) : added;
+  fs::path way{path_};
+  for (int links = 0; added && links < kMostLinks; ++links) {
+    const std::optional<Link> next = first_link(way);
+    if (!next) return way == path_ ? added : add_place(way);
+    added = add_place(next->link);
+    way = next->way;
+  }
+  return added;
 }
 
 base::Result<void> FileWatch::add_place(const std::string& path) {

@@ -26,8 +26,8 @@ base::Result<void> read_pieces(const std::string& path, std::size_t most,
                                const std::function<void(std::string_view)>& on_piece);
 
 // Calls `on_change` when the file was written and closed, renamed into place or removed, and when the kernel
-// lost count of such events. Its folder is watched, so that the file may come and go; of a symbolic link also
-// the folder of the file that it leads to.
+// lost count of such events. Its folder is watched, so that the file may come and go; of every symbolic link
+// on the way to it, be it of the file or of a folder, also the folder that the link lies in.
 class FileWatch {
  public:
   // Fails when the folder can not be watched, or the system allows no more watches.

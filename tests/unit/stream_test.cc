@@ -8,6 +8,8 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "stream/file.h"
@@ -18,6 +20,8 @@
 using namespace xlimit;
 using namespace std::chrono_literals;
 using base::Fd;
+
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -272,4 +276,27 @@ TEST_CASE("a link to a file in another folder is watched there too, and what can
   CHECK(failing.error().text == "watch '" + here + "/absent': No such file or directory");
   for (const std::string& gone : {link, path}) ::unlink(gone.c_str());
   for (const std::string& gone : {here, there}) ::rmdir(gone.c_str());
+}
+
+TEST_CASE("a folder on the way to a file may be a link that is turned to another folder") {
+  const fs::path here = fs::path{"/tmp"} / ("xlimit-stream-test-" + std::to_string(::getpid()));
+  fs::create_directories(here / "a");
+  fs::create_directories(here / "b");
+  std::ofstream{here / "a" / "limits"} << "one";
+  std::ofstream{here / "b" / "limits"} << "two";
+  fs::create_symlink("a", here / "data");
+  fs::create_symlink("data/limits", here / "limits");
+  stream::Loop loop;
+  std::string seen;
+  const auto watch = stream::FileWatch::open(loop, here / "limits", [&] {
+    seen = stream::read_file(here / "limits", 100).value_or("gone");
+    loop.stop();
+  });
+  REQUIRE(watch);
+  fs::create_symlink("b", here / "aside");
+  fs::rename(here / "aside", here / "data");
+  stream::Timer late{loop, std::chrono::seconds{10}, [&] { loop.stop(); }};
+  CHECK(loop.run());
+  CHECK(seen == "two");
+  fs::remove_all(here);
 }
