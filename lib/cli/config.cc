@@ -42,6 +42,7 @@ class Walk {
     if (list == nullptr) return set_one(name, key, value, key.is_list());
     if (!key.is_list()) return blame(value, fmt::format("--{}: takes one value, not a list", name));
     for (const toml::node& item : *list) {
+      if (item.value<std::string_view>() == "") continue;  // says nothing, as between two commas
       if (Result<void> done = set_one(name, key, item, false); !done) return done;
     }
     return {};

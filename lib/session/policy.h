@@ -21,6 +21,10 @@ using base::Time;
 // Times that lie further ahead than this are from before the clock was set back.
 inline constexpr std::chrono::minutes kClockStep{1};
 inline bool is_ahead(Time time, Time now) { return time > now + kClockStep; }
+// In live use: too old, or of a clock that nobody has. `max_age` 0: never.
+inline bool is_out_of_time(Time time, Time now, std::chrono::seconds max_age) {
+  return max_age.count() > 0 && (time + max_age < now || is_ahead(time, now));
+}
 
 enum class Rule : std::uint8_t {
   strict,   // a further place inside the window is a violation at once

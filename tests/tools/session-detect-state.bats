@@ -154,11 +154,28 @@ killed_at() {
   [[ ! -s err ]]
   head -c 40 good >state
   run -65 judge --state state </dev/null
-  [[ $output == "session-detect: state 'state': its end is missing" ]]
+  [[ $output == "session-detect: state 'state': its end is missing; remove it to begin anew" ]]
   sed '3s/time/tide/' good >state
   run -65 judge --state state </dev/null
-  [[ $output == "session-detect: state 'state': line 3: 'time' is not an RFC 3339 time" ]]
+  [[ $output == "session-detect: state 'state': line 3: 'time' is not an RFC 3339 time; remove it to begin anew" ]]
   cmp <(sed '3s/time/tide/' good) state
+}
+
+@test "an empty state is one that remembers nobody" {
+  : >state
+  make_log 100 1 | judge --state state >whole
+  make_log 100 1 | judge >also
+  cmp whole also
+  [[ -s state ]]
+}
+
+@test "a ban that did not get out is said again" {
+  two_places() { printf '{"type":"access","time":"2026-06-01T12:00:%02d.0Z","user":"ann","ip":"%s","port":1,"status":"accepted"}\n' 1 203.0.113.7 2 198.51.100.4 3 203.0.113.7; }
+  local rc=0
+  two_places | session-detect --verify none --state state >/dev/full || rc=$?
+  [[ $rc -eq 74 ]]
+  two_places | session-detect --verify none --state state >again
+  grep -q '"type":"ban"' again
 }
 
 @test "a state that has no room is told, does not stop the judging, and is whole again at the end" {

@@ -237,6 +237,34 @@ only_the_other_bans() {
   nobody_bans --asn <(cat asn.mmdb)
 }
 
+@test "a list of nothing but empty texts is an empty list" {
+  cd "$BATS_TEST_TMPDIR"
+  echo 'torrent-tag = [""]' >c.toml
+  run -0 session-detect --config c.toml --verify none < <(access 1 ann 203.0.113.7)
+  [[ -z $output ]] || { echo "$output"; false; }
+}
+
+@test "a name with a blank in front is refused where a comma was meant to end one" {
+  run -64 session-detect --exempt-user 'ann, bob' </dev/null
+  [[ $output = "session-detect: --exempt-user: ' bob' begins or ends with a blank" ]]
+}
+
+@test "who forgets --verify none for a recorded log is told" {
+  cd "$BATS_TEST_TMPDIR"
+  run -0 --separate-stderr session-detect < <(two_places)
+  [[ $stderr = "session-detect: nobody was banned, "*" times a place held no connection here; a recorded log is judged with --verify none" ]] || { echo "$stderr"; false; }
+  run -0 --separate-stderr session-detect --verify sockets < <(two_places)
+  [[ -z $stderr ]]
+}
+
+@test "in live use an event of a time to come judges nobody" {
+  local live=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+  at() { access "$2" ann "$3" | sed "s/2026-06-01T12:00:...000000Z/$1/"; }
+  run -0 --separate-stderr session-detect --verify none --max-age 1h \
+    < <(at "$live" 0 203.0.113.7; at 2099-01-01T00:00:00Z 1 198.51.100.4; at "$live" 2 203.0.113.7)
+  [[ ${#lines[@]} -eq 1 && $output = *'"kind":"stale","lines":1'* ]] || { echo "$output"; false; }
+}
+
 @test "counters that cannot be kept are told in one line" {
   run -69 session-detect --metrics "$BATS_TEST_TMPDIR" </dev/null
   [[ $output = "session-detect: write '$BATS_TEST_TMPDIR': Is a directory" ]] || { echo "$output"; false; }

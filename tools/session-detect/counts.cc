@@ -34,6 +34,12 @@ void Counts::fill(metrics::Page& page, const session::Detector& detector) const 
   page.metric("xlimit_session_detect_users", "Users that are remembered.", detector.users());
 }
 
+void Counts::advise(const cli::Command& command, const session::Detector& detector) const {
+  if (bans_ > 0 || detector.unverified() == 0) return;
+  command.warn("nobody was banned, " + std::to_string(detector.unverified()) +
+               " times a place held no connection here; a recorded log is judged with --verify none");
+}
+
 base::Result<void> Counts::tell_sources(session::Detector& detector, std::string_view node,
                                         const std::function<base::Result<void>(std::string_view)>& write) {
   const auto tell = [&](std::string_view kind, std::uint64_t lines) -> base::Result<void> {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 
+#include "cli/command.h"
 #include "metrics/page.h"
 #include "session/detector.h"
 
@@ -20,6 +21,9 @@ struct Counts {
   // What was not judged or not kept since the last call.
   base::Result<void> tell_sources(session::Detector& detector, std::string_view node,
                                   const std::function<base::Result<void>(std::string_view)>& write);
+
+  // At the end: says it when every place was spared, maybe because the log is of another time or host.
+  void advise(const cli::Command& command, const session::Detector& detector) const;
 
   std::uint64_t stale = 0;
 

@@ -62,12 +62,13 @@ Result<Exit> Judge::run() {
   return finish(stage.run(), stage.out());
 }
 
-// What was judged is out of the pipe by now, and the same lines sent once more are new ones.
+// What was judged is out of the pipe by now: the same lines sent once more are new ones. After a failure what
+// was said last may not be out; it is not recorded, so it will be said again.
 Result<Exit> Judge::finish(Result<Exit> ended, const Output& out) {
-  if (!state_ || out.gone()) return ended;
-  if (ended) detector_->set_mark({});
-  Result<void> finished = state_->finish();
-  return ended && !finished ? Result<Exit>{base::failed(finished)} : ended;
+  if (!state_ || !ended || out.gone()) return ended;
+  detector_->set_mark({});
+  if (Result<void> finished = state_->finish(); !finished) return base::failed(finished);
+  return ended;
 }
 
 // What judging this line and the next will wait for is asked for while this one is decoded.
@@ -118,14 +119,17 @@ Result<void> Judge::drained(stream::Filter& input, Output& out) {
 }
 
 bool Judge::is_stale(const event::Access& access) {
-  return settings_.max_age.count() > 0 && access.at + settings_.max_age < base::now();
+  return session::is_out_of_time(access.at, base::now(), settings_.max_age);
 }
 
 Result<void> Judge::tell_sources(Output& out) {
   return counts_.tell_sources(*detector_, node(), [&](std::string_view line) { return out.write(line); });
 }
 
-Result<void> Judge::end(Output& out) { return tell_sources(out); }
+Result<void> Judge::end(Output& out) {
+  if (!settings_.verify) counts_.advise(command_, *detector_);
+  return tell_sources(out);
+}
 
 // Only when what follows from it has left: who is killed in between says the same again, with the same ids,
 // and so does who comes after a reader that left.

@@ -25,14 +25,10 @@ constexpr std::size_t kMostList = 256 * 1024 * 1024;  // bytes of a file of limi
 Result<void> expand(const std::vector<std::string>& words,
                     const std::function<Result<void>(std::string_view)>& take) {
   for (const std::string& word : words) {
-    Result<void> taken;
-    if (word.starts_with('@')) {
-      Result<std::string> text = stream::read_file(word.substr(1), kMostList);
-      if (!text) return base::failed(text);
-      taken = session::read_words(word.substr(1), *text, take);
-    } else {
-      taken = take(word);
-    }
+    const bool is_file = word.starts_with('@');
+    Result<std::string> text = is_file ? stream::read_file(word.substr(1), kMostList) : word;
+    if (!text) return base::failed(text);
+    Result<void> taken = is_file ? session::read_words(word.substr(1), *text, take) : take(word);
     if (!taken) return taken;
   }
   return {};
@@ -40,9 +36,11 @@ Result<void> expand(const std::vector<std::string>& words,
 
 Result<void> expand_users(const std::vector<std::string>& words, session::Policy& policy) {
   policy.exempt_users.clear();
-  return expand(words, [&](std::string_view user) {
+  return expand(words, [&](std::string_view user) -> Result<void> {
+    if (user.front() == ' ' || user.back() == ' ')
+      return base::fail(Exit::kUsage, fmt::format("--exempt-user: '{}' begins or ends with a blank", user));
     policy.exempt_users.emplace_back(user);
-    return Result<void>{};
+    return {};
   });
 }
 

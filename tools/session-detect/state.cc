@@ -56,7 +56,9 @@ Result<std::unique_ptr<StateFile>> StateFile::open(const cli::Command& command, 
   if (!log) return base::failed(log);
   session::Restorer restorer{detector};
   Result<void> read = log->whole() ? read_lines(*log, restorer) : Result<void>{};
-  if (!read) return base::fail(read.error().code, fmt::format("state '{}': {}", path, read.error().text));
+  if (!read)
+    return base::fail(read.error().code,
+                      fmt::format("state '{}': {}; remove it to begin anew", path, read.error().text));
   if (const std::uint64_t torn = log->size() - restorer.good_bytes(); torn > 0) {
     command.warn(
         fmt::format("state '{}': torn when it was last written, the last {} bytes left out", path, torn));
