@@ -67,7 +67,17 @@ base::Result<void> Tail::add(const std::vector<std::string>& paths) {
   for (const std::string& path : paths) {
     if (base::Result<void> added = add(path); !added) return added;
   }
+  set_aside();
   return {};
+}
+
+// The places of logs that an earlier run read and this one does not: a later one may go on from there.
+void Tail::set_aside() {
+  if (!options_.state) return;
+  for (const LogState& log : options_.state->logs) {
+    if (set_aside_.size() >= kMostSetAside) return;
+    if (!matches(log.log) && find_same(log.log) == nullptr && look_at(log.log)) set_aside_.push_back(log);
+  }
 }
 
 base::Result<void> Tail::add(const std::string& path) {

@@ -144,6 +144,14 @@ void append(std::string& text, const CutOff& cut) {
   text.push_back('\n');
 }
 
+void append(std::string& text, const LogState& log) {
+  append_log(text, log.log);
+  for (const Place& place : log.open) append(text, place);
+  for (const Done& done : log.done) append(text, done);
+  if (log.cut) append(text, *log.cut);
+  append_note(text, log.note);
+}
+
 std::optional<State> parse_state(std::string_view text) {
   State state;
   while (!text.empty()) {

@@ -81,6 +81,7 @@ void append(std::string& text, const Done& done);
 void append(std::string& text, const CutOff& cut);
 void append_note(std::string& text, std::string_view note);
 void append(std::string& text, const Pattern& pattern);
+void append(std::string& text, const LogState& log);
 
 // Absent when it is none of ours.
 std::optional<State> parse_state(std::string_view text);

@@ -60,10 +60,12 @@ class Tail {
 
   // Files that are open, and pipes.
   std::size_t open() const;
-  // Where reading is, as lines (place.h).
+  // Where reading is, as lines (place.h), and where an earlier run was with logs that are not read now.
   void append_state(std::string& text) const;
 
  private:
+  static constexpr std::size_t kMostSetAside = 100;
+
   base::Result<void> begin(Follower& log, From from, const Pattern* pattern);
   base::Result<void> add(const std::string& path);
   base::Result<void> add_log(const std::string& path, From from, const Pattern* pattern = nullptr);
@@ -75,6 +77,7 @@ class Tail {
   bool is_rotated(const std::string& path) const;
   void add_names(Follower& log) const;
   bool add_name(const std::string& path);
+  void set_aside();
   void look_for_new();
   void look_at_double(const std::string& path);
   void add_new(const std::string& path, From from, const Pattern* pattern = nullptr);
@@ -98,6 +101,7 @@ class Tail {
   std::function<Follower::Sink(const std::string& name)> open_sink_;
   std::function<void()> on_read_;
   Logs asked_;  // files by name or pattern, when it all began
+  std::vector<LogState> set_aside_;
   std::vector<Pattern> patterns_;
   std::set<int> pattern_folders_;  // watches
   std::set<std::string> doubles_;  // names of files that are followed by another name

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # xlog-tail: lines to events, where from and how far.
+bats_require_minimum_version 1.5.0
 load ../helpers
 load following
 
@@ -130,6 +131,29 @@ load following
   run xlog-tail --checkpoint place "$LOG"
   [ "$status" -eq 65 ]
   [ "$output" = "xlog-tail: read 'place': not a checkpoint" ]
+}
+
+@test "a checkpoint keeps the place in a log that is not asked for this time" {
+  lines 1 5
+  line 6 other.log
+  run -0 xlog-tail --no-follow --checkpoint place "$LOG" other.log
+  run -0 xlog-tail --no-follow --checkpoint place "$LOG"
+  line 7 other.log
+  run -0 xlog-tail --no-follow --checkpoint place "$LOG" other.log
+  [[ ${#lines[@]} -eq 1 && $output = *'"user":"u7"'* ]] || { echo "$output"; false; }
+}
+
+@test "what cannot be read is told, and is no success" {
+  run -71 xlog-tail --no-follow /proc/self/mem
+  [[ $output = "xlog-tail: read '/proc/self/mem': Input/output error" ]]
+}
+
+@test "an empty value of an option is refused" {
+  local option
+  for option in --explain --checkpoint --timezone --metrics; do
+    run -64 xlog-tail "$option" '' --no-follow /dev/null
+    [[ $output = "xlog-tail: $option: needs a value, not an empty text" ]]
+  done
 }
 
 @test "a command's output is read, and it is started again when it ends" {

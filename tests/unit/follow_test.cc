@@ -38,13 +38,7 @@ TEST_CASE("a state's text says what was put in") {
       {{"/var/log/my log", {place, leaving}, {done, known}, "foreign=1", {{7, 9}}}, {"other", {}, {}, ""}},
       {{"/var/log/*.log", 12}}};
   std::string text;
-  for (const LogState& log : state.logs) {
-    xlimit::follow::append_log(text, log.log);
-    for (const Place& one : log.open) append(text, one);
-    for (const Done& one : log.done) append(text, one);
-    if (!log.note.empty()) xlimit::follow::append_note(text, log.note);
-    if (log.cut) append(text, *log.cut);
-  }
+  for (const LogState& log : state.logs) xlimit::follow::append(text, log);
   for (const xlimit::follow::Pattern& pattern : state.patterns) xlimit::follow::append(text, pattern);
   const auto read = xlimit::follow::parse_state(text);
   REQUIRE(read.has_value());

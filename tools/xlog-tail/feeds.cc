@@ -27,7 +27,11 @@ follow::Follower::Sink Program::open_feed(const std::string& name) {
                 feed->count_bytes(gap == follow::Gap::lost ? "lost" : "truncated", bytes);
                 report_soon_ = true;
               },
-          .warning = [this](const std::string& text) { command_.warn(text); },
+          .warning =
+              [this](const std::string& text) {
+                command_.warn(text);
+                incomplete_ = true;
+              },
           .note = [feed] { return feed->note(); },
           .recall = [feed](const std::string& note) { feed->recall(note); }};
 }

@@ -49,7 +49,7 @@ base::Result<base::Exit> Program::run() {
   base::Result<void> done = broken_ ? base::Result<void>{} : end();
   if (!ended) return base::failed(ended);
   if (!done) return base::failed(done);
-  return base::Exit::kDone;
+  return settings_.once && incomplete_ ? base::Exit::kSystem : base::Exit::kDone;
 }
 
 base::Result<void> Program::add_sources() {

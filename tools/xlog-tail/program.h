@@ -71,7 +71,8 @@ class Program {
   std::string state_;
   event::Line line_;
   bool report_soon_ = false;
-  bool broken_ = false;  // writing has failed
+  bool broken_ = false;      // writing has failed
+  bool incomplete_ = false;  // something could not be read
   follow::Tail tail_;
 };
 
