@@ -67,6 +67,7 @@ void Command::add_option(const std::string& names, const std::string& label, con
   const auto read_all = [read, long_name, is_list, clear](const CLI::results_t& texts) {
     if (is_list) clear();
     for (const std::string& text : texts) {
+      if (!is_list && text.empty()) throw CLI::ValidationError(long_name, "needs a value, not an empty text");
       for (const std::string_view part : is_list ? split_list(text) : std::vector<std::string_view>{text}) {
         if (const Result<void> value = read(part); !value)
           throw CLI::ValidationError(long_name, value.error().text);
