@@ -15,6 +15,7 @@ void Counts::add(const session::Verdict& verdict) {
       static_cast<std::size_t>(std::ranges::find(kActions, verdict.action) - kActions.begin());
   ++violations_.at(rule).at(action);
   bans_ += verdict.targets.size();
+  newest_ = std::max(newest_, verdict.at);
 }
 
 void Counts::fill(metrics::Page& page, const session::Detector& detector) const {
@@ -35,7 +36,8 @@ void Counts::fill(metrics::Page& page, const session::Detector& detector) const 
 }
 
 void Counts::advise(const cli::Command& command, const session::Detector& detector) const {
-  if (bans_ > 0 || detector.unverified() == 0) return;
+  const bool recorded = newest_ != base::Time{} && newest_ + std::chrono::hours{1} < base::now();
+  if (!recorded || bans_ > 0 || detector.unverified() == 0) return;
   command.warn("nobody was banned, " + std::to_string(detector.unverified()) +
                " times a place held no connection here; a recorded log is judged with --verify none");
 }

@@ -22,7 +22,7 @@ struct Counts {
   base::Result<void> tell_sources(session::Detector& detector, std::string_view node,
                                   const std::function<base::Result<void>(std::string_view)>& write);
 
-  // At the end: says it when every place was spared, maybe because the log is of another time or host.
+  // At the end: says it when every place was spared and the log is an old one.
   void advise(const cli::Command& command, const session::Detector& detector) const;
 
   std::uint64_t stale = 0;
@@ -34,6 +34,7 @@ struct Counts {
 
   std::array<std::array<std::uint64_t, kActions.size()>, kRules.size()> violations_{};
   std::uint64_t bans_ = 0;
+  base::Time newest_;
   std::uint64_t evicted_ = 0, told_stale_ = 0;
 };
 
