@@ -22,8 +22,6 @@ namespace {
 using base::Result;
 
 constexpr std::size_t kState = 16 * 1024;  // room for states at first
-constexpr std::chrono::milliseconds kPatience{
-    1000};  // a process that was killed holds its lock a moment longer
 
 }  // namespace
 
@@ -35,7 +33,7 @@ Outbox::Outbox(int fd)
       text_(own_.get()) {}
 
 Result<Outbox> Outbox::open(int fd, const std::string& path, bool resume) {
-  Result<store::Lock> lock = store::Lock::take(path, kPatience);
+  Result<store::Lock> lock = store::Lock::take(path, store::Lock::kHandOver);
   if (!lock) return base::failed(lock);
   Outbox box{fd};
   box.lock_ = std::move(*lock);

@@ -53,9 +53,12 @@ base::Result<void> write_file(const std::string& path, std::string_view text);
 base::Result<void> publish_file(const std::string& path, std::string_view text);
 
 // One writer of a state file: holds `PATH.lock` as long as it lives. Fails with kTemporary when another
-// process does, and still does after `patience`: one that was killed holds it a moment longer.
+// process does, and still does after `patience`.
 class Lock {
  public:
+  // A process that was killed holds its locks until the last of its threads is gone.
+  static constexpr std::chrono::milliseconds kHandOver{1000};
+
   static base::Result<Lock> take(const std::string& path, std::chrono::milliseconds patience = {});
 
  private:

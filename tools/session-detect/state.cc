@@ -50,7 +50,7 @@ StateFile::StateFile(const cli::Command& command, session::Detector& detector, s
 
 Result<std::unique_ptr<StateFile>> StateFile::open(const cli::Command& command, const std::string& path,
                                                    session::Detector& detector) {
-  Result<store::Lock> lock = store::Lock::take(path);
+  Result<store::Lock> lock = store::Lock::take(path, store::Lock::kHandOver);
   if (!lock) return base::failed(lock);
   Result<store::Log> log = store::Log::open(path);
   if (!log) return base::failed(log);
