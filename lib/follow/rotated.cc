@@ -94,12 +94,24 @@ bool Follower::is_copy_begun(const LogFile& file) const {
 // now, as when it was compressed meanwhile, at once, because what it holds must be known to tell what is
 // missing.
 void Follower::open_missed(Files::iterator before, bool leaving) {
-  for (int tries = 0; tries < kMoves && open_listed(before, leaving); ++tries) continue;
+  std::vector<Sibling> siblings = find_siblings(names_);
+  for (int tries = 0; tries < kMoves && open_listed(before, siblings, leaving); ++tries) {
+    const std::vector<Sibling> earlier = std::exchange(siblings, find_siblings(names_));
+    report_deleted(earlier, siblings);
+  }
+}
+
+// Those that were compressed are opened next. All that have gone are looked at, because one that was opened
+// in time may have been compressed as well.
+void Follower::report_deleted(const std::vector<Sibling>& earlier, const std::vector<Sibling>& now) {
+  for (const Sibling& one : find_deleted(earlier, now)) {
+    if (std::find(gone_.begin(), gone_.end(), one) != gone_.end()) sink_.gap(Gap::lost, one.facts.size);
+  }
 }
 
 // Whether some have moved since they were listed.
-bool Follower::open_listed(Files::iterator before, bool leaving) {
-  const std::vector<Sibling> siblings = find_siblings(names_);
+bool Follower::open_listed(Files::iterator before, const std::vector<Sibling>& siblings, bool leaving) {
+  gone_.clear();
   known_.forget_gone(siblings, kMaxDone);
   take_awaited(before, siblings);
   missed_ = !awaited_.empty();
@@ -114,8 +126,8 @@ bool Follower::open_listed(Files::iterator before, bool leaving) {
   return moved;
 }
 
-// Whether that is settled: opened, gone, known, or a copy of a file we hold. An empty one may be a copy that
-// has just been begun; and half a line may be one that begins like all of them.
+// Whether that is settled: opened, told as lost, known, or a copy of a file we hold. An empty one may be a
+// copy that has just been begun; and half a line may be one that begins like all of them.
 bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool leaving) {
   if (files_.size() > kMaxOpen) return false;
   const bool taken = is_taken && is_taken(sibling.facts.file);
@@ -125,9 +137,9 @@ bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool
   }
   base::Result<LogFile> file = open(sibling);
   if (!file && file.error().code == base::Exit::kUnavailable) {
-    if (was_packed(sibling)) return false;  // its compressed form is next
-    sink_.gap(Gap::lost, sibling.compressed ? 0 : sibling.facts.size);
-    return true;
+    if (sibling.compressed) sink_.gap(Gap::lost, 0);
+    if (!sibling.compressed) gone_.push_back(sibling);  // compressed or deleted
+    return sibling.compressed;
   }
   if (!file) return give_up_unreadable(sibling, file.error());
   if (file->size() == 0 && is_recent(file->written())) return false;
@@ -158,15 +170,6 @@ bool Follower::is_made_by_copying(const Sibling& sibling, bool new_content) cons
   if (const base::Result<Facts> there = look_at(path_); !there || !there->file.same_inode(log)) return false;
   const bool younger = log.birth != 0 && sibling.facts.file.birth > log.birth;
   return younger || (new_content && known_.find(sibling.facts.file) != nullptr);
-}
-
-// May it have been compressed since it was listed? It may have been written to in between.
-bool Follower::was_packed(const Sibling& gone) const {
-  const std::vector<Sibling> siblings = find_siblings(names_);
-  return std::any_of(siblings.begin(), siblings.end(), [&](const Sibling& one) {
-    return one.compressed && !is_too_old(one, gone.facts.written) && !known_.has(one) &&
-           !holds(one.facts.file);
-  });
 }
 
 // Whether that is settled: one that will never be readable is a gap of unknown size. One of gzip's may still

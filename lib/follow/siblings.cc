@@ -44,6 +44,8 @@ bool is_older_by_name(const Sibling& a, const Sibling& b) {
   return a.path != b.path ? a.path < b.path : a.facts.file.inode < b.facts.file.inode;
 }
 
+constexpr std::int64_t kSecond = 1000000000;  // in nanoseconds
+
 }  // namespace
 
 bool is_rotated_name(string_view log, string_view name) {
@@ -58,7 +60,6 @@ bool is_rotated_name(string_view log, string_view name) {
 }
 
 bool is_too_old(const Sibling& packed, std::int64_t written) {
-  constexpr std::int64_t kSecond = 1000000000;
   return packed.compressed && packed.facts.written < written - written % kSecond;
 }
 
@@ -163,6 +164,46 @@ std::vector<Sibling> find_siblings(const Logs& logs) {
     found = describe(listing);
   }
   return found;
+}
+
+namespace {
+
+// The plain or the compressed ones of `some` that are not among `others`.
+std::vector<Sibling> find_others(const std::vector<Sibling>& some, const std::vector<Sibling>& others,
+                                 bool compressed) {
+  std::vector<Sibling> found;
+  std::copy_if(some.begin(), some.end(), std::back_inserter(found), [&](const Sibling& one) {
+    return one.compressed == compressed &&
+           std::none_of(others.begin(), others.end(),
+                        [&](const Sibling& other) { return other.facts.file.same_inode(one.facts.file); });
+  });
+  return found;
+}
+
+// How likely `packed` is what `plain` became, which may have been written to before: 0 if it cannot be. Size
+// and time are mostly the same; not every program keeps the time.
+int likeness(const Sibling& plain, const Sibling& packed) {
+  const auto size = static_cast<std::uint32_t>(plain.facts.size);
+  const std::uint32_t unpacked = (is_gzip(packed.path) ? unpacked_size(packed.path) : size).value_or(size);
+  if (is_too_old(packed, plain.facts.written) || unpacked < size) return 0;
+  const bool same_time = packed.facts.written / kSecond == plain.facts.written / kSecond;
+  return 1 + (unpacked == size ? 1 : 0) + (same_time ? 1 : 0);
+}
+
+}  // namespace
+
+std::vector<Sibling> find_deleted(const std::vector<Sibling>& earlier, const std::vector<Sibling>& now) {
+  std::vector<Sibling> gone = find_others(earlier, now, false), packed = find_others(now, earlier, true);
+  for (const int least : {3, 2, 1}) {
+    std::erase_if(gone, [&](const Sibling& plain) {
+      const auto one = std::find_if(packed.begin(), packed.end(),
+                                    [&](const Sibling& other) { return likeness(plain, other) >= least; });
+      if (one == packed.end()) return false;
+      packed.erase(one);
+      return true;
+    });
+  }
+  return gone;
 }
 
 namespace {

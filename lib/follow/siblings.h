@@ -45,6 +45,10 @@ bool is_rotated_path(const std::string& log, const std::string& path);
 // folder that cannot be read has none.
 std::vector<Sibling> find_siblings(const Logs& logs);
 
+// The plain files that were listed `earlier`, are not there `now`, and were not compressed in between as far
+// as can be told: each compressed one that is new accounts for one of them.
+std::vector<Sibling> find_deleted(const std::vector<Sibling>& earlier, const std::vector<Sibling>& now);
+
 // Opens that file, also when it is renamed meanwhile. Fails as LogFile::open and unpack() do, and when it is
 // gone.
 base::Result<LogFile> open_sibling(const Logs& logs, const Sibling& sibling);
