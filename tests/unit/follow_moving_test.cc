@@ -5,16 +5,16 @@
 #include "follow_bench.h"
 
 using namespace bench;
-using namespace std::chrono_literals;
 
 namespace {
 
 constexpr auto kLog = "access.log";
 
-// A log of which "one" was read, and that was rotated three times since.
+// A log of which "one" was read, and that was rotated four times since.
 struct Rotated : Bench {
-  std::string state = first_run("one\n");
-  Follower later{log, sink()};
+  const std::string state = first_run("one\n");
+  std::string expected = "one|two|three!|four|five";
+  std::function<void()> meanwhile;
 
   Rotated() {
     rename(kLog, "access.log.4");
@@ -27,9 +27,17 @@ struct Rotated : Bench {
   void write_at(const std::string& name, int second) const {
     fs::last_write_time(path(name), fs::file_time_type::clock::now() + std::chrono::seconds{second});
   }
-  // Resumes, and does something when the file of "two" was opened, and the others are listed.
-  void resume_and(const std::function<void()>& meanwhile) {
+  void compress_all() const {
+    for (const int number : {4, 3, 2, 1}) {
+      const std::string name = "access.log." + std::to_string(number);
+      write_at(name, 4 - number);
+      gzip(*this, name);
+    }
+  }
+  // Meanwhile: all are listed, the log is open, and the file of "two" just now.
+  void resume_and_read() {
     int opened = 0;
+    Follower later{log, sink()};
     later.on_open = [&](const xlimit::follow::LogFile&) {
       if (++opened == 3) meanwhile();
     };
@@ -37,72 +45,135 @@ struct Rotated : Bench {
     read_all(later);
     look(later);
     look(later);
-    CHECK(opened >= 3);
+    CHECK(opened >= 4);
+    CHECK(given() == expected);
   }
 };
 
 }  // namespace
 
+TEST_CASE("what is done to a rotated file while one before it is opened does not hide it") {
+  Rotated bench;
+  SUBCASE("compressed") {
+    bench.meanwhile = [&] { gzip(bench, "access.log.1"); };
+  }
+  SUBCASE("written to and compressed, with another time") {
+    bench.meanwhile = [&] {
+      bench.append("access.log.1", "more\n");
+      gzip(bench, "access.log.1");
+      bench.write_at("access.log.1.gz", 2);
+    };
+    bench.expected = "one|two|three!|four|more|five";
+  }
+  SUBCASE("renamed, its name given to one that is being compressed") {
+    bench.compress_all();
+    bench.meanwhile = [&] {
+      for (const int number : {4, 3, 2, 1})
+        bench.rename("access.log." + std::to_string(number) + ".gz",
+                     "access.log." + std::to_string(number + 1) + ".gz");
+      bench.append("access.log.1.gz", "\x1f\x8b");
+    };
+  }
+  bench.resume_and_read();
+  CHECK(bench.gap_list() == "");
+}
+
 TEST_CASE("a compressed file that is deleted while one before it is opened is a gap") {
   Rotated bench;
-  int second = 0;
-  for (const std::string name : {"access.log.4", "access.log.3", "access.log.2", "access.log.1"}) {
-    bench.write_at(name, ++second);
-    gzip(bench, name);
-  }
+  bench.compress_all();
   SUBCASE("an older one") {
-    bench.resume_and([&] { fs::remove(bench.path("access.log.2.gz")); });
-    CHECK(bench.given() == "one|two|four|five");
+    bench.meanwhile = [&] { fs::remove(bench.path("access.log.2.gz")); };
+    bench.expected = "one|two|four|five";
   }
   SUBCASE("the newest") {
-    bench.resume_and([&] { fs::remove(bench.path("access.log.1.gz")); });
-    CHECK(bench.given() == "one|two|three!|five");
+    bench.meanwhile = [&] { fs::remove(bench.path("access.log.1.gz")); };
+    bench.expected = "one|two|three!|five";
   }
+  bench.resume_and_read();
   CHECK(bench.gap_list() == "lost 0");
 }
 
 TEST_CASE("a file that is deleted while another one is compressed is a gap") {
   Rotated bench;
-  std::string lines = "one|two|four|five";
-  SUBCASE("that is too short to be this one") {
-    bench.resume_and([&] {
-      fs::remove(bench.path("access.log.2"));
-      gzip(bench, "access.log.1");
-    });
-  }
-  SUBCASE("as long as that, but written to at another time") {
-    bench.overwrite("access.log.1", "fourth\n");
-    bench.write_at("access.log.1", 2);
-    lines = "one|two|fourth|five";
-    bench.resume_and([&] {
-      fs::remove(bench.path("access.log.2"));
-      gzip(bench, "access.log.1");
-    });
+  std::string other = "access.log.1";
+  SUBCASE("that is too short to be this one") { bench.expected = "one|two|four|five"; }
+  SUBCASE("that is as long, and was written to at another time") {
+    bench.overwrite(other, "fourth\n");
+    bench.write_at(other, 2);
+    bench.expected = "one|two|fourth|five";
   }
   SUBCASE("that was opened in time") {
-    bench.overwrite("access.log.3", "two, too\n");
-    lines = "one|two, too|four|five";
-    bench.resume_and([&] {
-      fs::remove(bench.path("access.log.2"));
-      gzip(bench, "access.log.3");
-    });
+    other = "access.log.3";
+    bench.overwrite(other, "two, too\n");
+    bench.expected = "one|two, too|four|five";
   }
-  SUBCASE("that was compressed long ago and is put back") {
+  bench.meanwhile = [&] {
+    fs::remove(bench.path("access.log.2"));
+    gzip(bench, other);
+  };
+  bench.resume_and_read();
+  CHECK(bench.gap_list() == "lost 7");
+}
+
+TEST_CASE("a file that is deleted is a gap beside a compressed one that cannot be it") {
+  Rotated bench;
+  SUBCASE("because it was compressed before") {
+    bench.overwrite("access.log.3", "two, too\n");
+    gzip(bench, "access.log.3");
+    bench.meanwhile = [&] { fs::remove(bench.path("access.log.2")); };
+    bench.expected = "one|two, too|four|five";
+  }
+  SUBCASE("because it is older") {
     bench.append("backup", "long ago\n");
     bench.write_at("backup", -60);
     gzip(bench, "backup");
-    lines = "one|two|four|long ago|five";
-    bench.resume_and([&] {
+    bench.meanwhile = [&] {
       fs::remove(bench.path("access.log.2"));
-      bench.rename("backup.gz", "access.log.6.gz");
-    });
+      bench.rename("backup.gz", "access.log.5.gz");
+    };
+    bench.expected = "one|two|four|long ago|five";
   }
-  SUBCASE("that was compressed before") {
-    bench.overwrite("access.log.3", "two, too\n");
-    gzip(bench, "access.log.3");
-    lines = "one|two, too|four|five";
-    bench.resume_and([&] { fs::remove(bench.path("access.log.2")); });
-  }
-  CHECK(bench.given() == lines);
+  bench.resume_and_read();
   CHECK(bench.gap_list() == "lost 7");
+}
+
+TEST_CASE("a file that is compressed while a reader comes back was not cut short") {
+  Bench bench;
+  const auto follower = follow(bench, "one\n");
+  bench.rotate("access.log.1", "two\n");
+  look(*follower);
+  bench.rename("access.log.1", "access.log.2");
+  bench.rotate("access.log.1", "three\n");
+  Follower later{bench.log, bench.sink()};
+  bool packed = false;
+  later.on_open = [&](const xlimit::follow::LogFile&) {
+    if (!std::exchange(packed, true)) gzip(bench, "access.log.1");
+  };
+  bench.resume(later, bench.state_of(*follower));
+  bench.read_all(later);
+  CHECK(packed);
+  CHECK(bench.given() == "one|two|three");
+  CHECK(bench.gap_list() == "");
+}
+
+TEST_CASE("what is compressed when a log was cut short several times is not missing") {
+  Bench bench;
+  const auto follower = follow(bench, "one\n");
+  const auto rotate = [&](const std::string& to, const std::string& next) {
+    follower->look();
+    bench.copytruncate(to, "");
+    follower->look();
+    bench.append("access.log", next);
+  };
+  bench.append("access.log", "two\n");
+  rotate("access.log.3", "three\n");
+  rotate("access.log.2", "four\n");
+  rotate("access.log.1", "five\n");
+  int opened = 0;
+  follower->on_open = [&](const xlimit::follow::LogFile&) {
+    if (++opened == 2) gzip(bench, "access.log.1");
+  };
+  bench.read_all(*follower);
+  CHECK(bench.given() == "one|two|three|four|five");
+  CHECK(bench.gap_list() == "truncated 0");
 }
