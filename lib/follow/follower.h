@@ -60,8 +60,6 @@ class Follower {
   static constexpr std::size_t kMaxHeld = 32, kMaxOpen = 256;
   // Rotated files that are remembered when they are gone.
   static constexpr std::size_t kMaxDone = 1000;
-  // How often rotated files are listed anew at most while they move.
-  static constexpr int kMoves = 20;
 
   Follower(std::string path, Sink sink);
   ~Follower();
@@ -161,8 +159,7 @@ class Follower {
   void on_rotated_cut(Files::iterator held);
   void on_log_cut(const LogFile::Cut& cut);
   bool take_anew(Files::iterator held);
-  std::vector<Sibling> find_younger(std::int64_t written) const;
-  std::optional<LogFile> find_copy(const LogFile::Cut& cut);
+  std::optional<LogFile> find_copy(const LogFile::Cut& cut, std::vector<Sibling>& candidates);
   std::uint64_t add_copy(const LogFile::Cut& cut);
   void count_copies();
   void tell_hole(const LogFile& log);
@@ -175,7 +172,7 @@ class Follower {
   void take_awaited(Files::iterator before, const std::vector<Sibling>& siblings);
   bool is_cut_in_place(const Place& place);
   bool is_cut_and_renamed(const Place& place, const std::vector<Sibling>& siblings);
-  void report_gone(const Place& place, bool maybe);
+  void report_gone(const Place& place, bool may_have_grown);
 
   bool open_current();
 

@@ -95,7 +95,8 @@ bool Follower::is_copy_begun(const LogFile& file) const {
 // missing.
 void Follower::open_missed(Files::iterator before, bool leaving) {
   std::vector<Sibling> siblings = find_siblings(names_);
-  for (int tries = 0; tries < kMoves && open_listed(before, siblings, leaving); ++tries) {
+  for (int tries = 0; tries < kTries; ++tries) {
+    if (!open_listed(before, siblings, leaving)) return;
     const std::vector<Sibling> earlier = std::exchange(siblings, find_siblings(names_));
     report_deleted(earlier, siblings);
   }
@@ -149,7 +150,7 @@ bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool
   file->seek(done != nullptr ? done->mark.end : 0);
   const bool copy = is_copy(*file);
   if (copy && files_.back().file.was_cut()) return false;  // of what it holds now, or held before?
-  if (copy && !file->has_line() && is_recent(file->written())) return false;
+  if (copy && file->is_half_a_line() && is_recent(file->written())) return false;
   const bool nothing_new = copy || file->is_drained();
   if (!nothing_new) {
     if (!leaving && is_made_by_copying(sibling, done == nullptr)) sink_.gap(Gap::truncated, 0);

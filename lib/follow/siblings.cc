@@ -84,8 +84,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kTries = 20;  // while names move
-
 struct CloseFolder {
   void operator()(DIR* folder) const { ::closedir(folder); }
 };

@@ -13,6 +13,9 @@ namespace xlimit::follow {
 
 using Logs = std::vector<std::string>;  // paths
 
+// How often is tried anew what files that move have foiled.
+inline constexpr int kTries = 20;
+
 struct Sibling {
   std::string path;
   Facts facts;
