@@ -146,9 +146,9 @@ class Follower {
   void remember_short(LogFile copy, const Mark& mark);
   bool is_copy_begun(const LogFile& file) const;
   void open_missed(Files::iterator before, bool leaving);
-  bool open_listed(Files::iterator before, const std::vector<Sibling>& siblings, bool leaving);
-  void report_deleted(const std::vector<Sibling>& earlier, const std::vector<Sibling>& now);
-  bool open_rotated(Files::iterator before, const Sibling& sibling, bool leaving);
+  bool open_listed(Files::iterator before, const std::vector<Sibling>& siblings, bool leaving,
+                   std::vector<Sibling>& gone);
+  bool open_rotated(Files::iterator before, const Sibling& sibling, bool leaving, std::vector<Sibling>& gone);
   bool is_made_by_copying(const Sibling& sibling, bool new_content) const;
   bool was_read_and_packed(const Place& place, const std::vector<Sibling>& siblings);
   bool give_up_unreadable(const Sibling& sibling, const base::Error& error);
@@ -191,7 +191,6 @@ class Follower {
   std::int64_t compressing_ = 0;  // when the newest that was not whole then was written to
   std::vector<std::pair<Facts, base::Error>> broken_;  // could not be unpacked as they were then
   Known known_;
-  std::vector<Sibling> gone_;      // plain ones that were gone when they were opened
   std::optional<CutOff> cut_off_;  // how far behind its end the log was cut short is not known yet
   bool missed_ = false;            // look at the rotated files again
   std::set<std::string> warned_;   // said already

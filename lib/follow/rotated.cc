@@ -96,30 +96,26 @@ bool Follower::is_copy_begun(const LogFile& file) const {
 void Follower::open_missed(Files::iterator before, bool leaving) {
   std::vector<Sibling> siblings = find_siblings(names_);
   for (int tries = 0; tries < kTries; ++tries) {
-    if (!open_listed(before, siblings, leaving)) return;
+    std::vector<Sibling> gone;
+    if (!open_listed(before, siblings, leaving, gone)) return;
     const std::vector<Sibling> earlier = std::exchange(siblings, find_siblings(names_));
-    report_deleted(earlier, siblings);
+    // Among all that are not there any more, because one that was opened in time may be compressed as well.
+    for (const Sibling& one : find_deleted(earlier, siblings)) {
+      if (std::find(gone.begin(), gone.end(), one) != gone.end()) sink_.gap(Gap::lost, one.facts.size);
+    }
   }
 }
 
-// Those that were compressed are opened next. All that have gone are looked at, because one that was opened
-// in time may have been compressed as well.
-void Follower::report_deleted(const std::vector<Sibling>& earlier, const std::vector<Sibling>& now) {
-  for (const Sibling& one : find_deleted(earlier, now)) {
-    if (std::find(gone_.begin(), gone_.end(), one) != gone_.end()) sink_.gap(Gap::lost, one.facts.size);
-  }
-}
-
-// Whether some have moved since they were listed.
-bool Follower::open_listed(Files::iterator before, const std::vector<Sibling>& siblings, bool leaving) {
-  gone_.clear();
+// Whether some have moved since they were listed; `gone` are then those that were compressed or deleted.
+bool Follower::open_listed(Files::iterator before, const std::vector<Sibling>& siblings, bool leaving,
+                           std::vector<Sibling>& gone) {
   known_.forget_gone(siblings, kMaxDone);
   take_awaited(before, siblings);
   missed_ = !awaited_.empty();
   bool moved = false;
   for (const Sibling& sibling : siblings) {
     const bool known = find(sibling.facts.file) != files_.end() || known_.has(sibling);
-    if (known || open_rotated(before, sibling, leaving)) continue;
+    if (known || open_rotated(before, sibling, leaving, gone)) continue;
     missed_ = true;
     const base::Result<Facts> there = look_at(sibling.path);
     moved = moved || !there || !there->file.same_inode(sibling.facts.file);
@@ -129,7 +125,8 @@ bool Follower::open_listed(Files::iterator before, const std::vector<Sibling>& s
 
 // Whether that is settled: opened, told as lost, known, or a copy of a file we hold. An empty one may be a
 // copy that has just been begun; and half a line may be one that begins like all of them.
-bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool leaving) {
+bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool leaving,
+                            std::vector<Sibling>& gone) {
   if (files_.size() > kMaxOpen) return false;
   const bool taken = is_taken && is_taken(sibling.facts.file);
   if (taken || (sibling.compressed && is_packed_known(sibling))) {
@@ -139,7 +136,7 @@ bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool
   base::Result<LogFile> file = open(sibling);
   if (!file && file.error().code == base::Exit::kUnavailable) {
     if (sibling.compressed) sink_.gap(Gap::lost, 0);
-    if (!sibling.compressed) gone_.push_back(sibling);  // compressed or deleted
+    if (!sibling.compressed) gone.push_back(sibling);
     return sibling.compressed;
   }
   if (!file) return give_up_unreadable(sibling, file.error());

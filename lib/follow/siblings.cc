@@ -44,8 +44,6 @@ bool is_older_by_name(const Sibling& a, const Sibling& b) {
   return a.path != b.path ? a.path < b.path : a.facts.file.inode < b.facts.file.inode;
 }
 
-constexpr std::int64_t kSecond = 1000000000;  // in nanoseconds
-
 }  // namespace
 
 bool is_rotated_name(string_view log, string_view name) {
@@ -60,6 +58,7 @@ bool is_rotated_name(string_view log, string_view name) {
 }
 
 bool is_too_old(const Sibling& packed, std::int64_t written) {
+  constexpr std::int64_t kSecond = 1000000000;
   return packed.compressed && packed.facts.written < written - written % kSecond;
 }
 
@@ -178,24 +177,22 @@ std::vector<Sibling> find_others(const std::vector<Sibling>& some, const std::ve
   return found;
 }
 
-// How likely `packed` is what `plain` became, which may have been written to before: 0 if it cannot be. Size
-// and time are mostly the same; not every program keeps the time.
-int likeness(const Sibling& plain, const Sibling& packed) {
+// May `packed` be what `plain` became, as it was or when it had grown?
+bool may_have_become(const Sibling& plain, const Sibling& packed, bool grown) {
   const auto size = static_cast<std::uint32_t>(plain.facts.size);
   const std::uint32_t unpacked = (is_gzip(packed.path) ? unpacked_size(packed.path) : size).value_or(size);
-  if (is_too_old(packed, plain.facts.written) || unpacked < size) return 0;
-  const bool same_time = packed.facts.written / kSecond == plain.facts.written / kSecond;
-  return 1 + (unpacked == size ? 1 : 0) + (same_time ? 1 : 0);
+  return (grown ? unpacked > size : unpacked == size) && !is_too_old(packed, plain.facts.written);
 }
 
 }  // namespace
 
 std::vector<Sibling> find_deleted(const std::vector<Sibling>& earlier, const std::vector<Sibling>& now) {
   std::vector<Sibling> gone = find_others(earlier, now, false), packed = find_others(now, earlier, true);
-  for (const int least : {3, 2, 1}) {
+  for (const bool grown : {false, true}) {
     std::erase_if(gone, [&](const Sibling& plain) {
-      const auto one = std::find_if(packed.begin(), packed.end(),
-                                    [&](const Sibling& other) { return likeness(plain, other) >= least; });
+      const auto one = std::find_if(packed.begin(), packed.end(), [&](const Sibling& other) {
+        return may_have_become(plain, other, grown);
+      });
       if (one == packed.end()) return false;
       packed.erase(one);
       return true;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Rotated files that move, are compressed or deleted while others are opened.
+#include <fcntl.h>
+
+#include <csignal>
 #include <functional>
 
 #include "follow_bench.h"
@@ -9,6 +12,41 @@ using namespace bench;
 namespace {
 
 constexpr auto kLog = "access.log";
+
+// Does something whenever a file that nobody holds is opened, from inside open(2), which fails as busy: we
+// have a lease on it, which the kernel asks back by a signal.
+class Opening {
+ public:
+  Opening(std::string path, std::function<void(int times)> act)
+      : path_(std::move(path)), act_(std::move(act)) {
+    current = this;
+    std::signal(SIGIO, [](int) { current->happen(); });
+    take_lease();
+    REQUIRE(has_lease_);
+  }
+  ~Opening() { std::signal(SIGIO, SIG_DFL); }
+  Opening(const Opening&) = delete;
+  Opening& operator=(const Opening&) = delete;
+  int times() const { return times_; }
+
+ private:
+  void take_lease() {
+    file_ = xlimit::base::Fd{::open(path_.c_str(), O_RDONLY | O_CLOEXEC)};
+    has_lease_ = ::fcntl(file_.get(), F_SETLEASE, F_WRLCK) == 0;
+  }
+  void happen() {
+    file_ = {};
+    act_(++times_);
+    take_lease();
+  }
+
+  static inline Opening* current = nullptr;
+  std::string path_;
+  std::function<void(int times)> act_;
+  xlimit::base::Fd file_;
+  bool has_lease_ = false;
+  int times_ = 0;
+};
 
 // A log of which "one" was read, and that was rotated four times since.
 struct Rotated : Bench {
@@ -57,6 +95,12 @@ TEST_CASE("what is done to a rotated file while one before it is opened does not
   SUBCASE("compressed") {
     bench.meanwhile = [&] { gzip(bench, "access.log.1"); };
   }
+  SUBCASE("compressed, and the one that is open deleted") {
+    bench.meanwhile = [&] {
+      gzip(bench, "access.log.1");
+      fs::remove(bench.path("access.log.3"));
+    };
+  }
   SUBCASE("written to and compressed, with another time") {
     bench.meanwhile = [&] {
       bench.append("access.log.1", "more\n");
@@ -97,10 +141,9 @@ TEST_CASE("a file that is deleted while another one is compressed is a gap") {
   Rotated bench;
   std::string other = "access.log.1";
   SUBCASE("that is too short to be this one") { bench.expected = "one|two|four|five"; }
-  SUBCASE("that is as long, and was written to at another time") {
-    bench.overwrite(other, "fourth\n");
-    bench.write_at(other, 2);
-    bench.expected = "one|two|fourth|five";
+  SUBCASE("that would be this one if it had grown") {
+    bench.overwrite(other, "four, and more\n");
+    bench.expected = "one|two|four, and more|five";
   }
   SUBCASE("that was opened in time") {
     other = "access.log.3";
@@ -123,15 +166,22 @@ TEST_CASE("a file that is deleted is a gap beside a compressed one that cannot b
     bench.meanwhile = [&] { fs::remove(bench.path("access.log.2")); };
     bench.expected = "one|two, too|four|five";
   }
-  SUBCASE("because it is older") {
-    bench.append("backup", "long ago\n");
-    bench.write_at("backup", -60);
+  const auto put_back = [&](const std::string& text, int second) {
+    bench.append("backup", text);
+    bench.write_at("backup", second);
     gzip(bench, "backup");
     bench.meanwhile = [&] {
       fs::remove(bench.path("access.log.2"));
       bench.rename("backup.gz", "access.log.5.gz");
     };
+  };
+  SUBCASE("because it is older") {
+    put_back("long ago\n", -60);
     bench.expected = "one|two|four|long ago|five";
+  }
+  SUBCASE("because it is shorter") {
+    put_back("short\n", 1);
+    bench.expected = "one|two|four|short|five";
   }
   bench.resume_and_read();
   CHECK(bench.gap_list() == "lost 7");
@@ -176,4 +226,30 @@ TEST_CASE("what is compressed when a log was cut short several times is not miss
   bench.read_all(*follower);
   CHECK(bench.given() == "one|two|three|four|five");
   CHECK(bench.gap_list() == "truncated 0");
+}
+
+TEST_CASE("a copy that is compressed while it is opened is found") {
+  Bench bench;
+  const auto follower = follow(bench, "one\n");
+  bench.append("access.log", "two\n");
+  follower->look();
+  bench.copytruncate("access.log.1", "three\n");
+  const Opening opening{bench.path("access.log.1"), [&](int) { gzip(bench, "access.log.1"); }};
+  bench.read_all(*follower);
+  CHECK(opening.times() == 1);
+  CHECK(bench.given() == "one|two|three");
+  CHECK(bench.gap_list() == "truncated 0");
+}
+
+TEST_CASE("a log that is compressed while it is looked for was not cut short") {
+  Bench bench;
+  const std::string state = bench.first_run("one\n");
+  bench.rotate("access.log.1", "two\n");
+  const Opening opening{bench.path("access.log.1"), [&](int times) {
+                          if (times == 2) gzip(bench, "access.log.1");
+                        }};
+  bench.run(state);
+  CHECK(opening.times() == 2);
+  CHECK(bench.given() == "one|two");
+  CHECK(bench.gap_list() == "");
 }
