@@ -180,6 +180,22 @@ TEST_CASE("a log that was empty, written to and compressed is no gap while an ol
   CHECK(bench.gap_list() == gaps);
 }
 
+TEST_CASE(
+    "a log that was empty, written to and compressed is no gap while an older one is being compressed") {
+  Bench bench;
+  const auto follower = follow(bench, "one\nha");
+  bench.rotate("access.log.2", "");
+  look(*follower);
+  bench.append("access.log", "two\n");
+  bench.rotate("access.log.1", "three\n");
+  const std::string whole = begin_to_gzip(bench, "access.log.2");
+  gzip(bench, "access.log.1");
+  std::string state = bench.state_of(*follower);
+  state = bench.run(state);
+  CHECK(bench.given() == "one|two|three");
+  CHECK(bench.gap_list() == "");
+}
+
 TEST_CASE("what cannot be unpacked is told as lost, once, and not how much it was") {
   Bench bench;
   std::string state = bench.first_run("one\n");
