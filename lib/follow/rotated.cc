@@ -175,7 +175,7 @@ bool Follower::is_made_by_copying(const Sibling& sibling, bool new_content) cons
 bool Follower::give_up_unreadable(const Sibling& sibling, const base::Error& error) {
   const bool broken = error.code == base::Exit::kData;
   const bool written = broken && is_gzip(sibling.path) && is_recent(sibling.facts.written);
-  warn(error.text + (written ? ", skipped for now" : broken ? ", skipped" : ""));
+  warn(error.text + (broken && !written ? ", skipped" : ", skipped for now"));
   if (!broken || written) return false;
   sink_.gap(Gap::lost, 0);
   remember(sibling);

@@ -86,6 +86,6 @@ TEST_CASE("compressed files that cannot be unpacked here are warned of, and not 
     CAPTURE(warning);
     CHECK(warning.find("unpack '" + bench.path("access.log.")) == 0);
     CHECK(warning.find("' in '/") != std::string::npos);
-    CHECK(warning.ends_with(": Operation not supported"));
+    CHECK(warning.ends_with(": Operation not supported, skipped for now"));
   }
 }
