@@ -45,7 +45,7 @@ void Follower::remember(const Sibling& sibling) {
 // programs to the second, in which another one may have been written to.
 bool Follower::is_packed_known(const Sibling& sibling) {
   const bool told = is_gzip(sibling.path);  // how long it is, and what it begins with
-  const std::optional<std::uint32_t> size = told ? unpacked_size(sibling.path) : std::nullopt;
+  const std::optional<std::uint32_t> size = told ? unpacked_size(sibling) : std::nullopt;
   const auto same = [&](const Identity& file, std::int64_t written, std::uint64_t end) {
     if (written != sibling.facts.written) return false;
     return !told || (size == static_cast<std::uint32_t>(end) && may_hold(sibling.path, file));

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
-#include <optional>
 
 #include "base/path.h"
 #include "follow/unpack.h"
@@ -180,11 +179,17 @@ std::vector<Sibling> find_others(const std::vector<Sibling>& some, const std::ve
 // May `packed` be what `plain` became, as it was or when it had grown?
 bool may_have_become(const Sibling& plain, const Sibling& packed, bool grown) {
   const auto size = static_cast<std::uint32_t>(plain.facts.size);
-  const std::uint32_t unpacked = (is_gzip(packed.path) ? unpacked_size(packed.path) : size).value_or(size);
+  const std::uint32_t unpacked = (is_gzip(packed.path) ? unpacked_size(packed) : size).value_or(size);
   return (grown ? unpacked > size : unpacked == size) && !is_too_old(packed, plain.facts.written);
 }
 
 }  // namespace
+
+std::optional<std::uint32_t> unpacked_size(const Sibling& packed) {
+  const std::optional<std::uint32_t> size = unpacked_size(packed.path);
+  const base::Result<Facts> there = look_at(packed.path, Link::show);
+  return there && there->file.same_inode(packed.facts.file) ? size : std::nullopt;
+}
 
 std::vector<Sibling> find_deleted(const std::vector<Sibling>& earlier, const std::vector<Sibling>& now) {
   std::vector<Sibling> gone = find_others(earlier, now, false), packed = find_others(now, earlier, true);

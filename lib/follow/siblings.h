@@ -3,6 +3,8 @@
 // @4000...s beside its `current`.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +49,9 @@ bool is_rotated_path(const std::string& log, const std::string& path);
 // All of them in the logs' folders, and in those of the files that symbolic links lead to, oldest first. A
 // folder that cannot be read has none.
 std::vector<Sibling> find_siblings(const Logs& logs);
+
+// The size that the end of that gzip file tells (unpack.h). Absent when another one has its name by now.
+std::optional<std::uint32_t> unpacked_size(const Sibling& packed);
 
 // The plain files that were listed `earlier`, are not there `now`, and were not compressed in between as far
 // as can be told: each compressed one that is new accounts for one of them.
