@@ -5,6 +5,16 @@
 #include "follow/follower.h"
 
 namespace xlimit::follow {
+namespace {
+
+// Of a log that was written to then for the last time that is known.
+std::vector<Sibling> find_possible_copies(const Logs& logs, std::int64_t written) {
+  std::vector<Sibling> siblings = find_siblings(logs);
+  std::erase_if(siblings, [&](const Sibling& sibling) { return is_too_old(sibling, written); });
+  return siblings;
+}
+
+}  // namespace
 
 void Follower::on_rotated_cut(Files::iterator held) {
   const LogFile::Cut cut = held->file.take_cut();
@@ -47,19 +57,14 @@ void Follower::count_copies() {
   }
 }
 
-std::vector<Sibling> Follower::find_younger(std::int64_t written) const {
-  std::vector<Sibling> siblings = find_siblings(names_);
-  std::erase_if(siblings, [&](const Sibling& sibling) { return is_too_old(sibling, written); });
-  return siblings;
-}
-
 // The newest file that holds what was read of the log. While one is gone that was there a moment ago, it is
-// just being compressed.
-std::optional<LogFile> Follower::find_copy(const LogFile::Cut& cut) {
+// just being compressed. `candidates` are then the files among which it was looked for last.
+std::optional<LogFile> Follower::find_copy(const LogFile::Cut& cut, std::vector<Sibling>& candidates) {
   bool moved = true;
-  for (int tries = 0; tries < kMoves && std::exchange(moved, false); ++tries) {
-    const std::vector<Sibling> siblings = find_younger(cut.written);
-    for (auto sibling = siblings.rbegin(); sibling != siblings.rend(); ++sibling) {
+  for (int tries = 0; moved && tries < kTries; ++tries) {
+    moved = false;
+    candidates = find_possible_copies(names_, cut.written);
+    for (auto sibling = candidates.rbegin(); sibling != candidates.rend(); ++sibling) {
       base::Result<LogFile> copy = open(*sibling);
       moved = moved || (!copy && copy.error().code == base::Exit::kUnavailable);
       if (!copy) continue;
@@ -73,10 +78,11 @@ std::optional<LogFile> Follower::find_copy(const LogFile::Cut& cut) {
 // Rotation by copytruncate leaves a copy that has what was cut off unread. Returns how many bytes that is.
 std::uint64_t Follower::add_copy(const LogFile::Cut& cut) {
   const bool known = cut.mark.length > 0 || cut.before.head_length > 0;
-  std::optional<LogFile> copy = known ? find_copy(cut) : std::nullopt;
+  std::vector<Sibling> candidates;
+  std::optional<LogFile> copy = known ? find_copy(cut, candidates) : std::nullopt;
   if (!copy) {
     const Place place{cut.before, cut.offset, cut.offset + cut.lost, cut.mark, cut.written, path_, true};
-    return await(place, find_younger(cut.written)) ? cut.lost : 0;
+    return await(place, candidates) ? cut.lost : 0;
   }
   const std::uint64_t saved = copy->size() - cut.offset;
   copy->seek(cut.offset);

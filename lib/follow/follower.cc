@@ -65,7 +65,7 @@ void Follower::look_around() {
 
 // The current file comes first: a rotated one may be a copy of it that is just being made.
 void Follower::look_up(bool in_place) {
-  for (int tries = 0; tries < 20; ++tries) {
+  for (int tries = 0; tries < kTries; ++tries) {
     const base::Result<Facts> there = look_at(path_);
     const bool held = there && find(there->file) != files_.end();
     if (!there || (!held && !open_current())) return open_missed(files_.end(), in_place);

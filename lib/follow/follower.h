@@ -60,8 +60,6 @@ class Follower {
   static constexpr std::size_t kMaxHeld = 32, kMaxOpen = 256;
   // Rotated files that are remembered when they are gone.
   static constexpr std::size_t kMaxDone = 1000;
-  // How often rotated files are listed anew at most while they move.
-  static constexpr int kMoves = 20;
 
   Follower(std::string path, Sink sink);
   ~Follower();
@@ -148,10 +146,10 @@ class Follower {
   void remember_short(LogFile copy, const Mark& mark);
   bool is_copy_begun(const LogFile& file) const;
   void open_missed(Files::iterator before, bool leaving);
-  bool open_listed(Files::iterator before, bool leaving);
-  bool open_rotated(Files::iterator before, const Sibling& sibling, bool leaving);
+  bool open_listed(Files::iterator before, const std::vector<Sibling>& siblings, bool leaving,
+                   std::vector<Sibling>& gone);
+  bool open_rotated(Files::iterator before, const Sibling& sibling, bool leaving, std::vector<Sibling>& gone);
   bool is_made_by_copying(const Sibling& sibling, bool new_content) const;
-  bool was_packed(const Sibling& gone) const;
   bool was_read_and_packed(const Place& place, const std::vector<Sibling>& siblings);
   bool give_up_unreadable(const Sibling& sibling, const base::Error& error);
   bool is_copy(const LogFile& file);
@@ -161,8 +159,7 @@ class Follower {
   void on_rotated_cut(Files::iterator held);
   void on_log_cut(const LogFile::Cut& cut);
   bool take_anew(Files::iterator held);
-  std::vector<Sibling> find_younger(std::int64_t written) const;
-  std::optional<LogFile> find_copy(const LogFile::Cut& cut);
+  std::optional<LogFile> find_copy(const LogFile::Cut& cut, std::vector<Sibling>& candidates);
   std::uint64_t add_copy(const LogFile::Cut& cut);
   void count_copies();
   void tell_hole(const LogFile& log);
@@ -175,7 +172,7 @@ class Follower {
   void take_awaited(Files::iterator before, const std::vector<Sibling>& siblings);
   bool is_cut_in_place(const Place& place);
   bool is_cut_and_renamed(const Place& place, const std::vector<Sibling>& siblings);
-  void report_gone(const Place& place, bool maybe);
+  void report_gone(const Place& place, bool may_have_grown);
 
   bool open_current();
 

@@ -279,9 +279,9 @@ bool LogFile::holds(const Identity& file, const Mark& mark) const {
   return size_ >= mark.end && begins_so(file) && follow::holds(fd(), mark);
 }
 
-bool LogFile::has_line() const {
-  return size_ > stream::kMaxInput ||
-         read_at(fd(), 0, static_cast<std::size_t>(size_)).find('\n') != std::string::npos;
+bool LogFile::is_half_a_line() const {
+  return size_ <= stream::kMaxInput &&
+         read_at(fd(), 0, static_cast<std::size_t>(size_)).find('\n') == std::string::npos;
 }
 
 // As it was opened; a change shows at the next read().

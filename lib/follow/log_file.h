@@ -95,8 +95,8 @@ class LogFile {
   bool begins_like(std::string_view head) const;
   // Does it begin like that file, and hold the mark?
   bool holds(const Identity& file, const Mark& mark) const;
-  // Whether the first line, if it is not too long, has its end.
-  bool has_line() const;
+  // Whether it holds no end of a line, and no more than stream::kMaxInput bytes.
+  bool is_half_a_line() const;
 
   int fd() const { return fd_.get(); }
   const Identity& identity() const { return identity_; }

@@ -71,8 +71,9 @@ void Follower::find_again(const Place& place, bool last) {
     sink_.gap(Gap::truncated, 0);
 }
 
-// Nothing is known of a log that was empty by which it could be found compressed. But rotation deletes the
-// oldest first: while one that is older is there, it is among those that are new.
+// A log that was empty is known by nothing by which it could be found compressed. But rotation deletes the
+// oldest first: while a file is there that is older than the log, the log is among the compressed ones that
+// are new. Was it deleted out of turn, what was written to it since is missing, and no gap tells so.
 bool Follower::was_packed_unseen(const Place& place, const std::vector<Sibling>& siblings) {
   if (is_known_by_content(place)) return false;
   const auto is_known = [&](const Sibling& one) {
@@ -161,9 +162,9 @@ bool Follower::is_cut_and_renamed(const Place& place, const std::vector<Sibling>
                      [&](const Sibling& one) { return one.facts.file.same_inode(place.file); });
 }
 
-// `maybe`: there may have been more than was seen.
-void Follower::report_gone(const Place& place, bool maybe) {
-  if (maybe || place.unread() > 0)
+// There may have been more than was seen, if somebody wrote to it until the end.
+void Follower::report_gone(const Place& place, bool may_have_grown) {
+  if (may_have_grown || place.unread() > 0)
     sink_.gap(is_cut_in_place(place) ? Gap::truncated : Gap::lost, place.unread());
 }
 

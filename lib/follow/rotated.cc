@@ -45,7 +45,7 @@ void Follower::remember(const Sibling& sibling) {
 // programs to the second, in which another one may have been written to.
 bool Follower::is_packed_known(const Sibling& sibling) {
   const bool told = is_gzip(sibling.path);  // how long it is, and what it begins with
-  const std::optional<std::uint32_t> size = told ? unpacked_size(sibling.path) : std::nullopt;
+  const std::optional<std::uint32_t> size = told ? unpacked_size(sibling) : std::nullopt;
   const auto same = [&](const Identity& file, std::int64_t written, std::uint64_t end) {
     if (written != sibling.facts.written) return false;
     return !told || (size == static_cast<std::uint32_t>(end) && may_hold(sibling.path, file));
@@ -94,19 +94,28 @@ bool Follower::is_copy_begun(const LogFile& file) const {
 // now, as when it was compressed meanwhile, at once, because what it holds must be known to tell what is
 // missing.
 void Follower::open_missed(Files::iterator before, bool leaving) {
-  for (int tries = 0; tries < kMoves && open_listed(before, leaving); ++tries) continue;
+  std::vector<Sibling> siblings = find_siblings(names_);
+  for (int tries = 0; tries < kTries; ++tries) {
+    std::vector<Sibling> gone;
+    if (!open_listed(before, siblings, leaving, gone)) return;
+    const std::vector<Sibling> earlier = std::exchange(siblings, find_siblings(names_));
+    // Among all that are not there any more, because one that was opened in time may be compressed as well.
+    for (const Sibling& one : find_deleted(earlier, siblings)) {
+      if (std::find(gone.begin(), gone.end(), one) != gone.end()) sink_.gap(Gap::lost, one.facts.size);
+    }
+  }
 }
 
-// Whether some have moved since they were listed.
-bool Follower::open_listed(Files::iterator before, bool leaving) {
-  const std::vector<Sibling> siblings = find_siblings(names_);
+// Whether some have moved since they were listed; `gone` are then those that were compressed or deleted.
+bool Follower::open_listed(Files::iterator before, const std::vector<Sibling>& siblings, bool leaving,
+                           std::vector<Sibling>& gone) {
   known_.forget_gone(siblings, kMaxDone);
   take_awaited(before, siblings);
   missed_ = !awaited_.empty();
   bool moved = false;
   for (const Sibling& sibling : siblings) {
     const bool known = find(sibling.facts.file) != files_.end() || known_.has(sibling);
-    if (known || open_rotated(before, sibling, leaving)) continue;
+    if (known || open_rotated(before, sibling, leaving, gone)) continue;
     missed_ = true;
     const base::Result<Facts> there = look_at(sibling.path);
     moved = moved || !there || !there->file.same_inode(sibling.facts.file);
@@ -114,9 +123,10 @@ bool Follower::open_listed(Files::iterator before, bool leaving) {
   return moved;
 }
 
-// Whether that is settled: opened, gone, known, or a copy of a file we hold. An empty one may be a copy that
-// has just been begun; and half a line may be one that begins like all of them.
-bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool leaving) {
+// Whether that is settled: opened, told as lost, known, or a copy of a file we hold. An empty one may be a
+// copy that has just been begun; and half a line may be one that begins like all of them.
+bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool leaving,
+                            std::vector<Sibling>& gone) {
   if (files_.size() > kMaxOpen) return false;
   const bool taken = is_taken && is_taken(sibling.facts.file);
   if (taken || (sibling.compressed && is_packed_known(sibling))) {
@@ -125,9 +135,9 @@ bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool
   }
   base::Result<LogFile> file = open(sibling);
   if (!file && file.error().code == base::Exit::kUnavailable) {
-    if (was_packed(sibling)) return false;  // its compressed form is next
-    sink_.gap(Gap::lost, sibling.compressed ? 0 : sibling.facts.size);
-    return true;
+    if (sibling.compressed) sink_.gap(Gap::lost, 0);
+    if (!sibling.compressed) gone.push_back(sibling);
+    return sibling.compressed;
   }
   if (!file) return give_up_unreadable(sibling, file.error());
   if (file->size() == 0 && is_recent(file->written())) return false;
@@ -137,7 +147,7 @@ bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool
   file->seek(done != nullptr ? done->mark.end : 0);
   const bool copy = is_copy(*file);
   if (copy && files_.back().file.was_cut()) return false;  // of what it holds now, or held before?
-  if (copy && !file->has_line() && is_recent(file->written())) return false;
+  if (copy && file->is_half_a_line() && is_recent(file->written())) return false;
   const bool nothing_new = copy || file->is_drained();
   if (!nothing_new) {
     if (!leaving && is_made_by_copying(sibling, done == nullptr)) sink_.gap(Gap::truncated, 0);
@@ -160,21 +170,12 @@ bool Follower::is_made_by_copying(const Sibling& sibling, bool new_content) cons
   return younger || (new_content && known_.find(sibling.facts.file) != nullptr);
 }
 
-// May it have been compressed since it was listed? It may have been written to in between.
-bool Follower::was_packed(const Sibling& gone) const {
-  const std::vector<Sibling> siblings = find_siblings(names_);
-  return std::any_of(siblings.begin(), siblings.end(), [&](const Sibling& one) {
-    return one.compressed && !is_too_old(one, gone.facts.written) && !known_.has(one) &&
-           !holds(one.facts.file);
-  });
-}
-
 // Whether that is settled: one that will never be readable is a gap of unknown size. One of gzip's may still
 // be written; but a reader that does not follow looks only once, so that is told, too.
 bool Follower::give_up_unreadable(const Sibling& sibling, const base::Error& error) {
   const bool broken = error.code == base::Exit::kData;
   const bool written = broken && is_gzip(sibling.path) && is_recent(sibling.facts.written);
-  warn(error.text + (written ? ", skipped for now" : broken ? ", skipped" : ""));
+  warn(error.text + (broken && !written ? ", skipped" : ", skipped for now"));
   if (!broken || written) return false;
   sink_.gap(Gap::lost, 0);
   remember(sibling);

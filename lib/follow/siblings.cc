@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
-#include <optional>
 
 #include "base/path.h"
 #include "follow/unpack.h"
@@ -82,8 +81,6 @@ void sort_by_age(std::vector<Sibling>& siblings) {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr int kTries = 20;  // while names move
 
 struct CloseFolder {
   void operator()(DIR* folder) const { ::closedir(folder); }
@@ -167,6 +164,50 @@ std::vector<Sibling> find_siblings(const Logs& logs) {
 
 namespace {
 
+// The plain or the compressed ones of `some` that are not among `others`.
+std::vector<Sibling> find_others(const std::vector<Sibling>& some, const std::vector<Sibling>& others,
+                                 bool compressed) {
+  std::vector<Sibling> found;
+  std::copy_if(some.begin(), some.end(), std::back_inserter(found), [&](const Sibling& one) {
+    return one.compressed == compressed &&
+           std::none_of(others.begin(), others.end(),
+                        [&](const Sibling& other) { return other.facts.file.same_inode(one.facts.file); });
+  });
+  return found;
+}
+
+// May `packed` be what `plain` became, as it was or when it had grown?
+bool may_have_become(const Sibling& plain, const Sibling& packed, bool grown) {
+  const auto size = static_cast<std::uint32_t>(plain.facts.size);
+  const std::uint32_t unpacked = (is_gzip(packed.path) ? unpacked_size(packed) : size).value_or(size);
+  return (grown ? unpacked > size : unpacked == size) && !is_too_old(packed, plain.facts.written);
+}
+
+}  // namespace
+
+std::optional<std::uint32_t> unpacked_size(const Sibling& packed) {
+  const std::optional<std::uint32_t> size = unpacked_size(packed.path);
+  const base::Result<Facts> there = look_at(packed.path, Link::show);
+  return there && there->file.same_inode(packed.facts.file) ? size : std::nullopt;
+}
+
+std::vector<Sibling> find_deleted(const std::vector<Sibling>& earlier, const std::vector<Sibling>& now) {
+  std::vector<Sibling> gone = find_others(earlier, now, false), packed = find_others(now, earlier, true);
+  for (const bool grown : {false, true}) {
+    std::erase_if(gone, [&](const Sibling& plain) {
+      const auto one = std::find_if(packed.begin(), packed.end(), [&](const Sibling& other) {
+        return may_have_become(plain, other, grown);
+      });
+      if (one == packed.end()) return false;
+      packed.erase(one);
+      return true;
+    });
+  }
+  return gone;
+}
+
+namespace {
+
 // Where that file is now. Some file systems list other inode numbers than they give.
 std::string find_moved(const Logs& logs, const Identity& file) {
   const Listing now = list(names_of(logs));
@@ -189,9 +230,8 @@ base::Result<LogFile> open_sibling(const Logs& logs, const Sibling& sibling) {
   for (int tries = 0; tries < kTries && !path.empty(); ++tries) {
     base::Result<LogFile> file = open(path);
     if (file && file->identity().same_inode(sibling.facts.file)) return file;
-    const bool refused = !file && file.error().code != base::Exit::kUnavailable;
     const base::Result<Facts> there = look_at(path, Link::show);  // or is it another one that is refused?
-    if (refused && there && there->file.same_inode(sibling.facts.file)) return file;
+    if (!file && there && there->file.same_inode(sibling.facts.file)) return file;
     path = find_moved(logs, sibling.facts.file);
   }
   return base::os_error("open '" + sibling.path + "'", ENOENT);

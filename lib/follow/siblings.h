@@ -3,6 +3,8 @@
 // @4000...s beside its `current`.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +14,9 @@
 namespace xlimit::follow {
 
 using Logs = std::vector<std::string>;  // paths
+
+// How often is tried anew what files that move have foiled.
+inline constexpr int kTries = 20;
 
 struct Sibling {
   std::string path;
@@ -44,6 +49,13 @@ bool is_rotated_path(const std::string& log, const std::string& path);
 // All of them in the logs' folders, and in those of the files that symbolic links lead to, oldest first. A
 // folder that cannot be read has none.
 std::vector<Sibling> find_siblings(const Logs& logs);
+
+// The size that the end of that gzip file tells (unpack.h). Absent when another one has its name by now.
+std::optional<std::uint32_t> unpacked_size(const Sibling& packed);
+
+// The plain files that were listed `earlier`, are not there `now`, and were not compressed in between as far
+// as can be told: each compressed one that is new accounts for one of them.
+std::vector<Sibling> find_deleted(const std::vector<Sibling>& earlier, const std::vector<Sibling>& now);
 
 // Opens that file, also when it is renamed meanwhile. Fails as LogFile::open and unpack() do, and when it is
 // gone.

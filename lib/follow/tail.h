@@ -113,8 +113,9 @@ class Tail {
   std::optional<Notices> notices_;
   std::multimap<int, std::pair<Follower*, int>> files_;  // by watch: the log and the file's descriptor
   std::multimap<int, std::pair<Follower*, std::string>> folders_;  // by watch: the log and its name there
-  std::vector<std::unique_ptr<Follower>> logs_;  // behind the watches, which they take leave of
-  base::Fd again_fd_;                            // readable while there is more to read at once
+  // Destroyed before the tables above: a follower's destructor takes its watches out of them.
+  std::vector<std::unique_ptr<Follower>> logs_;
+  base::Fd again_fd_;  // readable while there is more to read at once
   std::optional<stream::Watch> notice_watch_, again_watch_;
   std::optional<stream::Timer> second_;
 };

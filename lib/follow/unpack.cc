@@ -16,13 +16,25 @@ namespace {
 constexpr std::array<std::string_view, 6> kCompressed{".gz", ".xz", ".zst", ".bz2", ".lz4", ".Z"};
 constexpr std::size_t kPiece = 128 * 1024;
 
-base::Fd open_unnamed() {
+// Not every file system makes files without a name (O_TMPFILE).
+base::Fd open_unnamed(const std::string& folder) {
+  base::Fd unnamed{::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)};
+  if (unnamed) return unnamed;
+  std::string name = folder + "/xlimit-XXXXXX";
+  base::Fd named{::mkostemp(name.data(), O_CLOEXEC)};
+  if (named) ::unlink(name.c_str());
+  return named;
+}
+
+// By its code a failure is never taken for a packed file that is gone.
+base::Result<base::Fd> open_unnamed_for(const std::string& what) {
   const char* const wanted = std::getenv("TMPDIR");
-  for (const char* const folder : {wanted != nullptr ? wanted : "/var/tmp", "/var/tmp", "/tmp"}) {
-    base::Fd fd{::open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)};
-    if (fd) return fd;
+  std::string reason;  // the first folder's, because that can be chosen
+  for (const std::string folder : {wanted != nullptr ? wanted : "/var/tmp", "/var/tmp", "/tmp"}) {
+    if (base::Fd fd = open_unnamed(folder)) return fd;
+    if (reason.empty()) reason = base::make_os_error(what + " in '" + folder + "'", errno).text;
   }
-  return {};
+  return base::fail(base::Exit::kIo, reason);
 }
 
 }  // namespace
@@ -38,13 +50,13 @@ bool is_gzip(std::string_view name) { return name.ends_with(".gz"); }
 
 base::Result<base::Fd> unpack(int packed, const std::string& path) {
   const std::string what = "unpack '" + path + "'";
-  base::Fd plain = open_unnamed();
-  if (!plain) return base::os_error(what);
+  base::Result<base::Fd> plain = open_unnamed_for(what);
+  if (!plain) return plain;
   std::uint64_t size = 0;
   int failure = 0;
   const auto sink = [&](std::string_view text) {
     size += text.size();
-    if (size <= kMostUnpacked && !base::write_all(plain.get(), text)) failure = errno;
+    if (size <= kMostUnpacked && !base::write_all(plain->get(), text)) failure = errno;
     return size <= kMostUnpacked && failure == 0;
   };
   gzip::Inflater inflater;

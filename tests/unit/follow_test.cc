@@ -184,3 +184,19 @@ TEST_CASE("a deleted log that has been quiet is given up, and one that is there 
   CHECK(bench.given() == "one");
   CHECK(bench.halves == Lines{"half"});
 }
+
+TEST_CASE("every file that was opened is closed, also when its follower ends") {
+  Bench bench;
+  std::vector<int> open;
+  {
+    Follower follower{bench.log, bench.sink()};
+    follower.on_open = [&](const xlimit::follow::LogFile& file) { open.push_back(file.fd()); };
+    follower.on_close = [&](const xlimit::follow::LogFile& file) { std::erase(open, file.fd()); };
+    bench.append("access.log", "one\n");
+    REQUIRE(follower.begin(From::start).has_value());
+    bench.rotate("access.log.1", "two\n");
+    look(follower);
+    CHECK(open.size() == 2);
+  }
+  CHECK(open.empty());
+}
