@@ -166,8 +166,13 @@ class Follower {
   // resume.cc
   void find_again(const Place& place, bool last);
   bool was_packed_unseen(const Place& place, const std::vector<Sibling>& siblings);
+  enum class Sought : std::uint8_t {
+    taken,
+    absent,
+    moved,  // one of the candidates was gone when it was opened, as when it was compressed meanwhile
+  };
   bool seek_place(const Place& place);
-  bool take_place(const Place& place, const std::vector<Sibling>& candidates, bool by_inode);
+  Sought take_place(const Place& place, const std::vector<Sibling>& candidates, bool by_inode);
   bool await(Place place, const std::vector<Sibling>& siblings);
   void take_awaited(Files::iterator before, const std::vector<Sibling>& siblings);
   bool is_cut_in_place(const Place& place);

@@ -48,7 +48,8 @@ base::Result<void> Follower::resume(const LogState& state) {
     return base::failed(file);
   const std::vector<Sibling> siblings = find_siblings(names_);
   for (const Place& place : state.open) {
-    if (take_place(place, find_here(path_, place), true) || take_place(place, siblings, true)) continue;
+    if (take_place(place, find_here(path_, place), true) == Sought::taken) continue;
+    if (take_place(place, siblings, true) == Sought::taken) continue;
     find_again(place, &place == &state.open.back());
   }
   const bool in_place = !state.open.empty() && is_cut_in_place(state.open.back());
@@ -87,11 +88,20 @@ bool Follower::was_packed_unseen(const Place& place, const std::vector<Sibling>&
 
 // Opens the file that stood at `place`, which has moved meanwhile or was cut short: by its inode if that is
 // still the same file, else by its content; a copy will do. Copies are looked for after the log was found to
-// be cut short.
+// be cut short. While one is gone that was there a moment ago, it is just being compressed.
 bool Follower::seek_place(const Place& place) {
-  return take_place(place, find_beside(names_, place), true) ||
-         (is_known_by_content(place) && (take_place(place, find_here(path_, place), false) ||
-                                         take_place(place, find_beside(names_, place), false)));
+  bool moved = true;
+  const auto take = [&](const std::vector<Sibling>& candidates, bool by_inode) {
+    const Sought sought = take_place(place, candidates, by_inode);
+    moved = moved || sought == Sought::moved;
+    return sought == Sought::taken;
+  };
+  for (int tries = 0; tries < kTries && std::exchange(moved, false); ++tries) {
+    if (take(find_beside(names_, place), true)) return true;
+    if (!is_known_by_content(place)) continue;
+    if (take(find_here(path_, place), false) || take(find_beside(names_, place), false)) return true;
+  }
+  return false;
 }
 
 // Whether the file of the place may be among those whose end is still missing. It is not known by its inode
@@ -118,10 +128,11 @@ void Follower::take_awaited(Files::iterator before, const std::vector<Sibling>& 
   }
   std::erase_if(awaited_, [&](const Place& place) {
     const std::size_t held = files_.size();
-    const bool taken = take_place(place, siblings, false);
+    const Sought sought = take_place(place, siblings, false);
     if (files_.size() > held) files_.splice(before, files_, std::prev(files_.end()));
-    if (!taken && is_recent(compressing_)) return false;
-    if (!taken) report_gone(place, !place.leaving);
+    if (sought == Sought::moved) tried_.clear();
+    if (sought == Sought::moved || (sought == Sought::absent && is_recent(compressing_))) return false;
+    if (sought == Sought::absent) report_gone(place, !place.leaving);
     return true;
   });
   count_copies();
@@ -129,12 +140,15 @@ void Follower::take_awaited(Files::iterator before, const std::vector<Sibling>& 
 }
 
 // The newest is the longest, if there are several copies.
-bool Follower::take_place(const Place& place, const std::vector<Sibling>& candidates, bool by_inode) {
+Follower::Sought Follower::take_place(const Place& place, const std::vector<Sibling>& candidates,
+                                      bool by_inode) {
+  bool moved = false;
   for (auto one = candidates.rbegin(); one != candidates.rend(); ++one) {
     if (find(one->facts.file) != files_.end()) continue;
     if (by_inode && !one->facts.file.same_inode(place.file)) continue;
     if (is_too_old(*one, place.written)) continue;  // nor unpack all there are
     base::Result<LogFile> file = open(*one);
+    moved = moved || (!file && file.error().code == base::Exit::kUnavailable);
     if (!file || file->size() < place.offset || !file->holds(place.file, place.mark)) {
       const bool begins_so = file && place.file.head_length > 0 && file->holds(place.file, {});
       if (!by_inode && begins_so) remember_short(std::move(*file), place.mark);
@@ -145,9 +159,9 @@ bool Follower::take_place(const Place& place, const std::vector<Sibling>& candid
     if (place.size > file->size()) sink_.gap(Gap::truncated, place.size - file->size());
     const bool held = !by_inode && find_same(*file) != files_.end();
     if (!held && !was_read(*file)) add(std::move(*file), one->path != path_ && (place.leaving || !by_inode));
-    return true;
+    return Sought::taken;
   }
-  return false;
+  return moved ? Sought::moved : Sought::absent;
 }
 
 // Does its file stand under the path, and holds something else?
