@@ -193,6 +193,7 @@ bool Follower::read_slice(Files::iterator held) {
 
 // A last look at each, and then it goes.
 void Follower::expire(std::chrono::steady_clock::time_point now) {
+  if (now - retried_ >= kRetry) retry_foiled(now);
   for (Files::iterator next = files_.begin(); next != files_.end();) {
     Held& held = *next++;
     const bool replaced = next != files_.end() && files_.back().file.size() > 0;

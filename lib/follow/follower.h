@@ -58,6 +58,8 @@ class Follower {
   static constexpr std::chrono::seconds kQuiet{125};
   // Renamed files that are held open at most: those that have been read, and all; the others wait their turn.
   static constexpr std::size_t kMaxHeld = 32, kMaxOpen = 256;
+  // How often is unpacked again at most what could not be for want of room.
+  static constexpr std::chrono::seconds kRetry{10};
   // Rotated files that are remembered when they are gone.
   static constexpr std::size_t kMaxDone = 1000;
 
@@ -99,7 +101,7 @@ class Follower {
   void hold_back();
   // While it is not read: sees how far the files have come.
   void look();
-  // Gives up old files that have been quiet.
+  // Gives up old files that have been quiet, and lets the next look try again what there was no room for.
   void expire(std::chrono::steady_clock::time_point now);
   // Whether nothing stands under the path and all files have been read and quiet; then they are given up.
   bool give_up_deleted(std::chrono::steady_clock::time_point now);
@@ -142,7 +144,9 @@ class Follower {
   bool is_packed_known(const Sibling& sibling);
   bool was_read(const LogFile& file) const;
   base::Result<LogFile> open(const Sibling& sibling);
-  bool is_unfinished(const Sibling& packed);
+  bool is_foiled(const Sibling& packed) const;
+  bool is_pending(const Sibling& packed);
+  void retry_foiled(std::chrono::steady_clock::time_point now);
   void remember_short(LogFile copy, const Mark& mark);
   bool is_copy_begun(const LogFile& file) const;
   void open_missed(Files::iterator before, bool leaving);
@@ -175,6 +179,7 @@ class Follower {
   Sought take_place(const Place& place, const std::vector<Sibling>& candidates, bool by_inode);
   bool await(Place place, const std::vector<Sibling>& siblings);
   void take_awaited(Files::iterator before, const std::vector<Sibling>& siblings);
+  bool may_yet_come(const std::vector<Sibling>& siblings);
   bool is_cut_in_place(const Place& place);
   bool is_cut_and_renamed(const Place& place, const std::vector<Sibling>& siblings);
   void report_gone(const Place& place, bool may_have_grown);
@@ -195,6 +200,7 @@ class Follower {
   std::vector<Sibling> tried_;    // where those were looked for last
   std::int64_t compressing_ = 0;  // when the newest that was not whole then was written to
   std::vector<std::pair<Facts, base::Error>> broken_;  // could not be unpacked as they were then
+  std::chrono::steady_clock::time_point retried_;      // those for which there was no room
   Known known_;
   std::optional<CutOff> cut_off_;  // how far behind its end the log was cut short is not known yet
   bool missed_ = false;            // look at the rotated files again

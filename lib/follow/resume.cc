@@ -104,13 +104,11 @@ bool Follower::seek_place(const Place& place) {
   return false;
 }
 
-// Whether the file of the place may be among those whose end is still missing. It is not known by its inode
+// Whether the file of the place may be among those that cannot be unpacked yet. It is not known by its inode
 // any more, which may be the log's.
 bool Follower::await(Place place, const std::vector<Sibling>& siblings) {
   if (!is_known_by_content(place) || awaited_.size() >= kMaxHeld) return false;
-  const auto is_one = [&](const Sibling& one) {
-    return is_unfinished(one) && may_hold(one.path, place.file);
-  };
+  const auto is_one = [&](const Sibling& one) { return is_pending(one) && may_hold(one.path, place.file); };
   if (std::none_of(siblings.begin(), siblings.end(), is_one)) return false;
   place.leaving = place.leaving || is_cut_in_place(place);
   place.file.inode = 0;
@@ -120,23 +118,28 @@ bool Follower::await(Place place, const std::vector<Sibling>& siblings) {
 }
 
 void Follower::take_awaited(Files::iterator before, const std::vector<Sibling>& siblings) {
-  if (awaited_.empty() || (siblings == tried_ && is_recent(compressing_))) return;
+  if (awaited_.empty() || (siblings == tried_ && may_yet_come(siblings))) return;
   tried_ = siblings;
   compressing_ = 0;
   for (const Sibling& one : siblings) {
-    if (is_unfinished(one)) compressing_ = std::max(compressing_, one.facts.written);
+    if (is_pending(one)) compressing_ = std::max(compressing_, one.facts.written);
   }
   std::erase_if(awaited_, [&](const Place& place) {
     const std::size_t held = files_.size();
     const Sought sought = take_place(place, siblings, false);
     if (files_.size() > held) files_.splice(before, files_, std::prev(files_.end()));
     if (sought == Sought::moved) tried_.clear();
-    if (sought == Sought::moved || (sought == Sought::absent && is_recent(compressing_))) return false;
+    if (sought == Sought::moved || (sought == Sought::absent && may_yet_come(siblings))) return false;
     if (sought == Sought::absent) report_gone(place, !place.leaving);
     return true;
   });
   count_copies();
   if (!files_.empty()) tell_hole(files_.back().file);
+}
+
+bool Follower::may_yet_come(const std::vector<Sibling>& siblings) {
+  return is_recent(compressing_) ||
+         std::any_of(siblings.begin(), siblings.end(), [&](const Sibling& one) { return is_foiled(one); });
 }
 
 // The newest is the longest, if there are several copies.

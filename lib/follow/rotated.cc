@@ -12,7 +12,17 @@ bool is_recent(std::int64_t written) {
   return now - std::chrono::nanoseconds{written} < Follower::kQuiet;
 }
 
-// Gigabytes are not unpacked at every look: one that was not whole is tried again when it has changed.
+namespace {
+
+// Not for what it holds: there is no room, no memory, no descriptor.
+bool is_foiled(const base::Error& error) {
+  return error.code == base::Exit::kIo || error.code == base::Exit::kSystem;
+}
+
+}  // namespace
+
+// Gigabytes are not unpacked at every look: one that was not whole is tried again when it has changed, and
+// one that had no room after a while, too.
 base::Result<LogFile> Follower::open(const Sibling& sibling) {
   const auto known = std::find_if(broken_.begin(), broken_.end(),
                                   [&](const auto& one) { return one.first == sibling.facts; });
@@ -20,15 +30,31 @@ base::Result<LogFile> Follower::open(const Sibling& sibling) {
   base::Result<LogFile> file = open_sibling(names_, sibling);
   std::erase_if(broken_, [&](const auto& one) { return one.first.file.same_inode(sibling.facts.file); });
   if (broken_.size() >= kMaxDone) broken_.clear();
-  if (!file && file.error().code == base::Exit::kData) broken_.emplace_back(sibling.facts, file.error());
+  if (file || !sibling.compressed) return file;
+  const bool broken = file.error().code == base::Exit::kData || follow::is_foiled(file.error());
+  if (broken) broken_.emplace_back(sibling.facts, file.error());
   return file;
 }
 
-// May it be a gzip file whose end is still to come?
-bool Follower::is_unfinished(const Sibling& packed) {
+// Could it not be unpacked just now, whatever it holds?
+bool Follower::is_foiled(const Sibling& packed) const {
+  return std::any_of(broken_.begin(), broken_.end(), [&](const auto& one) {
+    return one.first == packed.facts && follow::is_foiled(one.second);
+  });
+}
+
+// May it be a gzip file that can be unpacked later, because its end is still to come or there will be room?
+bool Follower::is_pending(const Sibling& packed) {
+  if (is_foiled(packed)) return true;
   if (!is_gzip(packed.path) || !is_recent(packed.facts.written)) return false;
   const base::Result<LogFile> file = open(packed);
-  return !file && file.error().code == base::Exit::kData;
+  return !file && (file.error().code == base::Exit::kData || follow::is_foiled(file.error()));
+}
+
+void Follower::retry_foiled(std::chrono::steady_clock::time_point now) {
+  retried_ = now;
+  if (std::erase_if(broken_, [](const auto& one) { return follow::is_foiled(one.second); }) > 0)
+    tried_.clear();
 }
 
 // As it is now; one that cannot be read, or would have to be unpacked, by its inode alone.
@@ -107,6 +133,7 @@ void Follower::open_missed(Files::iterator before, bool leaving) {
 }
 
 // Whether some have moved since they were listed; `gone` are then those that were compressed or deleted.
+// Those behind one for which there is no room wait for it, but not copies, which do not stay.
 bool Follower::open_listed(Files::iterator before, const std::vector<Sibling>& siblings, bool leaving,
                            std::vector<Sibling>& gone) {
   known_.forget_gone(siblings, kMaxDone);
@@ -119,6 +146,7 @@ bool Follower::open_listed(Files::iterator before, const std::vector<Sibling>& s
     missed_ = true;
     const base::Result<Facts> there = look_at(sibling.path);
     moved = moved || !there || !there->file.same_inode(sibling.facts.file);
+    if (is_foiled(sibling) && !leaving) break;
   }
   return moved;
 }

@@ -150,6 +150,9 @@ inline void pack(const std::string& packer, const Bench& bench, const std::strin
   REQUIRE(std::system((packer + " '" + bench.path(name) + "'").c_str()) == 0);
 }
 inline void gzip(const Bench& bench, const std::string& name) { pack("gzip", bench, name); }
+inline void make_old(const Bench& bench, const std::string& name) {
+  fs::last_write_time(bench.path(name), fs::file_time_type::clock::now() - std::chrono::hours{1});
+}
 // Compresses it, and takes away what it then holds.
 inline std::string begin_to_gzip(const Bench& bench, const std::string& name) {
   gzip(bench, name);

@@ -7,14 +7,6 @@
 using namespace bench;
 using namespace std::chrono_literals;
 
-namespace {
-
-void make_old(const Bench& bench, const std::string& name) {
-  fs::last_write_time(bench.path(name), fs::file_time_type::clock::now() - 1h);
-}
-
-}  // namespace
-
 TEST_CASE("files that were rotated and compressed since are finished first, in order") {
   Bench bench;
   bench.append("access.log.1", "long ago\n");
