@@ -256,6 +256,25 @@ TEST_CASE("a copy that is compressed while it is opened is found") {
   CHECK(bench.gap_list() == "truncated 0");
 }
 
+TEST_CASE("a copy that is compressed while it is opened is still waited for") {
+  Bench bench;
+  const auto follower = follow(bench, "one\n");
+  bench.append("access.log", "two\n");
+  bench.copy("access.log", "access.log.2");
+  bench.overwrite("access.log", "three\n");
+  begin_to_gzip(bench, "access.log.2");
+  look(*follower);
+  CHECK(bench.given() == "one|three");
+  fs::remove(bench.path("access.log.2.gz"));
+  bench.append("access.log.1", "one\ntwo\n");
+  const Opening opening{bench, "access.log.1", 1};
+  look(*follower);
+  CHECK(opening.times() == 1);
+  look(*follower);
+  CHECK(bench.given() == "one|three|two");
+  CHECK(bench.gap_list() == "truncated 0");
+}
+
 TEST_CASE("a log that is compressed while it is looked for was not cut short") {
   for (const int times : {2, 3}) {
     CAPTURE(times);

@@ -154,7 +154,11 @@ TEST_CASE("a copy that there is no room for goes on where its log was when there
     look(*follower);
   }
   CHECK(bench.given() == "one|three");
-  bench.run(bench.state_of(*follower));
+  SUBCASE("after a while") {
+    follower->expire(std::chrono::steady_clock::now() + Follower::kRetry);
+    look(*follower);
+  }
+  SUBCASE("in a later run") { bench.run(bench.state_of(*follower)); }
   CHECK(bench.given() == "one|three|two");
   CHECK(bench.gap_list() == "truncated 0");
 }
