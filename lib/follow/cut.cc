@@ -19,7 +19,8 @@ std::vector<Sibling> find_possible_copies(const Logs& logs, std::int64_t written
 void Follower::on_rotated_cut(Files::iterator held) {
   const LogFile::Cut cut = held->file.take_cut();
   const bool written = !held->leaving;  // perhaps until it was cut short
-  const std::uint64_t saved = cut.to_start && take_anew(held) ? add_copy(cut) : 0;
+  const bool anew = cut.to_start && take_anew(held);
+  const std::uint64_t saved = cut.to_start ? add_copy(cut, anew ? std::prev(files_.end()) : held) : 0;
   if (written || cut.lost > saved) sink_.gap(Gap::truncated, cut.lost - std::min(cut.lost, saved));
   if (cut.to_start) open_missed(std::prev(files_.end()), false);
 }
@@ -40,7 +41,7 @@ bool Follower::take_anew(Files::iterator held) {
 // If the log was cut more than once between two looks, other new files hold what we never saw. Of all those
 // the next rotation may write over them.
 void Follower::on_log_cut(const LogFile::Cut& cut) {
-  std::uint64_t saved = cut.to_start ? add_copy(cut) : 0;
+  std::uint64_t saved = cut.to_start ? add_copy(cut, std::prev(files_.end())) : 0;
   if (cut.to_start) cut_off_ = CutOff{cut.offset + std::max(cut.lost, saved)};
   if (cut.to_start) open_missed(std::prev(files_.end()), true);
   count_copies();
@@ -75,8 +76,9 @@ std::optional<LogFile> Follower::find_copy(const LogFile::Cut& cut, std::vector<
   return {};
 }
 
-// Rotation by copytruncate leaves a copy that has what was cut off unread. Returns how many bytes that is.
-std::uint64_t Follower::add_copy(const LogFile::Cut& cut) {
+// Rotation by copytruncate leaves a copy that has what was cut off unread; it is put there. Returns how many
+// bytes that is.
+std::uint64_t Follower::add_copy(const LogFile::Cut& cut, Files::iterator before) {
   const bool known = cut.mark.length > 0 || cut.before.head_length > 0;
   std::vector<Sibling> candidates;
   std::optional<LogFile> copy = known ? find_copy(cut, candidates) : std::nullopt;
@@ -91,7 +93,7 @@ std::uint64_t Follower::add_copy(const LogFile::Cut& cut) {
   if (held != files_.end())
     held->fresh = false;
   else if (!was_read(*copy))
-    add(std::find_if(files_.begin(), std::prev(files_.end()), is_fresh), std::move(*copy), true);
+    add(std::find_if(files_.begin(), before, is_fresh), std::move(*copy), true);
   return saved;
 }
 

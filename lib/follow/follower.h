@@ -164,7 +164,7 @@ class Follower {
   void on_log_cut(const LogFile::Cut& cut);
   bool take_anew(Files::iterator held);
   std::optional<LogFile> find_copy(const LogFile::Cut& cut, std::vector<Sibling>& candidates);
-  std::uint64_t add_copy(const LogFile::Cut& cut);
+  std::uint64_t add_copy(const LogFile::Cut& cut, Files::iterator before);
   void count_copies();
   void tell_hole(const LogFile& log);
   // resume.cc

@@ -290,6 +290,22 @@ TEST_CASE("a log that is compressed while it is looked for was not cut short") {
   }
 }
 
+TEST_CASE("a log that was cut short, renamed and compressed is read once, and its copy before it") {
+  Bench bench;
+  const auto follower = follow(bench, "one\n");
+  bench.append("access.log", "two\n");
+  follower->look();
+  bench.copytruncate("access.log.2", "three, and longer\n");
+  SUBCASE("and that was seen") { follower->look(); }
+  SUBCASE("and that was not seen") {}
+  bench.rotate("access.log.1", "four\n");
+  for (const std::string name : {"access.log.2", "access.log.1"}) gzip(bench, name);
+  look(*follower);
+  look(*follower);
+  CHECK(bench.given() == "one|two|three, and longer|four");
+  CHECK(bench.gap_list() == "truncated 0");
+}
+
 TEST_CASE("a compressed file whose name was given to a known one is another") {
   Bench bench;
   const std::string state = bench.first_run("one\n");
