@@ -86,6 +86,16 @@ void tell_of_gateways(session::Policy policy) {
     CHECK_FALSE(story.hear(4s, kGateway, "bob"));
     CHECK_FALSE(story.hear(5s, kAway, "bob"));
   }
+  SUBCASE("who is at two gateways of one group is at one place, too") {
+    for (int user = 1; user <= 8; ++user) story.hear(1s, kAway, "user" + std::to_string(user));
+    for (const auto at : {2000ms, 2500ms, 3000ms}) {
+      CHECK_FALSE(story.hear(at, kGateway, "bob"));
+      CHECK_FALSE(story.hear(at, kAway, "bob"));
+    }
+    CHECK_FALSE(story.hear(3500ms, kHome, "bob"));
+    CHECK(story.hear(4s, kGateway, "bob") == Action::spared);
+    CHECK(story.last.why.ends_with("; not counted, a gateway: 198.51.100.7, 198.51.100.4"));
+  }
   SUBCASE("nor do the hosts it connects to") {
     event::Access access = line(2s, "ann", kGateway);
     access.dport = 6881;
