@@ -94,3 +94,14 @@ TEST_CASE("who is exempt is today's to say") {
     CHECK(restored.held().empty());
   }
 }
+
+TEST_CASE("an IPv6 address is looked up by the first of its prefix") {
+  session::Policy policy = long_window(32, 64);
+  std::set<std::string> asked;
+  policy.asn_of = [&](const ip::Address& ip) {
+    asked.insert(ip::to_string(ip));
+    return 64500U;
+  };
+  const Restored restored{policy, policy, {line(0s, "ann", "2001:db8:1:2::5"), line(1s, "ann", kHome)}};
+  CHECK(asked == std::set<std::string>{"2001:db8:1:2::", kHome});
+}

@@ -217,6 +217,20 @@ TEST_CASE("a state that was cut anywhere is that of the last whole batch, or ref
   }
 }
 
+TEST_CASE("right after a restore there is no change to write") {
+  session::Policy policy;
+  policy.max_users = 1;
+  session::Detector detector{policy, {}, {}}, later{policy, {}, {}};
+  for (const char* user : {"ann", "bob"}) detector.feed(line(0s, user, kHome));
+  detector.set_mark({.size = 7, .hash = 9});
+  REQUIRE(detector.evicted() == 1);
+  REQUIRE(later.restore(saved(detector)));
+  later.watch_changes();
+  std::string changes;
+  later.save_changes([&](std::string_view change) { changes += change; });
+  CHECK(changes.empty());
+}
+
 TEST_CASE("a state with a wrong line in it is refused with that line") {
   session::Detector detector{{}, {}, {}};
   detector.feed(line(0s, "ann", kHome));
