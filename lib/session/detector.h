@@ -135,8 +135,8 @@ class Detector {
   };
 
   // Where a line comes from, as places tell it.
-  struct Seat {
-    ip::Address known;
+  struct Origin {
+    ip::Address address;  // masked
     Group group;
     bool exempt = false;
   };
@@ -155,11 +155,11 @@ class Detector {
   Moment advance(Index user, Time at);
   void expire_places(Index user, Time now);
   Index visit(Index user, const event::Access& access, const Moment& moment);
-  ip::Address known_by(const ip::Address& address) const;
-  Seat seat_of(const ip::Address& address) const;
-  bool is_in(const Place& place, const Seat& seat) const;
-  void refresh_gateways(Index user, const Seat& seat, Time now);
-  Index find_place(Index user, const Seat& seat) const;
+  ip::Address mask_address(const ip::Address& address) const;
+  Origin find_origin(const ip::Address& address) const;
+  bool is_in(const Place& place, const Origin& origin) const;
+  void refresh_gateways(Index user, const Origin& origin, Time now);
+  Index find_place(Index user, const Origin& origin) const;
   Index add_place(Index user, const ip::Address& address, Time seen);
   ip::Prefix target_of(Index place) const;
   std::string name_of(Index place) const;

@@ -107,27 +107,27 @@ void Restorer::restore_place() {
   const std::vector<std::uint16_t> ports = line_.ports();
   if (!line_.wrong().empty()) return;
   Table& table = detector_.table_;
-  Detector::Seat seat = detector_.seat_of(last_seen.value_or(*ip));
+  Detector::Origin origin = detector_.find_origin(last_seen.value_or(*ip));
   // A prefix does not tell who of it was seen.
-  if (!last_seen && !ip->is_v4()) seat.exempt = exempt;
-  const Index known = find_joined(seat, gateway);
+  if (!last_seen && !ip->is_v4()) origin.exempt = exempt;
+  const Index known = find_joined(origin, gateway);
   if (known != kNone && table.place(known).last >= last) return;
-  if (known != kNone) table.move_place(known, seat.known);
-  Place& place = table.place(known != kNone ? known : table.add_place(user_, seat.known, first));
+  if (known != kNone) table.move_place(known, origin.address);
+  Place& place = table.place(known != kNone ? known : table.add_place(user_, origin.address, first));
   place.last = last;
   place.confirmed = confirmed;
-  place.exempt = seat.exempt;
+  place.exempt = origin.exempt;
   place.gateway = gateway;
-  place.tag = seat.group.tag();
+  place.tag = origin.group.tag();
   for (auto port = ports.rbegin(); port != ports.rend(); ++port)
     place.trail.note(last_seen.value_or(*ip), *port);
 }
 
 // What another grouping or other exemptions held apart is one place by this one's: from the oldest on, where
 // it was seen last. Gateways are joined by nothing but their own address.
-Index Restorer::find_joined(const Detector::Seat& seat, bool gateway) const {
-  const Index known = detector_.find_place(user_, seat);
-  const bool same = known != kNone && detector_.table_.place(known).address == seat.known;
+Index Restorer::find_joined(const Detector::Origin& origin, bool gateway) const {
+  const Index known = detector_.find_place(user_, origin);
+  const bool same = known != kNone && detector_.table_.place(known).address == origin.address;
   return same || !gateway ? known : kNone;
 }
 
