@@ -145,14 +145,21 @@ Group Detector::group_of(const ip::Address& address) const {
 }
 
 Detector::Origin Detector::find_origin(const ip::Address& address) const {
-  return {
-      .address = mask_address(address), .group = group_of(address), .exempt = exemption(address) != nullptr};
+  const Group group = group_of(address);
+  return {.address = mask_address(address),
+          .group = group,
+          .tag = group.tag(),
+          .exempt = exemption(address) != nullptr};
 }
 
-// The tag spares nearly every look at another group's address.
+// The tag spares nearly every look at another group's address, which may be one into a database.
+bool Detector::is_of_group(const Place& place, const Origin& origin) const {
+  return place.tag == origin.tag &&
+         (place.address == origin.address || group_of(place.address) == origin.group);
+}
+
 bool Detector::is_in(const Place& place, const Origin& origin) const {
-  if (place.tag != origin.group.tag() || place.exempt != origin.exempt) return false;
-  return place.address == origin.address || group_of(place.address) == origin.group;
+  return place.exempt == origin.exempt && is_of_group(place, origin);
 }
 
 // A gateway is a place of its own in its group: how long others were seen there says nothing about the rest.
@@ -207,7 +214,7 @@ Index Detector::visit(Index user, const event::Access& access, const Moment& mom
   else if (moves)
     table_.move_place(index, origin.address);
   Place& place = table_.place(index);
-  place.tag = origin.group.tag();
+  place.tag = origin.tag;
   place.exempt = origin.exempt;
   place.last = std::max(place.last, moment.seen);
   place.gateway = !origin.exempt && table_.is_crowded(index, moment.now, policy_.window);

@@ -138,6 +138,7 @@ class Detector {
   struct Origin {
     ip::Address address;  // masked
     Group group;
+    std::uint8_t tag = 0;  // the group's
     bool exempt = false;
   };
 
@@ -157,6 +158,7 @@ class Detector {
   Index visit(Index user, const event::Access& access, const Moment& moment);
   ip::Address mask_address(const ip::Address& address) const;
   Origin find_origin(const ip::Address& address) const;
+  bool is_of_group(const Place& place, const Origin& origin) const;
   bool is_in(const Place& place, const Origin& origin) const;
   void refresh_gateways(Index user, const Origin& origin, Time now);
   Index find_place(Index user, const Origin& origin) const;

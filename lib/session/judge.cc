@@ -138,11 +138,11 @@ void Detector::apply_rule(Hearing& hearing) const {
 // be that place, and break no rule. Of a group that has nothing but gateways the oldest stays.
 bool Detector::is_beside(Index gateway, const std::vector<Index>& places) const {
   if (!table_.place(gateway).gateway) return false;
-  const Group group = group_of(table_.place(gateway).address);
+  const Origin origin = find_origin(table_.place(gateway).address);
   bool older = true;
   return std::ranges::any_of(places, [&](Index other) {
     older = older && other != gateway;
-    return (older || !table_.place(other).gateway) && group_of(table_.place(other).address) == group;
+    return (older || !table_.place(other).gateway) && is_of_group(table_.place(other), origin);
   });
 }
 

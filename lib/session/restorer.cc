@@ -118,7 +118,7 @@ void Restorer::restore_place() {
   place.confirmed = confirmed;
   place.exempt = origin.exempt;
   place.gateway = gateway;
-  place.tag = origin.group.tag();
+  place.tag = origin.tag;
   for (auto port = ports.rbegin(); port != ports.rend(); ++port)
     place.trail.note(last_seen.value_or(*ip), *port);
 }

@@ -127,3 +127,19 @@ TEST_CASE("what comes through a gateway says nothing about the rest of its syste
   policy.asn_of = [](const ip::Address& ip) { return ip.v4_value() >> 24 == 198 ? 64500U : 64501U; };
   tell_of_gateways(policy);
 }
+
+TEST_CASE("a gateway costs no look at the addresses of other systems") {
+  session::Policy policy;
+  policy.limit = 3;
+  int asked = 0;
+  policy.asn_of = [&](const ip::Address& ip) {
+    ++asked;
+    return 64500 + (ip.v4_value() >> 24);
+  };
+  Judge judge{policy};
+  for (int user = 1; user <= 8; ++user) judge.hear(0s, kGateway, "user" + std::to_string(user));
+  for (const char* ip : {kGateway, kHome, kThird}) CHECK_FALSE(judge.hear(1s, ip));
+  asked = 0;
+  CHECK_FALSE(judge.hear(2s, "10.0.0.1"));
+  CHECK(asked == 2);  // the line's own and, as he is beyond his limit, the gateway's
+}
