@@ -166,15 +166,15 @@ bool Detector::is_in(const Place& place, const Origin& origin) const {
 // So the user starts anew where it is one no more, unless it is all of its group. None of his places is idle,
 // so that no look at who else is there removes one of them.
 void Detector::refresh_gateways(Index user, const Origin& origin, Time now) {
-  if (origin.exempt) return;
   for (Index index = table_.places(user), next = kNone; index != kNone; index = next) {
     Place& place = table_.place(index);
     next = place.next_of_user;
     if (!is_in(place, origin)) continue;
     const bool was_gateway = place.gateway;
     place.gateway = table_.is_crowded(index, now, policy_.window);
+    if (!was_gateway || place.gateway) continue;
     const bool is_all = origin.group == Group{.prefix = target_of(index)};
-    if (was_gateway && !place.gateway && !is_all) table_.remove_place(index);
+    if (!is_all) table_.remove_place(index);
   }
 }
 
@@ -200,24 +200,31 @@ Index Detector::add_place(Index user, const ip::Address& address, Time seen) {
   return table_.add_place(user, address, seen);
 }
 
+// The place of a user who is at this origin: found, moved there or added. Nobody moves into a gateway. Comes
+// after refresh_gateways(), which has seen whether one that is found is one.
+Index Detector::take_place(Index user, const Origin& origin, const Moment& moment) {
+  const Index known = find_place(user, origin);
+  if (known != kNone && table_.place(known).address == origin.address) return known;
+  if (known != kNone && !table_.would_be_crowded(origin.address, moment.now, policy_.window)) {
+    table_.move_place(known, origin.address);
+    return known;
+  }
+  const Index added = add_place(user, origin.address, moment.seen);
+  Place& place = table_.place(added);
+  place.tag = origin.tag;
+  place.exempt = origin.exempt;
+  place.gateway = table_.is_crowded(added, moment.now, policy_.window);
+  return added;
+}
+
 // The place of this line, active at `seen`.
 Index Detector::visit(Index user, const event::Access& access, const Moment& moment) {
   const ip::Address& from = *access.ip;
   const Origin origin = find_origin(from);
   refresh_gateways(user, origin, moment.now);
-  Index index = find_place(user, origin);
-  const bool moves = index != kNone && table_.place(index).address != origin.address;
-  const bool to_gateway =
-      moves && !origin.exempt && table_.would_be_crowded(origin.address, moment.now, policy_.window);
-  if (index == kNone || to_gateway)
-    index = add_place(user, origin.address, moment.seen);
-  else if (moves)
-    table_.move_place(index, origin.address);
+  const Index index = take_place(user, origin, moment);
   Place& place = table_.place(index);
-  place.tag = origin.tag;
-  place.exempt = origin.exempt;
   place.last = std::max(place.last, moment.seen);
-  place.gateway = !origin.exempt && table_.is_crowded(index, moment.now, policy_.window);
   const std::uint16_t port = access.port.value_or(0);
   place.trail.note(from, port);
   const bool look = !origin.exempt && !place.confirmed && port != 0 && evidence_.connection;

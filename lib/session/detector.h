@@ -155,6 +155,7 @@ class Detector {
   std::uint32_t limit_of(Index user);
   Moment advance(Index user, Time at);
   void expire_places(Index user, Time now);
+  Index take_place(Index user, const Origin& origin, const Moment& moment);
   Index visit(Index user, const event::Access& access, const Moment& moment);
   ip::Address mask_address(const ip::Address& address) const;
   Origin find_origin(const ip::Address& address) const;
