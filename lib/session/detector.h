@@ -199,6 +199,7 @@ class Detector {
   void note_ban(const ip::Prefix& target);
   void note_shared(const ip::Prefix& target);
   void note_burst(std::uint64_t place, std::string_view host);
+  void note_burst_gone(std::uint64_t place);
 
   void forget_user(Index user);
   void forget_idle(Time now);

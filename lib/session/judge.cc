@@ -58,7 +58,7 @@ std::string Detector::torrent_sign(const event::Access& access, Index place, Tim
                             (table_.place(place).gateway ? kAtGateway : 0);
   const bool torrent = bursts_.add(key, access.host, now);
   evicted_ += bursts_.take_dropped();
-  if (const auto gone = bursts_.take_gone()) note_burst(*gone, access.host);
+  if (const auto gone = bursts_.gone()) note_burst_gone(*gone);
   note_burst(key, access.host);
   if (!torrent) return {};
   return fmt::format("{} opened connections to more than {} hosts by address inside {}", name_of(place),
