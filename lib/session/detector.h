@@ -69,7 +69,8 @@ class Detector {
   // `limit_of` answers otherwise from now on.
   void forget_limits() { ++limits_version_; }
 
-  // Users forgotten because there were too many, since this was last asked.
+  // Users forgotten because there were more than max_users, and places, bans and counts of hosts beyond what
+  // is remembered, since this was last asked.
   std::uint64_t take_evicted() { return std::exchange(evicted_, 0); }
   // Those that were not taken yet.
   std::uint64_t evicted() const { return evicted_; }
@@ -82,12 +83,13 @@ class Detector {
   std::string_view excuse(const event::Access& access) const;
   // The exempt network of an address; null when there is none.
   const ip::Prefix* exemption(const ip::Address& address) const;
+  // What is one place with this address. An IPv6 address is looked up by the first of its prefix.
   Group group_of(const ip::Address& address) const;
   // A user's places that are not exempt, oldest first, and how many he may hold.
   struct Held {
     Group group;
     ip::Prefix target;     // the address it was seen at last, in IPv6 its prefix
-    std::string name;      // of both, for people
+    std::string name;      // for people: the target of a gateway, else Group::name()
     Time first, last;      // seen
     bool gateway = false;  // does not count
   };
