@@ -69,7 +69,6 @@ std::optional<LogFile> Follower::find_copy(const LogFile::Cut& cut, std::vector<
       moved = moved || (!copy && copy.error().code == base::Exit::kUnavailable);
       if (!copy) continue;
       if (copy->holds(cut.before, cut.mark)) return std::move(*copy);
-      if (copy->begins_like(cut.head)) remember_short(std::move(*copy), cut.mark);
     }
   }
   return {};
@@ -80,6 +79,7 @@ std::uint64_t Follower::add_copy(const LogFile::Cut& cut) {
   const bool known = cut.mark.length > 0 || cut.before.head_length > 0;
   std::vector<Sibling> candidates;
   std::optional<LogFile> copy = known ? find_copy(cut, candidates) : std::nullopt;
+  if (known && !copy) remember_short(cut);
   if (!copy) {
     const Place place{cut.before, cut.offset, cut.offset + cut.lost, cut.mark, cut.written, path_, true};
     return await(place, candidates) ? cut.lost : 0;

@@ -74,11 +74,37 @@ bool Follower::was_read(const LogFile& file) const {
   return done != nullptr && done->read;
 }
 
-// A copy that begins like a file that was cut short, and ends before what was read of it: nothing new.
-void Follower::remember_short(LogFile copy, const Mark& mark) {
-  if (copy.size() == 0 || copy.size() >= mark.end || known_.find(copy) != nullptr) return;
-  copy.seek(copy.size());
-  known_.add(copy, true);
+// Does it begin like that file, and end before what was read of it? What was known of it may have been half
+// of it, as when it was just being made.
+bool Follower::is_short(const LogFile& copy, const LogFile::Cut& cut) const {
+  const bool begins_so = cut.head.empty() ? cut.before.head_length > 0 && copy.holds(cut.before, {})
+                                          : copy.begins_like(cut.head);
+  const Done* known = known_.find(copy);
+  const bool all_known = known != nullptr && known->mark.end >= copy.size();
+  return begins_so && copy.size() > 0 && copy.size() < cut.mark.end && !all_known;
+}
+
+// A copy of a file that was cut short, and of which no other holds all that was read: nothing new. What was
+// copied first was cut off first, so it is the oldest, and what is a part of that or the other way round;
+// another that begins the same came later, and nobody read it.
+void Follower::remember_short(const LogFile::Cut& cut) {
+  std::optional<LogFile> first;
+  bool moved = true;
+  for (int tries = 0; moved && tries < kTries; ++tries) {
+    moved = false;
+    for (const Sibling& sibling : find_siblings(names_)) {
+      const Identity& file = sibling.facts.file;
+      if (file.same_inode(cut.before) || find(file) != files_.end()) continue;
+      if (known_.has(sibling) || is_too_old(sibling, cut.written)) continue;
+      base::Result<LogFile> copy = open(sibling);
+      moved = moved || (!copy && copy.error().code == base::Exit::kUnavailable);
+      if (!copy || !is_short(*copy, cut)) continue;
+      if (first && !first->is_copied_by(*copy) && !copy->is_copied_by(*first)) continue;
+      copy->seek(copy->size());
+      known_.add(*copy, true);
+      if (!first) first = std::move(*copy);
+    }
+  }
 }
 
 // May it be a copy that is just being made of a file that we know?
