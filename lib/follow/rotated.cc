@@ -107,12 +107,25 @@ void Follower::remember_short(const LogFile::Cut& cut) {
   }
 }
 
-// May it be a copy that is just being made of a file that we know?
+// May it be a copy that is just being made of a file that we know? Not when that is there and goes on
+// otherwise.
 bool Follower::is_copy_begun(const LogFile& file) const {
+  if (!is_recent(file.written())) return false;
   const auto begins_so = [&](const Done& done) {
     return file.size() < done.mark.end && done.file.head_length > 0 && file.holds(done.file, {});
   };
-  return is_recent(file.written()) && std::any_of(known_.files().begin(), known_.files().end(), begins_so);
+  const auto first = std::find_if(known_.files().begin(), known_.files().end(), begins_so);
+  if (first == known_.files().end()) return false;
+  const std::vector<Sibling> siblings = find_siblings(names_);
+  const auto is_other = [&](const Done& done, const Sibling& one) {
+    if (one.compressed || !one.facts.file.same_inode(done.file)) return false;
+    const base::Result<LogFile> there = open_sibling(names_, one);
+    return there && there->holds(done.file, done.mark) && !there->is_copied_by(file);
+  };
+  return std::any_of(first, known_.files().end(), [&](const Done& done) {
+    return begins_so(done) && std::none_of(siblings.begin(), siblings.end(),
+                                           [&](const Sibling& one) { return is_other(done, one); });
+  });
 }
 
 // Files that came and were rotated away between two looks; `leaving`: they are copies, and the next rotation

@@ -81,6 +81,28 @@ TEST_CASE("a log that begins like the compressed one before it comes once") {
   CHECK(bench.gap_list().empty());
 }
 
+TEST_CASE("a log that was cut short twice is read when it began the same") {
+  for (const std::string copied : {"one\ntwo\nthree\n", "one\ntwo\n"}) {
+    for (const bool at_once : {true, false}) {
+      CAPTURE(copied);
+      CAPTURE(at_once);
+      Bench bench;
+      const auto follower = follow(bench, banner_and("one\ntwo\nthree\n"));
+      const std::string state = bench.state_of(*follower);
+      bench.append("access.log.2", banner_and(copied));
+      bench.overwrite("access.log", banner_and("four\n"));
+      bench.append_younger("access.log.2", "access.log.1", banner_and("four\n"));
+      bench.overwrite("access.log", banner_and("five\n"));
+      if (at_once)
+        look(*follower);
+      else
+        bench.run(state);
+      CHECK(given_of(bench) == "one|two|three|four|five");
+      CHECK(bench.gap_list() == "truncated 0");
+    }
+  }
+}
+
 TEST_CASE("several copies that end before what was read of their log do not come again") {
   Bench bench;
   const auto follower = follow(bench, banner_and("one\ntwo\nthree\n"));
