@@ -96,11 +96,14 @@ std::uint64_t Follower::add_copy(const LogFile::Cut& cut) {
 }
 
 // What a writer that does not append had written when its log was cut short is known by the hole. What is
-// still awaited may have it.
+// still awaited may have it; or a copy that was found since, because the log was cut short once more before
+// anything of it was read.
 void Follower::tell_hole(const LogFile& log) {
   if (!cut_off_ || (cut_off_->hole == 0 && !log.hole())) return;
   CutOff& cut = *cut_off_;
   if (cut.hole == 0) cut.hole = *log.hole();
+  if (cut.hole > cut.end) open_missed(std::prev(files_.end()), false);
+  count_copies();
   if (cut.hole > cut.end && !awaited_.empty()) return;
   if (cut.hole > cut.end) sink_.gap(Gap::truncated, cut.hole - cut.end);
   cut_off_.reset();

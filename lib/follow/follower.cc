@@ -177,6 +177,7 @@ bool Follower::is_log_cut() {
 }
 
 bool Follower::read_slice(Files::iterator held) {
+  const std::size_t open = files_.size();
   reading_ = &held->file;
   const base::Result<LogFile::Step> step = held->file.read(sink_.piece);
   reading_ = nullptr;
@@ -188,7 +189,7 @@ bool Follower::read_slice(Files::iterator held) {
     tell_hole(held->file);
   else if (*step == LogFile::Step::cut)
     on_rotated_cut(held);
-  return *step != LogFile::Step::drained;
+  return *step != LogFile::Step::drained || files_.size() > open;
 }
 
 // A last look at each, and then it goes.
