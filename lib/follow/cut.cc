@@ -38,16 +38,19 @@ bool Follower::take_anew(Files::iterator held) {
 }
 
 // If the log was cut more than once between two looks, other new files hold what we never saw. Of all those
-// the next rotation may write over them.
+// the next rotation may write over them. It may be cut short again while they are looked for, and some of
+// them hold what will be missing then.
 void Follower::on_log_cut(const LogFile::Cut& cut) {
-  std::uint64_t saved = cut.to_start ? add_copy(cut) : 0;
+  std::uint64_t saved = std::exchange(spare_, 0) + (cut.to_start ? add_copy(cut) : 0);
   if (cut.to_start) cut_off_ = CutOff{cut.offset + std::max(cut.lost, saved)};
   if (cut.to_start) open_missed(std::prev(files_.end()), true);
   count_copies();
   for (Held& held : files_) {
     if (cut.to_start && std::exchange(held.fresh, false)) saved += held.file.size();
   }
-  sink_.gap(Gap::truncated, cut.lost - std::min(cut.lost, saved));
+  const std::uint64_t found = std::min(cut.lost, saved);
+  if (files_.back().file.was_cut()) spare_ = saved - found;
+  sink_.gap(Gap::truncated, cut.lost - found);
 }
 
 // What stands in them was not cut off.

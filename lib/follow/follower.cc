@@ -45,7 +45,7 @@ bool Follower::is_absent(const base::Error& error) const {
 void Follower::append_state(std::string& text) const {
   append_log(text, path_);
   for (const Place& place : awaited_) append(text, place);
-  std::uint64_t fresh = 0;
+  std::uint64_t fresh = spare_;
   for (const Held& held : files_) {
     Place place = held.file.place();
     place.leaving = held.leaving;

@@ -194,8 +194,9 @@ class Follower {
   std::vector<std::pair<Facts, base::Error>> broken_;  // could not be unpacked as they were then
   Known known_;
   std::optional<CutOff> cut_off_;  // how far behind its end the log was cut short is not known yet
-  bool missed_ = false;            // look at the rotated files again
-  std::set<std::string> warned_;   // said already
+  std::uint64_t spare_ = 0;       // bytes in copies that were found when the log had been cut short once more
+  bool missed_ = false;           // look at the rotated files again
+  std::set<std::string> warned_;  // said already
 };
 
 }  // namespace xlimit::follow
