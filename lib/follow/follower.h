@@ -147,7 +147,8 @@ class Follower {
   bool is_foiled(const Sibling& packed) const;
   bool is_pending(const Sibling& packed);
   void retry_foiled(std::chrono::steady_clock::time_point now);
-  void remember_short(LogFile copy, const Mark& mark);
+  bool is_short(const LogFile& copy, const LogFile::Cut& cut) const;
+  void remember_short(const LogFile::Cut& cut);
   bool is_copy_begun(const LogFile& file) const;
   void open_missed(Files::iterator before, bool leaving);
   bool open_listed(Files::iterator before, const std::vector<Sibling>& siblings, bool leaving,
@@ -181,6 +182,7 @@ class Follower {
   void take_awaited(Files::iterator before, const std::vector<Sibling>& siblings);
   bool may_yet_come(const std::vector<Sibling>& siblings);
   bool is_cut_in_place(const Place& place);
+  bool was_log_cut(const Place& place);
   bool is_cut_and_renamed(const Place& place, const std::vector<Sibling>& siblings);
   void report_gone(const Place& place, bool may_have_grown);
 
@@ -203,8 +205,9 @@ class Follower {
   std::chrono::steady_clock::time_point retried_;      // those for which there was no room
   Known known_;
   std::optional<CutOff> cut_off_;  // how far behind its end the log was cut short is not known yet
-  bool missed_ = false;            // look at the rotated files again
-  std::set<std::string> warned_;   // said already
+  std::uint64_t spare_ = 0;       // bytes in copies that were found when the log had been cut short once more
+  bool missed_ = false;           // look at the rotated files again
+  std::set<std::string> warned_;  // said already
 };
 
 }  // namespace xlimit::follow

@@ -35,6 +35,7 @@ bool is_peer(std::string_view host, std::uint16_t port) {
 }
 
 bool Bursts::add(std::uint64_t place, std::string_view host, base::Time now) {
+  gone_.reset();
   Burst& burst = bursts_.use(place);
   bursts_.trim([&](const Table::Entry& dropped) {
     gone_ = dropped.key;

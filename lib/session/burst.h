@@ -45,8 +45,9 @@ class Bursts {
   bool add(std::uint64_t place, std::string_view host, base::Time now);
   // Counts that were dropped while they mattered, since this was last asked.
   std::uint64_t take_dropped() { return std::exchange(dropped_, 0); }
-  // The place whose count the last add() dropped, if it did.
-  std::optional<std::uint64_t> take_gone() { return std::exchange(gone_, std::nullopt); }
+  // The place whose count the last add() dropped, if it did: a state file that keeps the changes is to say
+  // so.
+  std::optional<std::uint64_t> gone() const { return gone_; }
 
   struct Burst {
     base::Time since;

@@ -132,51 +132,59 @@ void Detector::expire_places(Index user, Time now) {
   }
 }
 
-// What an address is known by: in IPv6 its prefix alone.
-ip::Address Detector::known_by(const ip::Address& address) const {
+// What of an address is remembered: in IPv6 its prefix alone.
+ip::Address Detector::mask_address(const ip::Address& address) const {
   return address.is_v4() ? address : ip::Prefix{address, policy_.group6}.address();
 }
 
 Group Detector::group_of(const ip::Address& address) const {
-  const ip::Address known = known_by(address);
-  const std::uint32_t asn = policy_.asn_of ? policy_.asn_of(known) : 0;
+  const ip::Address masked = mask_address(address);
+  const std::uint32_t asn = policy_.asn_of ? policy_.asn_of(masked) : 0;
   if (asn != 0) return {.prefix = {}, .asn = asn};
-  return {.prefix = {known, known.is_v4() ? policy_.group4 : policy_.group6}};
+  return {.prefix = {masked, masked.is_v4() ? policy_.group4 : policy_.group6}};
 }
 
-Detector::Seat Detector::seat_of(const ip::Address& address) const {
-  return {.known = known_by(address), .group = group_of(address), .exempt = exemption(address) != nullptr};
+Detector::Origin Detector::find_origin(const ip::Address& address) const {
+  const Group group = group_of(address);
+  return {.address = mask_address(address),
+          .group = group,
+          .tag = group.tag(),
+          .exempt = exemption(address) != nullptr};
 }
 
-// The tag spares nearly every look at another group's address.
-bool Detector::is_in(const Place& place, const Seat& seat) const {
-  if (place.tag != seat.group.tag() || place.exempt != seat.exempt) return false;
-  return place.address == seat.known || group_of(place.address) == seat.group;
+// The tag spares nearly every look at another group's address, which may be one into a database.
+bool Detector::is_of_group(const Place& place, const Origin& origin) const {
+  return place.tag == origin.tag &&
+         (place.address == origin.address || group_of(place.address) == origin.group);
+}
+
+bool Detector::is_in(const Place& place, const Origin& origin) const {
+  return place.exempt == origin.exempt && is_of_group(place, origin);
 }
 
 // A gateway is a place of its own in its group: how long others were seen there says nothing about the rest.
 // So the user starts anew where it is one no more, unless it is all of its group. None of his places is idle,
 // so that no look at who else is there removes one of them.
-void Detector::refresh_gateways(Index user, const Seat& seat, Time now) {
-  if (seat.exempt) return;
+void Detector::refresh_gateways(Index user, const Origin& origin, Time now) {
   for (Index index = table_.places(user), next = kNone; index != kNone; index = next) {
     Place& place = table_.place(index);
     next = place.next_of_user;
-    if (!is_in(place, seat)) continue;
+    if (!is_in(place, origin)) continue;
     const bool was_gateway = place.gateway;
     place.gateway = table_.is_crowded(index, now, policy_.window);
-    const bool is_all = seat.group == Group{.prefix = target_of(index)};
-    if (was_gateway && !place.gateway && !is_all) table_.remove_place(index);
+    if (!was_gateway || place.gateway) continue;
+    const bool is_all = origin.group == Group{.prefix = target_of(index)};
+    if (!is_all) table_.remove_place(index);
   }
 }
 
-// A user's place at this seat, or else the one he has in the rest of its group, if any.
-Index Detector::find_place(Index user, const Seat& seat) const {
+// A user's place at this address, or else the one he has in the rest of its group, if any.
+Index Detector::find_place(Index user, const Origin& origin) const {
   Index rest = kNone;
   for (Index index = table_.places(user); index != kNone; index = table_.place(index).next_of_user) {
     const Place& place = table_.place(index);
-    if (!is_in(place, seat)) continue;
-    if (place.address == seat.known) return index;
+    if (!is_in(place, origin)) continue;
+    if (place.address == origin.address) return index;
     if (!place.gateway) rest = index;
   }
   return rest;
@@ -192,27 +200,34 @@ Index Detector::add_place(Index user, const ip::Address& address, Time seen) {
   return table_.add_place(user, address, seen);
 }
 
+// The place of a user who is at this origin: found, moved there or added. Nobody moves into a gateway. Comes
+// after refresh_gateways(), which has seen whether one that is found is one.
+Index Detector::take_place(Index user, const Origin& origin, const Moment& moment) {
+  const Index known = find_place(user, origin);
+  if (known != kNone && table_.place(known).address == origin.address) return known;
+  if (known != kNone && !table_.would_be_crowded(origin.address, moment.now, policy_.window)) {
+    table_.move_place(known, origin.address);
+    return known;
+  }
+  const Index added = add_place(user, origin.address, moment.seen);
+  Place& place = table_.place(added);
+  place.tag = origin.tag;
+  place.exempt = origin.exempt;
+  place.gateway = table_.is_crowded(added, moment.now, policy_.window);
+  return added;
+}
+
 // The place of this line, active at `seen`.
 Index Detector::visit(Index user, const event::Access& access, const Moment& moment) {
   const ip::Address& from = *access.ip;
-  const Seat seat = seat_of(from);
-  refresh_gateways(user, seat, moment.now);
-  Index index = find_place(user, seat);
-  const bool moves = index != kNone && table_.place(index).address != seat.known;
-  const bool to_gateway =
-      moves && !seat.exempt && table_.would_be_crowded(seat.known, moment.now, policy_.window);
-  if (index == kNone || to_gateway)
-    index = add_place(user, seat.known, moment.seen);
-  else if (moves)
-    table_.move_place(index, seat.known);
+  const Origin origin = find_origin(from);
+  refresh_gateways(user, origin, moment.now);
+  const Index index = take_place(user, origin, moment);
   Place& place = table_.place(index);
-  place.tag = seat.group.tag();
-  place.exempt = seat.exempt;
   place.last = std::max(place.last, moment.seen);
-  place.gateway = !seat.exempt && table_.is_crowded(index, moment.now, policy_.window);
   const std::uint16_t port = access.port.value_or(0);
   place.trail.note(from, port);
-  const bool look = !seat.exempt && !place.confirmed && port != 0 && evidence_.connection;
+  const bool look = !origin.exempt && !place.confirmed && port != 0 && evidence_.connection;
   if (look) place.confirmed = evidence_.connection(from, port);
   fresh_ = look && place.confirmed ? index : kNone;
   return index;

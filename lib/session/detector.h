@@ -69,7 +69,8 @@ class Detector {
   // `limit_of` answers otherwise from now on.
   void forget_limits() { ++limits_version_; }
 
-  // Users forgotten because there were too many, since this was last asked.
+  // Users forgotten because there were more than max_users, and places, bans and counts of hosts beyond what
+  // is remembered, since this was last asked.
   std::uint64_t take_evicted() { return std::exchange(evicted_, 0); }
   // Those that were not taken yet.
   std::uint64_t evicted() const { return evicted_; }
@@ -82,12 +83,13 @@ class Detector {
   std::string_view excuse(const event::Access& access) const;
   // The exempt network of an address; null when there is none.
   const ip::Prefix* exemption(const ip::Address& address) const;
+  // What is one place with this address. An IPv6 address is looked up by the first of its prefix.
   Group group_of(const ip::Address& address) const;
   // A user's places that are not exempt, oldest first, and how many he may hold.
   struct Held {
     Group group;
     ip::Prefix target;     // the address it was seen at last, in IPv6 its prefix
-    std::string name;      // of both, for people
+    std::string name;      // for people: the target of a gateway, else Group::name()
     Time first, last;      // seen
     bool gateway = false;  // does not count
   };
@@ -135,9 +137,10 @@ class Detector {
   };
 
   // Where a line comes from, as places tell it.
-  struct Seat {
-    ip::Address known;
+  struct Origin {
+    ip::Address address;  // masked
     Group group;
+    std::uint8_t tag = 0;  // the group's
     bool exempt = false;
   };
 
@@ -154,12 +157,14 @@ class Detector {
   std::uint32_t limit_of(Index user);
   Moment advance(Index user, Time at);
   void expire_places(Index user, Time now);
+  Index take_place(Index user, const Origin& origin, const Moment& moment);
   Index visit(Index user, const event::Access& access, const Moment& moment);
-  ip::Address known_by(const ip::Address& address) const;
-  Seat seat_of(const ip::Address& address) const;
-  bool is_in(const Place& place, const Seat& seat) const;
-  void refresh_gateways(Index user, const Seat& seat, Time now);
-  Index find_place(Index user, const Seat& seat) const;
+  ip::Address mask_address(const ip::Address& address) const;
+  Origin find_origin(const ip::Address& address) const;
+  bool is_of_group(const Place& place, const Origin& origin) const;
+  bool is_in(const Place& place, const Origin& origin) const;
+  void refresh_gateways(Index user, const Origin& origin, Time now);
+  Index find_place(Index user, const Origin& origin) const;
   Index add_place(Index user, const ip::Address& address, Time seen);
   ip::Prefix target_of(Index place) const;
   std::string name_of(Index place) const;
@@ -196,6 +201,7 @@ class Detector {
   void note_ban(const ip::Prefix& target);
   void note_shared(const ip::Prefix& target);
   void note_burst(std::uint64_t place, std::string_view host);
+  void note_burst_gone(std::uint64_t place);
 
   void forget_user(Index user);
   void forget_idle(Time now);

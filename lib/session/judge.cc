@@ -58,7 +58,7 @@ std::string Detector::torrent_sign(const event::Access& access, Index place, Tim
                             (table_.place(place).gateway ? kAtGateway : 0);
   const bool torrent = bursts_.add(key, access.host, now);
   evicted_ += bursts_.take_dropped();
-  if (const auto gone = bursts_.take_gone()) note_burst(*gone, access.host);
+  if (const auto gone = bursts_.gone()) note_burst_gone(*gone);
   note_burst(key, access.host);
   if (!torrent) return {};
   return fmt::format("{} opened connections to more than {} hosts by address inside {}", name_of(place),
@@ -134,13 +134,15 @@ void Detector::apply_rule(Hearing& hearing) const {
   if (hearing.breach) hearing.why = describe(hearing.places, *hearing.breach);
 }
 
-// Is this a gateway in the group of another of these places? If it counted it would be that place, and break
-// no rule.
+// Is this a gateway in the group of another of these places, which come oldest first? If it counted it would
+// be that place, and break no rule. Of a group that has nothing but gateways the oldest stays.
 bool Detector::is_beside(Index gateway, const std::vector<Index>& places) const {
   if (!table_.place(gateway).gateway) return false;
-  const Group group = group_of(table_.place(gateway).address);
-  return std::ranges::any_of(places, [&](Index place) {
-    return !table_.place(place).gateway && group_of(table_.place(place).address) == group;
+  const Origin origin = find_origin(table_.place(gateway).address);
+  bool older = true;
+  return std::ranges::any_of(places, [&](Index other) {
+    older = older && other != gateway;
+    return (older || !table_.place(other).gateway) && is_of_group(table_.place(other), origin);
   });
 }
 

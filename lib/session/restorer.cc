@@ -107,19 +107,28 @@ void Restorer::restore_place() {
   const std::vector<std::uint16_t> ports = line_.ports();
   if (!line_.wrong().empty()) return;
   Table& table = detector_.table_;
-  const Detector::Seat seat{.known = *ip, .group = detector_.group_of(*ip), .exempt = exempt};
-  // What another grouping held apart is one place by this one's: from the oldest on, where it was seen last.
-  const Index known = gateway ? kNone : detector_.find_place(user_, seat);
+  Detector::Origin origin = detector_.find_origin(last_seen.value_or(*ip));
+  // A prefix does not tell who of it was seen.
+  if (!last_seen && !ip->is_v4()) origin.exempt = exempt;
+  const Index known = find_joined(origin, gateway);
   if (known != kNone && table.place(known).last >= last) return;
-  if (known != kNone) table.move_place(known, *ip);
-  Place& place = table.place(known != kNone ? known : table.add_place(user_, *ip, first));
+  if (known != kNone) table.move_place(known, origin.address);
+  Place& place = table.place(known != kNone ? known : table.add_place(user_, origin.address, first));
   place.last = last;
   place.confirmed = confirmed;
-  place.exempt = exempt;
+  place.exempt = origin.exempt;
   place.gateway = gateway;
-  place.tag = seat.group.tag();
+  place.tag = origin.tag;
   for (auto port = ports.rbegin(); port != ports.rend(); ++port)
     place.trail.note(last_seen.value_or(*ip), *port);
+}
+
+// What another grouping or other exemptions held apart is one place by this one's: from the oldest on, where
+// it was seen last. Gateways are joined by nothing but their own address.
+Index Restorer::find_joined(const Detector::Origin& origin, bool gateway) const {
+  const Index known = detector_.find_place(user_, origin);
+  const bool same = known != kNone && detector_.table_.place(known).address == origin.address;
+  return same || !gateway ? known : kNone;
 }
 
 void Restorer::restore_gone() {

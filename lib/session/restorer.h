@@ -41,6 +41,7 @@ class Restorer {
   void restore_end();
   void restore_user();
   void restore_place();
+  Index find_joined(const Detector::Origin& origin, bool gateway) const;
   void restore_gone();
   void restore_banned();
   void restore_shared();

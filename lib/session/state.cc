@@ -139,15 +139,20 @@ void Detector::note_shared(const ip::Prefix& target) {
   if (watched_) note(encode_shared(*shared_told_.entry(target), line));
 }
 
+// One more host, unless it was the last: then the count starts over.
 void Detector::note_burst(std::uint64_t place, std::string_view host) {
   if (!watched_) return;
-  event::Line line;
-  const std::size_t bit = Bursts::bit_of(host);
   const Bursts::Table::Entry* entry = bursts_.table().entry(place);
-  if (entry != nullptr)
-    note(encode_burst(*entry, bit, line));
-  else
-    note(encode_burst({.key = place, .number = 0, .value = {}}, bit, line));
+  if (entry == nullptr) return note_burst_gone(place);
+  event::Line line;
+  note(encode_burst(*entry, Bursts::bit_of(host), line));
+}
+
+// No hosts are left, so the bit says nothing; it is shorter than all of none.
+void Detector::note_burst_gone(std::uint64_t place) {
+  if (!watched_) return;
+  event::Line line;
+  note(encode_burst({.key = place, .number = 0, .value = {}}, 0, line));
 }
 
 Detector::Saving::Saving(const Detector& detector)

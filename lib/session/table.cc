@@ -245,8 +245,7 @@ void Table::mark_crowd(Index first) {
 }
 
 // The active users of an address, from its first place on and no more than make a crowd; places that are over
-// for good are removed on the way. `counted` is active
-// whatever its time.
+// for good are removed on the way. `counted` is active whatever its time.
 std::uint32_t Table::sweep_and_count(Index here, Index counted, Time now, std::chrono::seconds window) {
   std::uint32_t active = 0;
   while (here != kNone && active < crowd_) {
@@ -264,7 +263,7 @@ std::uint32_t Table::sweep_and_count(Index here, Index counted, Time now, std::c
 }
 
 bool Table::is_crowded(Index index, Time now, std::chrono::seconds window) {
-  if (!place(index).crowded) return false;
+  if (!place(index).crowded || place(index).exempt) return false;
   const ip::Address& address = place(index).address;
   return sweep_and_count(first_at(address, hash_of(address)), index, now, window) >= crowd_;
 }

@@ -102,7 +102,8 @@ class Table {
   }
 
   // Are the users whose place at this place's address counts and is still active (last + window > now) a
-  // crowd? Places that are idle for long are removed on the way, so that it does not take ever longer.
+  // crowd? Never for one that is exempt. Places that are idle for long are removed on the way, so that it
+  // does not take ever longer.
   bool is_crowded(Index place, Time now, std::chrono::seconds window);
   // Would they be with one more, who has no place there? Removes idle places too.
   bool would_be_crowded(const ip::Address& address, Time now, std::chrono::seconds window);

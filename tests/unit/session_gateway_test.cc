@@ -24,9 +24,11 @@ TEST_CASE("who was at a gateway is not new there when it is one no more") {
   const auto crowd = [&](std::chrono::microseconds at) {
     for (int user = 1; user <= 7; ++user) judge.hear(at, kAway, "user" + std::to_string(user));
   };
-  for (int second = 0; second <= 10; second += 2) {
+  crowd(0s);
+  CHECK(judge.hear(1ms, kAway) == Action::spared);
+  for (int second = 2; second <= 10; second += 2) {
     crowd(std::chrono::seconds{second});
-    CHECK(judge.hear(std::chrono::seconds{second} + 1ms, kAway).value_or(Action::spared) == Action::spared);
+    CHECK_FALSE(judge.hear(std::chrono::seconds{second} + 1ms, kAway));  // in its next window user1 is told
   }
   judge.hear(10500ms, kHome);
   CHECK(judge.hear(13s, kHome) == std::nullopt);
@@ -38,27 +40,32 @@ namespace {
 
 constexpr const char* kGateway = "198.51.100.7";  // of one group with kAway
 
-// Ann, at home and at a gateway, which is left out.
-struct GatewayStory : Judge {
-  explicit GatewayStory(session::Policy policy) : Judge(std::move(policy)) {
-    crowd(0s);
-    CHECK_FALSE(hear(1s, kHome));
-    CHECK_FALSE(hear(1s, kGateway));
-    CHECK(hear(2s, kHome) == Action::spared);
-    CHECK(last.why.ends_with(" had joined (overlap); not counted, a gateway: 198.51.100.7"));
-    banned.clear();
-  }
-  void crowd(std::chrono::microseconds at) {
-    for (int user = 1; user <= 8; ++user) hear(at, kGateway, "user" + std::to_string(user));
-  }
-};
+void crowd(Judge& judge, std::chrono::microseconds at, const char* ip = kGateway) {
+  for (int user = 1; user <= 8; ++user) judge.hear(at, ip, "user" + std::to_string(user));
+}
 
+session::Policy by_prefix() {
+  session::Policy policy;
+  policy.group4 = 24;
+  return policy;
+}
+
+session::Policy by_system() {
+  session::Policy policy;
+  policy.asn_of = [](const ip::Address& ip) { return ip.v4_value() >> 24 == 198 ? 64500U : 64501U; };
+  return policy;
+}
+
+// Ann is at home and at a gateway, which is left out.
 void tell_of_gateways(session::Policy policy) {
   policy.torrent_rate = {.hosts = 3, .within = 10s};
-  GatewayStory story{policy};
+  Judge story{policy};
+  crowd(story, 0s);
+  for (const char* ip : {kHome, kGateway}) story.hear(1s, ip);
+  story.hear(2s, kHome);
   SUBCASE("an address beside it joins with its own first line") {
     CHECK_FALSE(story.hear(3s, kAway));
-    story.crowd(4s);
+    crowd(story, 4s);
     story.hear(5s, kGateway);
     CHECK(story.banned.empty());
     CHECK(story.hear(6s, kHome) == Action::ban);
@@ -86,6 +93,16 @@ void tell_of_gateways(session::Policy policy) {
     CHECK_FALSE(story.hear(4s, kGateway, "bob"));
     CHECK_FALSE(story.hear(5s, kAway, "bob"));
   }
+  SUBCASE("who is at two gateways of one group is at one place, too") {
+    crowd(story, 1s, kAway);
+    for (const auto at : {2000ms, 2500ms, 3000ms}) {
+      CHECK_FALSE(story.hear(at, kGateway, "bob"));
+      CHECK_FALSE(story.hear(at, kAway, "bob"));
+    }
+    CHECK_FALSE(story.hear(3500ms, kHome, "bob"));
+    CHECK(story.hear(4s, kGateway, "bob") == Action::spared);
+    CHECK(story.last.why.ends_with("; not counted, a gateway: 198.51.100.7, 198.51.100.4"));
+  }
   SUBCASE("nor do the hosts it connects to") {
     event::Access access = line(2s, "ann", kGateway);
     access.dport = 6881;
@@ -106,14 +123,38 @@ void tell_of_gateways(session::Policy policy) {
 
 }  // namespace
 
-TEST_CASE("what comes through a gateway says nothing about the rest of its prefix") {
+TEST_CASE("who is at home and at a gateway is at one place, and the gateway is named") {
   session::Policy policy;
-  policy.group4 = 24;
-  tell_of_gateways(policy);
+  SUBCASE("of a prefix") { policy = by_prefix(); }
+  SUBCASE("of a system") { policy = by_system(); }
+  Judge judge{policy};
+  crowd(judge, 0s);
+  CHECK_FALSE(judge.hear(1s, kHome));
+  CHECK_FALSE(judge.hear(1s, kGateway));
+  CHECK(judge.hear(2s, kHome) == Action::spared);
+  CHECK(judge.last.why.ends_with(" had joined (overlap); not counted, a gateway: 198.51.100.7"));
+}
+
+TEST_CASE("what comes through a gateway says nothing about the rest of its prefix") {
+  tell_of_gateways(by_prefix());
 }
 
 TEST_CASE("what comes through a gateway says nothing about the rest of its system") {
+  tell_of_gateways(by_system());
+}
+
+TEST_CASE("a gateway costs no look at the addresses of other systems") {
   session::Policy policy;
-  policy.asn_of = [](const ip::Address& ip) { return ip.v4_value() >> 24 == 198 ? 64500U : 64501U; };
-  tell_of_gateways(policy);
+  policy.limit = 3;
+  int asked = 0;
+  policy.asn_of = [&](const ip::Address& ip) {
+    ++asked;
+    return 64500 + (ip.v4_value() >> 24);
+  };
+  Judge judge{policy};
+  crowd(judge, 0s);
+  for (const char* ip : {kGateway, kHome, kThird}) CHECK_FALSE(judge.hear(1s, ip));
+  asked = 0;
+  CHECK_FALSE(judge.hear(2s, "10.0.0.1"));
+  CHECK(asked == 2);  // the line's own and, as he is beyond his limit, the gateway's
 }

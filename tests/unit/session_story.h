@@ -57,6 +57,12 @@ struct Judge {
   std::set<std::string> banned;
 };
 
+inline std::string saved(const session::Detector& detector) {
+  std::string text;
+  detector.save([&](std::string_view lines) { text += lines; });
+  return text;
+}
+
 inline session::Policy strict() {
   session::Policy policy;
   policy.rule = session::Rule::strict;

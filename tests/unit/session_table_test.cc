@@ -146,7 +146,9 @@ struct Model {
       const auto there = theirs.find(address);
       if (there != theirs.end() && (other == name || there->second + 1s > now)) ++active;
     }
-    REQUIRE(table.is_crowded(at(table.find_user(name), address), now, 1s) == (active >= crowd));
+    const Index place = at(table.find_user(name), address);
+    REQUIRE(table.is_crowded(place, now, 1s) == (active >= crowd));
+    REQUIRE(table.would_be_crowded(ip::Address::v4(address), now, 1s) == (active + 1 >= crowd));
     for (auto& [other, theirs] : users) {
       const auto there = theirs.find(address);
       const bool idle = there != theirs.end() && other != name && there->second + 61s <= now;
@@ -188,4 +190,25 @@ TEST_CASE("without a crowd no address is crowded") {
   for (int i = 0; i < 50; ++i)
     place = table.add_place(table.touch_user(std::to_string(i)), ip::Address::v4(1), base::Time{1s});
   CHECK_FALSE(table.is_crowded(place, base::Time{1s}, 5s));
+  CHECK_FALSE(table.would_be_crowded(ip::Address::v4(1), base::Time{1s}, 5s));
+}
+
+TEST_CASE("who is exempt neither makes a crowd nor is in one") {
+  session::Table table{3};
+  const ip::Address here = ip::Address::v4(1);
+  const auto is_crowded = [&](Index place) { return table.is_crowded(place, base::Time{1s}, 5s); };
+  const auto add = [&](const char* user) {
+    return table.add_place(table.touch_user(user), here, base::Time{1s});
+  };
+  const Index exempt = add("exempt"), one = add("one");
+  table.place(exempt).exempt = true;
+  CHECK_FALSE(table.would_be_crowded(here, base::Time{1s}, 5s));
+  const Index two = add("two");
+  CHECK_FALSE(is_crowded(two));
+  CHECK(table.would_be_crowded(here, base::Time{1s}, 5s));
+  const Index three = add("three");
+  CHECK(is_crowded(three));
+  CHECK(is_crowded(one));
+  CHECK_FALSE(is_crowded(exempt));
+  CHECK_FALSE(table.would_be_crowded(ip::Address::v4(2), base::Time{1s}, 5s));
 }

@@ -74,6 +74,16 @@ TEST_CASE("counts of hosts stay bounded, and those that fired do not harm") {
   CHECK(judge.detector.take_evicted() > 0);
 }
 
+TEST_CASE("a count that was dropped is named by the connection that dropped it, and no other") {
+  session::Bursts bursts{{.hosts = 9, .within = 1h}};
+  for (std::uint64_t place = 0; place < session::Bursts::kMost; ++place) bursts.add(place, kThird, kNoon);
+  CHECK_FALSE(bursts.gone());
+  bursts.add(session::Bursts::kMost, kThird, kNoon);
+  CHECK(bursts.gone() == 0);
+  bursts.add(session::Bursts::kMost, kHome, kNoon);
+  CHECK_FALSE(bursts.gone());
+}
+
 TEST_CASE("a torrent tag bans the place, whatever the limit") {
   session::Policy policy;
   policy.torrent_tags = {"torrent"};
