@@ -133,7 +133,6 @@ void Follower::take_awaited(Files::iterator before, const std::vector<Sibling>& 
     const std::size_t held = files_.size();
     const Sought sought = take_place(place, siblings, false);
     if (files_.size() > held) files_.splice(before, files_, std::prev(files_.end()));
-    if (sought == Sought::moved) tried_.clear();
     if (sought == Sought::absent && was_log_cut(place)) remember_short(cut_of(place));
     if (sought == Sought::moved || (sought == Sought::absent && may_yet_come(siblings))) return false;
     if (sought == Sought::absent) report_gone(place, !place.leaving);

@@ -252,7 +252,8 @@ bool Follower::give_up_unreadable(const Sibling& sibling, const base::Error& err
 // Only the last is cut short in place, and so holds something else than was read of it; or was so before it
 // was renamed.
 bool Follower::is_copy(const LogFile& file) {
-  look();  // by its head it finds this copy again when it is cut short
+  if (!files_.empty())
+    files_.back().file.look();  // by its head it finds this copy again when it is cut short
   return std::any_of(files_.begin(), files_.end(), [&](const Held& held) {
     const bool may_be = &held == &files_.back() || held.file.was_cut() || held.file.looks_copied_by(file);
     return may_be && held.file.is_copied_by(file);

@@ -142,6 +142,24 @@ TEST_CASE("what there is no room for is read when there is, and what was rotated
   CHECK(bench.gap_list() == "");
 }
 
+TEST_CASE("a later copy does not wait for one that there is no room for") {
+  Bench bench;
+  const auto follower = follow(bench, "one\n");
+  bench.append("access.log", "two\n");
+  bench.copytruncate("access.log.2", "three, and longer\n");
+  gzip(bench, "access.log.2");
+  bench.copytruncate("access.log.1", "four\n");
+  {
+    const NoRoom none;
+    bench.read_all(*follower);
+    CHECK(bench.given() == "one|three, and longer|four");
+  }
+  follower->expire(std::chrono::steady_clock::now() + Follower::kRetry);
+  look(*follower);
+  CHECK(bench.given() == "one|three, and longer|four|two");
+  CHECK(bench.gap_list() == "truncated 0");
+}
+
 TEST_CASE("a copy that there is no room for goes on where its log was when there is") {
   Bench bench;
   const auto follower = follow(bench, "one\n");
