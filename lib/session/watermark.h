@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// How late it is for everybody: the lowest time of the last 128 to 256 lines. One line's time may be forged, or of
-// a node whose clock is wrong, and what it says of others would be forgotten at its word.
+// How late it is for everybody: the lowest time of the last 128 to 256 lines.
+//
+// One line's time may be forged, or of a node whose clock is wrong: at its word nothing of others is
+// forgotten.
 #pragma once
 
 #include <algorithm>
