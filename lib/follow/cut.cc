@@ -38,16 +38,19 @@ bool Follower::take_anew(Files::iterator held) {
 }
 
 // If the log was cut more than once between two looks, other new files hold what we never saw. Of all those
-// the next rotation may write over them.
+// the next rotation may write over them. It may be cut short again while they are looked for, and some of
+// them hold what will be missing then.
 void Follower::on_log_cut(const LogFile::Cut& cut) {
-  std::uint64_t saved = cut.to_start ? add_copy(cut) : 0;
+  std::uint64_t saved = std::exchange(spare_, 0) + (cut.to_start ? add_copy(cut) : 0);
   if (cut.to_start) cut_off_ = CutOff{cut.offset + std::max(cut.lost, saved)};
   if (cut.to_start) open_missed(std::prev(files_.end()), true);
   count_copies();
   for (Held& held : files_) {
     if (cut.to_start && std::exchange(held.fresh, false)) saved += held.file.size();
   }
-  sink_.gap(Gap::truncated, cut.lost - std::min(cut.lost, saved));
+  const std::uint64_t found = std::min(cut.lost, saved);
+  if (files_.back().file.was_cut()) spare_ = saved - found;
+  sink_.gap(Gap::truncated, cut.lost - found);
 }
 
 // What stands in them was not cut off.
@@ -69,7 +72,6 @@ std::optional<LogFile> Follower::find_copy(const LogFile::Cut& cut, std::vector<
       moved = moved || (!copy && copy.error().code == base::Exit::kUnavailable);
       if (!copy) continue;
       if (copy->holds(cut.before, cut.mark)) return std::move(*copy);
-      if (copy->begins_like(cut.head)) remember_short(std::move(*copy), cut.mark);
     }
   }
   return {};
@@ -80,6 +82,7 @@ std::uint64_t Follower::add_copy(const LogFile::Cut& cut) {
   const bool known = cut.mark.length > 0 || cut.before.head_length > 0;
   std::vector<Sibling> candidates;
   std::optional<LogFile> copy = known ? find_copy(cut, candidates) : std::nullopt;
+  if (known && !copy) remember_short(cut);
   if (!copy) {
     const Place place{cut.before, cut.offset, cut.offset + cut.lost, cut.mark, cut.written, path_, true};
     return await(place, candidates) ? cut.lost : 0;
@@ -96,11 +99,14 @@ std::uint64_t Follower::add_copy(const LogFile::Cut& cut) {
 }
 
 // What a writer that does not append had written when its log was cut short is known by the hole. What is
-// still awaited may have it.
+// still awaited may have it; or a copy that was found since, because the log was cut short once more before
+// anything of it was read.
 void Follower::tell_hole(const LogFile& log) {
   if (!cut_off_ || (cut_off_->hole == 0 && !log.hole())) return;
   CutOff& cut = *cut_off_;
   if (cut.hole == 0) cut.hole = *log.hole();
+  if (cut.hole > cut.end) open_missed(std::prev(files_.end()), false);
+  count_copies();
   if (cut.hole > cut.end && !awaited_.empty()) return;
   if (cut.hole > cut.end) sink_.gap(Gap::truncated, cut.hole - cut.end);
   cut_off_.reset();

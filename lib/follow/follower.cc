@@ -45,7 +45,7 @@ bool Follower::is_absent(const base::Error& error) const {
 void Follower::append_state(std::string& text) const {
   append_log(text, path_);
   for (const Place& place : awaited_) append(text, place);
-  std::uint64_t fresh = 0;
+  std::uint64_t fresh = spare_;
   for (const Held& held : files_) {
     Place place = held.file.place();
     place.leaving = held.leaving;
@@ -177,6 +177,7 @@ bool Follower::is_log_cut() {
 }
 
 bool Follower::read_slice(Files::iterator held) {
+  const std::size_t open = files_.size();
   reading_ = &held->file;
   const base::Result<LogFile::Step> step = held->file.read(sink_.piece);
   reading_ = nullptr;
@@ -188,7 +189,7 @@ bool Follower::read_slice(Files::iterator held) {
     tell_hole(held->file);
   else if (*step == LogFile::Step::cut)
     on_rotated_cut(held);
-  return *step != LogFile::Step::drained;
+  return *step != LogFile::Step::drained || files_.size() > open;
 }
 
 // A last look at each, and then it goes.

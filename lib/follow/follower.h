@@ -143,7 +143,8 @@ class Follower {
   bool was_read(const LogFile& file) const;
   base::Result<LogFile> open(const Sibling& sibling);
   bool is_unfinished(const Sibling& packed);
-  void remember_short(LogFile copy, const Mark& mark);
+  bool is_short(const LogFile& copy, const LogFile::Cut& cut) const;
+  void remember_short(const LogFile::Cut& cut);
   bool is_copy_begun(const LogFile& file) const;
   void open_missed(Files::iterator before, bool leaving);
   bool open_listed(Files::iterator before, const std::vector<Sibling>& siblings, bool leaving,
@@ -171,6 +172,7 @@ class Follower {
   bool await(Place place, const std::vector<Sibling>& siblings);
   void take_awaited(Files::iterator before, const std::vector<Sibling>& siblings);
   bool is_cut_in_place(const Place& place);
+  bool was_log_cut(const Place& place);
   bool is_cut_and_renamed(const Place& place, const std::vector<Sibling>& siblings);
   void report_gone(const Place& place, bool may_have_grown);
 
@@ -192,8 +194,9 @@ class Follower {
   std::vector<std::pair<Facts, base::Error>> broken_;  // could not be unpacked as they were then
   Known known_;
   std::optional<CutOff> cut_off_;  // how far behind its end the log was cut short is not known yet
-  bool missed_ = false;            // look at the rotated files again
-  std::set<std::string> warned_;   // said already
+  std::uint64_t spare_ = 0;       // bytes in copies that were found when the log had been cut short once more
+  bool missed_ = false;           // look at the rotated files again
+  std::set<std::string> warned_;  // said already
 };
 
 }  // namespace xlimit::follow

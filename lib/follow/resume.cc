@@ -14,6 +14,10 @@ namespace {
 // With nothing known of its content a file is known by its inode alone.
 bool is_known_by_content(const Place& place) { return place.file.head_length > 0 || place.mark.length > 0; }
 
+LogFile::Cut cut_of(const Place& place) {
+  return {.before = place.file, .head = {}, .mark = place.mark, .written = place.written};
+}
+
 std::vector<Sibling> find_file(const std::string& path) {
   const base::Result<Facts> facts = look_at(path);
   if (!facts || !facts->regular) return {};
@@ -64,6 +68,7 @@ base::Result<void> Follower::resume(const LogState& state) {
 // One that was renamed or compressed, gone or cut short; judged by what is there by now.
 void Follower::find_again(const Place& place, bool last) {
   const bool found = seek_place(place);
+  if (!found && was_log_cut(place)) remember_short(cut_of(place));
   const std::vector<Sibling> siblings = find_siblings(names_);
   if (!found && !was_read_and_packed(place, siblings) && !await(place, siblings))
     report_gone(place, last && !was_packed_unseen(place, siblings));
@@ -120,6 +125,7 @@ void Follower::take_awaited(Files::iterator before, const std::vector<Sibling>& 
     const std::size_t held = files_.size();
     const bool taken = take_place(place, siblings, false);
     if (files_.size() > held) files_.splice(before, files_, std::prev(files_.end()));
+    if (!taken && was_log_cut(place)) remember_short(cut_of(place));
     if (!taken && is_recent(compressing_)) return false;
     if (!taken) report_gone(place, !place.leaving);
     return true;
@@ -135,11 +141,7 @@ bool Follower::take_place(const Place& place, const std::vector<Sibling>& candid
     if (by_inode && !one->facts.file.same_inode(place.file)) continue;
     if (is_too_old(*one, place.written)) continue;  // nor unpack all there are
     base::Result<LogFile> file = open(*one);
-    if (!file || file->size() < place.offset || !file->holds(place.file, place.mark)) {
-      const bool begins_so = file && place.file.head_length > 0 && file->holds(place.file, {});
-      if (!by_inode && begins_so) remember_short(std::move(*file), place.mark);
-      continue;
-    }
+    if (!file || file->size() < place.offset || !file->holds(place.file, place.mark)) continue;
     file->seek(place.offset);
     if (!file->holds(place.file, place.mark)) continue;  // cut short before it was sought
     if (place.size > file->size()) sink_.gap(Gap::truncated, place.size - file->size());
@@ -154,6 +156,12 @@ bool Follower::take_place(const Place& place, const std::vector<Sibling>& candid
 bool Follower::is_cut_in_place(const Place& place) {
   const base::Result<Facts> current = look_at(path_);
   return current && current->file.same_inode(place.file) && find(current->file) == files_.end();
+}
+
+// An awaited one is not known by its inode any more; it is `leaving` if it was cut short, or is a copy.
+bool Follower::was_log_cut(const Place& place) {
+  if (place.file.inode != 0) return is_cut_in_place(place);
+  return place.leaving && !is_rotated_path(path_, place.path);
 }
 
 bool Follower::is_cut_and_renamed(const Place& place, const std::vector<Sibling>& siblings) {

@@ -74,19 +74,58 @@ bool Follower::was_read(const LogFile& file) const {
   return done != nullptr && done->read;
 }
 
-// A copy that begins like a file that was cut short, and ends before what was read of it: nothing new.
-void Follower::remember_short(LogFile copy, const Mark& mark) {
-  if (copy.size() == 0 || copy.size() >= mark.end || known_.find(copy) != nullptr) return;
-  copy.seek(copy.size());
-  known_.add(copy, true);
+// Does it begin like that file, and end before what was read of it? What was known of it may have been half
+// of it, as when it was just being made.
+bool Follower::is_short(const LogFile& copy, const LogFile::Cut& cut) const {
+  const bool begins_so = cut.head.empty() ? cut.before.head_length > 0 && copy.holds(cut.before, {})
+                                          : copy.begins_like(cut.head);
+  const Done* known = known_.find(copy);
+  const bool all_known = known != nullptr && known->mark.end >= copy.size();
+  return begins_so && copy.size() > 0 && copy.size() < cut.mark.end && !all_known;
 }
 
-// May it be a copy that is just being made of a file that we know?
+// A copy of a file that was cut short, and of which no other holds all that was read: nothing new. What was
+// copied first was cut off first, so it is the oldest, and what is a part of that or the other way round;
+// another that begins the same came later, and nobody read it.
+void Follower::remember_short(const LogFile::Cut& cut) {
+  std::optional<LogFile> first;
+  bool moved = true;
+  for (int tries = 0; moved && tries < kTries; ++tries) {
+    moved = false;
+    for (const Sibling& sibling : find_siblings(names_)) {
+      const Identity& file = sibling.facts.file;
+      if (file.same_inode(cut.before) || find(file) != files_.end()) continue;
+      if (known_.has(sibling) || is_too_old(sibling, cut.written)) continue;
+      base::Result<LogFile> copy = open(sibling);
+      moved = moved || (!copy && copy.error().code == base::Exit::kUnavailable);
+      if (!copy || !is_short(*copy, cut)) continue;
+      if (first && !first->is_copied_by(*copy) && !copy->is_copied_by(*first)) continue;
+      copy->seek(copy->size());
+      known_.add(*copy, true);
+      if (!first) first = std::move(*copy);
+    }
+  }
+}
+
+// May it be a copy that is just being made of a file that we know? Not when that is there and goes on
+// otherwise.
 bool Follower::is_copy_begun(const LogFile& file) const {
+  if (!is_recent(file.written())) return false;
   const auto begins_so = [&](const Done& done) {
     return file.size() < done.mark.end && done.file.head_length > 0 && file.holds(done.file, {});
   };
-  return is_recent(file.written()) && std::any_of(known_.files().begin(), known_.files().end(), begins_so);
+  const auto first = std::find_if(known_.files().begin(), known_.files().end(), begins_so);
+  if (first == known_.files().end()) return false;
+  const std::vector<Sibling> siblings = find_siblings(names_);
+  const auto is_other = [&](const Done& done, const Sibling& one) {
+    if (one.compressed || !one.facts.file.same_inode(done.file)) return false;
+    const base::Result<LogFile> there = open_sibling(names_, one);
+    return there && there->holds(done.file, done.mark) && !there->is_copied_by(file);
+  };
+  return std::any_of(first, known_.files().end(), [&](const Done& done) {
+    return begins_so(done) && std::none_of(siblings.begin(), siblings.end(),
+                                           [&](const Sibling& one) { return is_other(done, one); });
+  });
 }
 
 // Files that came and were rotated away between two looks; `leaving`: they are copies, and the next rotation

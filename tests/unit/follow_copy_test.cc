@@ -102,6 +102,32 @@ TEST_CASE("copies of a log that was cut short twice between two looks are all re
   CHECK(bench.gap_list() == "truncated 0");
 }
 
+TEST_CASE("of a log that is cut short again while its copies are looked for nothing is missing") {
+  for (const bool restarted : {false, true}) {
+    CAPTURE(restarted);
+    Bench bench;
+    const auto follower = follow(bench, "one\n");
+    bench.append("access.log", "two\n");
+    bench.copytruncate("access.log.3", "three\n");
+    bool cut = false;
+    follower->on_open = [&](const xlimit::follow::LogFile&) {
+      if (std::exchange(cut, true)) return;
+      bench.copytruncate("access.log.2", "four\n");
+      follower->look();
+      bench.copytruncate("access.log.1", "");
+      follower->look();
+    };
+    follower->touch_all();
+    while (!cut && follower->read()) continue;
+    if (restarted)
+      bench.run(bench.state_of(*follower));
+    else
+      bench.read_all(*follower);
+    CHECK(bench.lines.size() == 4);
+    CHECK(bench.gap_list() == "truncated 0 truncated 0");
+  }
+}
+
 TEST_CASE("copies that were made while nothing was read are found, and none of their bytes is a gap") {
   Bench bench;
   const auto follower = follow(bench, "");

@@ -96,3 +96,24 @@ TEST_CASE("copies of a log that begins with a hole are known, whatever the log h
   }
   CHECK(bench.given() == "one|two|more|three|more|four|more");
 }
+
+TEST_CASE(
+    "what stands in a copy was not cut off, also when the log was cut short once more before it was read") {
+  for (const bool looked : {true, false}) {
+    CAPTURE(looked);
+    Holes bench;
+    bench.write("one\n");
+    const auto follower = follow(bench, "");
+    bench.cut();
+    bench.read_all(*follower);
+    bench.write(std::string(1000, 'x') + "\n");
+    bench.copy("access.log", "access.log.1");
+    bench.write("lost\n");
+    bench.cut();
+    bench.write("two\n");
+    if (looked) follower->look_around();
+    bench.read_all(*follower);
+    CHECK(bench.lines.size() == 3);
+    CHECK(bench.gap_list() == "truncated 0 truncated 0 truncated 5");
+  }
+}
