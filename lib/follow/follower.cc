@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "follow/unpack.h"
+
 namespace xlimit::follow {
 
 Follower::Follower(std::string path, Sink sink)
@@ -16,7 +18,7 @@ Follower::~Follower() {
 }
 
 base::Result<void> Follower::begin(From from, std::int64_t since) {
-  base::Result<LogFile> file = LogFile::open(path_);
+  base::Result<LogFile> file = open_log();
   const LogFile* const log = file ? &*file : nullptr;
   if (base::Result<void> held = hold_named(from, log); !held) return held;
   for (const Sibling& sibling : find_siblings(names_)) {
@@ -114,9 +116,14 @@ Follower::Files::iterator Follower::add(Files::iterator before, LogFile file, bo
   return held;
 }
 
+// A rotated file may be asked for by its name.
+base::Result<LogFile> Follower::open_log() const {
+  return is_gzip(path_) ? LogFile::unpack(path_) : LogFile::open(path_);
+}
+
 // Whether there is one that can be read.
 bool Follower::open_current() {
-  base::Result<LogFile> file = LogFile::open(path_);
+  base::Result<LogFile> file = open_log();
   if (!file) {
     warn(file.error().text);
     return false;

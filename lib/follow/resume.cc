@@ -48,8 +48,7 @@ base::Result<void> Follower::resume(const LogState& state) {
   known_ = Known{state.done};
   cut_off_ = state.cut;
   if (sink_.recall) sink_.recall(state.note);
-  if (base::Result<LogFile> file = LogFile::open(path_); !file && !is_absent(file.error()))
-    return base::failed(file);
+  if (base::Result<LogFile> file = open_log(); !file && !is_absent(file.error())) return base::failed(file);
   const std::vector<Sibling> siblings = find_siblings(names_);
   for (const Place& place : state.open) {
     if (take_place(place, find_here(path_, place), true) == Sought::taken) continue;

@@ -52,17 +52,19 @@ std::vector<Verdict> Detector::feed(const event::Access& access) {
   verdicts_.clear();
   if (!excuse(access).empty()) return {};
   const Index user = table_.touch_user(access.user);
-  const Moment moment = advance(user, access.at);
+  const Origin origin = find_origin(*access.ip);
+  const Sight sight = look_for(user, origin, access);
+  const Moment moment = advance(user, believe(access.at, sight));
   const Time now = moment.now;
   expire_places(user, now);
-  const Index place = visit(user, access, moment);
+  const Index place = visit(user, access, origin, sight, moment);
   if (!table_.place(place).exempt) {
     ++judged_;
     judge_shared(place, now);
     judge_torrent(access, place, now);
     judge_addresses(user, now);
   }
-  forget_idle(now);
+  forget_idle();
   for (Verdict& verdict : verdicts_) verdict.at = access.at;
   return std::move(verdicts_);
 }
@@ -107,6 +109,28 @@ std::vector<Detector::Held> Detector::held_by(std::string_view user) const {
                       .gateway = known.gateway});
   }
   return held;
+}
+
+Detector::Sight Detector::look_for(Index user, const Origin& origin, const event::Access& access) const {
+  if (!evidence_.connection) return {.seen = true};
+  const Index known = find_place(user, origin);
+  if (known != kNone) {
+    const Place& place = table_.place(known);
+    const bool stands = place.address == origin.address && place.last + policy_.window > access.at;
+    if (place.confirmed && stands) return {.seen = true};
+  }
+  const std::uint16_t port = access.port.value_or(0);
+  if (origin.exempt || port == 0) return {};
+  return {.looked = true, .seen = evidence_.connection(*access.ip, port)};
+}
+
+// A line without a connection may be forged: its time is no later than those of others allow.
+Time Detector::believe(Time at, Sight sight) {
+  if (sight.seen) believed_ = at;
+  const Time believed = sight.seen || !believed_ ? at : std::min(at, *believed_ + kDisorder);
+  watermark_.add(believed);
+  table_.forget_before(watermark_.get());
+  return believed;
 }
 
 // Any number of lines may have the same stamp, so it is stamps that tell disorder, and the user's time that
@@ -218,9 +242,9 @@ Index Detector::take_place(Index user, const Origin& origin, const Moment& momen
 }
 
 // The place of this line, active at `seen`.
-Index Detector::visit(Index user, const event::Access& access, const Moment& moment) {
+Index Detector::visit(Index user, const event::Access& access, const Origin& origin, Sight sight,
+                      const Moment& moment) {
   const ip::Address& from = *access.ip;
-  const Origin origin = find_origin(from);
   refresh_gateways(user, origin, moment.now);
   const Index index = take_place(user, origin, moment);
   Place& place = table_.place(index);
@@ -228,7 +252,7 @@ Index Detector::visit(Index user, const event::Access& access, const Moment& mom
   const std::uint16_t port = access.port.value_or(0);
   place.trail.note(from, port);
   const bool look = !origin.exempt && !place.confirmed && port != 0 && evidence_.connection;
-  if (look) place.confirmed = evidence_.connection(from, port);
+  if (look) place.confirmed = sight.looked ? sight.seen : evidence_.connection(from, port);
   fresh_ = look && place.confirmed ? index : kNone;
   return index;
 }
@@ -255,14 +279,12 @@ void Detector::forget_user(Index user) {
   table_.remove_user(user);
 }
 
-// A user who was idle for long is forgotten, two for each line so that it never adds up. Clocks of nodes
-// differ, and one line's time may be nonsense: idle is who is so by this line and by the one before, and by
-// more than clocks differ.
-void Detector::forget_idle(Time now) {
-  const Time by_both = std::min(now, std::exchange(last_line_, now));
+// A user who was idle for long is forgotten, two for each line so that it never adds up: by the watermark and
+// by more than clocks of nodes differ.
+void Detector::forget_idle() {
   for (int i = 0; i < 2 && table_.users() > 1; ++i) {
     const Index idlest = table_.idlest_user();
-    if (table_.times(idlest).newest + policy_.window + kKeptIdle > by_both) break;
+    if (table_.times(idlest).newest + policy_.window + kKeptIdle > watermark_.get()) break;
     forget_user(idlest);
   }
   for (; table_.users() > policy_.max_users; ++evicted_) forget_user(table_.idlest_user());

@@ -32,6 +32,7 @@
 #include "session/policy.h"
 #include "session/table.h"
 #include "session/verdict.h"
+#include "session/watermark.h"
 
 namespace xlimit::session {
 
@@ -144,6 +145,11 @@ class Detector {
     bool exempt = false;
   };
 
+  // Whether a line's connection is there: looked up, or its place is known for one.
+  struct Sight {
+    bool looked = false, seen = false;
+  };
+
   // A user's places while they are judged.
   struct Hearing {
     Time now;
@@ -158,7 +164,10 @@ class Detector {
   Moment advance(Index user, Time at);
   void expire_places(Index user, Time now);
   Index take_place(Index user, const Origin& origin, const Moment& moment);
-  Index visit(Index user, const event::Access& access, const Moment& moment);
+  Index visit(Index user, const event::Access& access, const Origin& origin, Sight sight,
+              const Moment& moment);
+  Sight look_for(Index user, const Origin& origin, const event::Access& access) const;
+  Time believe(Time at, Sight sight);
   ip::Address mask_address(const ip::Address& address) const;
   Origin find_origin(const ip::Address& address) const;
   bool is_of_group(const Place& place, const Origin& origin) const;
@@ -204,7 +213,7 @@ class Detector {
   void note_burst_gone(std::uint64_t place);
 
   void forget_user(Index user);
-  void forget_idle(Time now);
+  void forget_idle();
 
   Policy policy_;
   Evidence evidence_;
@@ -221,7 +230,8 @@ class Detector {
   Index fresh_ = kNone;  // the place whose connection was seen for this very line
   std::uint64_t evicted_ = 0, saved_evicted_ = 0;
   std::uint64_t judged_ = 0, unverified_ = 0;
-  Time last_line_;
+  Watermark watermark_;
+  std::optional<Time> believed_;  // the time of the last line whose connection was seen
   Mark mark_, saved_mark_;
   bool watched_ = false;
   std::string changes_;    // lines about others than users,

@@ -60,13 +60,17 @@ void Restorer::apply() {
 }
 
 void Restorer::restore_end() {
-  const base::Time last_line = line_.time("time");
+  Watermark::Lines lines;
+  lines.lowest = line_.time("time");
+  if (!line_.text("before").empty()) lines.before = line_.time("before");
+  // Files of earlier builds have the last line's time, and no count.
+  lines.count = static_cast<std::uint32_t>(line_.number("lines", Watermark::kBlock).value_or(1));
   const std::uint64_t evicted = line_.number("evicted", UINT64_MAX).value_or(0);
   const std::uint64_t input = line_.number("input", UINT64_MAX).value_or(0);
   const auto hash = static_cast<std::uint32_t>(line_.number("hash", UINT32_MAX).value_or(0));
   whole_ = line_.number("whole", 1).value_or(0) == 1 || whole_;
   if (!line_.wrong().empty()) return;
-  detector_.last_line_ = last_line;
+  detector_.watermark_.restore(lines.count > 0 ? lines : Watermark::Lines{});
   detector_.evicted_ = detector_.saved_evicted_ = evicted;
   detector_.mark_ = detector_.saved_mark_ = {input, hash};
 }

@@ -89,7 +89,10 @@ void Detector::save_user(Index user, const Write& write) const {
 
 void Detector::save_end(bool whole, const Write& write) const {
   event::Line line;
-  event::Writer writer{line, "end", last_line_};
+  const Watermark::Lines& lines = watermark_.lines();
+  event::Writer writer{line, "end", lines.count > 0 ? lines.lowest : Time{}};
+  if (lines.before != Time::max()) writer.time(",\"before\":", lines.before);
+  writer.number(",\"lines\":", lines.count);
   if (evicted_ > 0) writer.number(",\"evicted\":", evicted_);
   if (mark_.size > 0) {
     writer.number(",\"input\":", mark_.size);

@@ -255,7 +255,7 @@ std::uint32_t Table::sweep_and_count(Index here, Index counted, Time now, std::c
     const bool ahead = place(here).last > now + std::max<std::chrono::seconds>(kClocksDiffer, window);
     if (here == counted || (end > now && !ahead))
       active += place(here).exempt ? 0 : 1;
-    else if (end + kClocksDiffer <= now)  // by its own user's clock too
+    else if (end + kClocksDiffer <= forgotten_before_)  // by its own user's clock too
       remove_place(here);
     here = next;
   }

@@ -101,6 +101,8 @@ class Table {
     return is_own(place) ? place / kOwnPlaces : spares_[place - kFirstSpare].user;
   }
 
+  // Places of users who were seen before this time only may be removed where they are in the way.
+  void forget_before(Time time) { forgotten_before_ = time; }
   // Are the users whose place at this place's address counts and is still active (last + window > now) a
   // crowd? Never for one that is exempt. Places that are idle for long are removed on the way, so that it
   // does not take ever longer.
@@ -158,6 +160,7 @@ class Table {
   std::uint32_t sweep_and_count(Index here, Index counted, Time now, std::chrono::seconds window);
 
   std::uint32_t crowd_;
+  Time forgotten_before_;
   Hash hash_;
   std::uint64_t touches_ = 0;
   bool watched_ = false;

@@ -234,3 +234,15 @@ rotate() {
   stop
   every_line_once 6
 }
+
+@test "a compressed log that is asked for by its name alone is unpacked" {
+  lines 1 5
+  gzip "$LOG"
+  run xlog-tail --no-follow "$LOG.gz"
+  [ "$status" -eq 0 ]
+  [ "${#lines[@]}" -eq 5 ]
+  echo no gzip >other.gz
+  run xlog-tail --no-follow other.gz
+  [ "$status" -eq 65 ]
+  [[ $output = "xlog-tail: unpack 'other.gz': "* ]]
+}

@@ -50,6 +50,32 @@ TEST_CASE("one line from the far future does not make the detector forget the ot
   CHECK(judge.hear(2s, kAway) == Action::ban);
 }
 
+TEST_CASE("lines of times to come make no gateway and none of its users forgotten") {
+  Judge judge{{}};
+  for (int user = 1; user <= 9; ++user) judge.hear(1s, kAway, "user" + std::to_string(user));
+  SUBCASE("one at the gateway") { judge.hear(24h * 365 * 70, kAway, "forger"); }
+  SUBCASE("many anywhere") {
+    for (int user = 0; user < 100; ++user)
+      judge.hear(24h * 365 * 70, kThird, "forger" + std::to_string(user));
+  }
+  judge.hear(2s, kHome, "user1");
+  CHECK(judge.hear(3s, kAway, "user1") == Action::spared);
+  CHECK(judge.last.why ==
+        "198.51.100.4 was seen again after 203.0.113.7 had joined (overlap); not counted, a gateway: "
+        "198.51.100.4");
+}
+
+TEST_CASE("the watermark is the lowest of the last lines") {
+  session::Watermark mark;
+  for (int i = 0; i < 1000; ++i) {
+    mark.add(kNoon + std::chrono::seconds{i});
+    const int oldest = i < 256 ? 0 : i / 128 * 128 - 128;
+    CHECK(mark.get() == kNoon + std::chrono::seconds{oldest});
+  }
+  mark.add(kNoon);
+  CHECK(mark.get() == kNoon);
+}
+
 TEST_CASE("beyond the cap the user idle longest goes, and is counted") {
   session::Policy policy = strict();
   policy.max_users = 10;
@@ -103,7 +129,7 @@ TEST_CASE("a ban that is forgotten while its cooldown runs is counted") {
 TEST_CASE("users without an active place are forgotten") {
   Judge judge{strict()};
   for (int user = 0; user < 1000; ++user) judge.hear(1s, kHome, "user" + std::to_string(user));
-  for (int user = 0; user < 600; ++user) judge.hear(2h, kAway, "other" + std::to_string(user % 100));
+  for (int user = 0; user < 900; ++user) judge.hear(2h, kAway, "other" + std::to_string(user % 100));
   CHECK(judge.detector.users() == 100);
   CHECK(judge.detector.take_evicted() == 0);
 }

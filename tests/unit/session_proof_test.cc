@@ -171,3 +171,13 @@ TEST_CASE("a ban names the logged ports, newest first, then those that are known
     CHECK(ip::to_string(*world.last.targets[0].address) == "2001:db8:7::7");
   }
 }
+
+TEST_CASE("a line without a connection does not stop its user's clock") {
+  World world{session::Rule::overlap};
+  world.connections = {{kHome, {kPort}}, {kAway, {kPort}}};
+  world.hear(0s, kHome);
+  world.hear(59s, "192.0.2.99");
+  for (int turn = 1; turn < 4; ++turn) {
+    CHECK_FALSE(world.hear(turn * 20s, turn % 2 == 0 ? kHome : kAway));
+  }
+}
