@@ -82,7 +82,7 @@ mark() {
 }
 
 # killed_at CALL STEP: the log, waiting in a pipe, is judged by one that is killed on entering its STEP-th CALL, and
-# by another after it. False when there was no such call.
+# by another after it. False when there was no such call. A leak check would trace the program too, which fails.
 killed_at() {
   local feed left rc=0
   rm -f state said in
@@ -90,11 +90,11 @@ killed_at() {
   exec {feed}<>in {left}<in
   cat log >&"$feed"
   exec {feed}>&-
-  strace -fqqo /dev/null -e "trace=$1" -e "inject=$1:signal=KILL:when=$2" \
+  ASAN_OPTIONS=detect_leaks=0 strace -fqqo /dev/null -e "trace=$1" -e "inject=$1:signal=KILL:when=$2" \
     session-detect "${POLICY[@]}" --state state <&"$left" >>said 2>err || rc=$?
   judge --state state <&"$left" >>said 2>>err
   exec {left}<&-
-  [[ $rc -ne 0 ]]
+  [[ $rc -eq 137 ]]
 }
 
 @test "kill -9 between any two steps gives no verdict twice that is not the same" {
