@@ -9,7 +9,7 @@ namespace xlimit::follow {
 void Known::add(Done done) {
   std::erase_if(files_,
                 [&](const Done& one) { return one.file.same_inode(done.file) && one.mark.length == 0; });
-  files_.push_back(std::move(done));
+  files_.push_back(done);
   text_.clear();
 }
 

@@ -37,9 +37,9 @@ std::vector<std::string> match(const std::string& pattern) {
   }
   ::globfree(&found);
   const std::vector<std::string> all = paths;
-  std::erase_if(paths, [&](const std::filesystem::path path) {
+  std::erase_if(paths, [&](const std::filesystem::path& path) {
     return looks_rotated(path.filename().string()) ||
-           std::any_of(all.begin(), all.end(), [&](const std::filesystem::path log) {
+           std::any_of(all.begin(), all.end(), [&](const std::filesystem::path& log) {
              return is_rotated_name(log.filename().string(), path.filename().string());
            });
   });

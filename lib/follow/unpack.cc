@@ -32,7 +32,8 @@ base::Result<base::Fd> open_unnamed_for(const std::string& what) {
   std::string reason;  // the first folder's, because that can be chosen
   for (const std::string folder : {wanted != nullptr ? wanted : "/var/tmp", "/var/tmp", "/tmp"}) {
     if (base::Fd fd = open_unnamed(folder)) return fd;
-    if (reason.empty()) reason = base::make_os_error(what + " in '" + folder + "'", errno).text;
+    if (reason.empty())
+      reason = base::make_os_error(std::string{what}.append(" in '").append(folder) + "'", errno).text;
   }
   return base::fail(base::Exit::kIo, reason);
 }
@@ -111,7 +112,9 @@ std::optional<std::uint32_t> unpacked_size(const std::string& path) {
   std::array<unsigned char, 4> end;
   if (!fd || ::lseek(fd.get(), -static_cast<off_t>(end.size()), SEEK_END) < 0) return {};
   if (::read(fd.get(), end.data(), end.size()) != static_cast<ssize_t>(end.size())) return {};
-  return end[0] | end[1] << 8U | end[2] << 16U | static_cast<std::uint32_t>(end[3]) << 24U;
+  std::uint32_t size = 0;
+  for (std::size_t i = end.size(); i-- > 0;) size = size << 8U | end.at(i);
+  return size;
 }
 
 }  // namespace xlimit::follow

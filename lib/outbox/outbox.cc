@@ -129,7 +129,7 @@ Result<void> Outbox::drain(std::chrono::milliseconds patience) {
 }
 
 Result<std::size_t> Outbox::write_some() {
-  const Result<std::size_t> written = writer_.write(left());
+  Result<std::size_t> written = writer_.write(left());
   if (!written) return written;
   if (slate_)
     slate_->advance(*written);

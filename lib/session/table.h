@@ -59,7 +59,7 @@ class Table {
   void order_users();
   // kNone when there is none.
   Index find_user(std::string_view name) const;
-  std::string_view name(Index user) const;
+  std::string_view name(Index index) const;
   std::size_t users() const { return users_.size(); }
   // Users are numbered below this; some numbers are nobody's.
   Index end() const { return users_.end(); }
@@ -93,8 +93,8 @@ class Table {
   Index places(Index user) const { return users_[user].places; }
   Index add_place(Index user, const ip::Address& address, Time at);
   // The place is now at another address of its group: what was known of the old one is forgotten.
-  void move_place(Index place, const ip::Address& address);
-  void remove_place(Index place);
+  void move_place(Index index, const ip::Address& address);
+  void remove_place(Index index);
   Place& place(Index index) { return is_own(index) ? own(index) : spares_[index - kFirstSpare].place; }
   const Place& place(Index index) const { return const_cast<Table*>(this)->place(index); }
   Index user_of(Index place) const {
@@ -106,7 +106,7 @@ class Table {
   // Are the users whose place at this place's address counts and is still active (last + window > now) a
   // crowd? Never for one that is exempt. Places that are idle for long are removed on the way, so that it
   // does not take ever longer.
-  bool is_crowded(Index place, Time now, std::chrono::seconds window);
+  bool is_crowded(Index index, Time now, std::chrono::seconds window);
   // Would they be with one more, who has no place there? Removes idle places too.
   bool would_be_crowded(const ip::Address& address, Time now, std::chrono::seconds window);
 
@@ -154,9 +154,9 @@ class Table {
   Index new_place(Index user);
   std::uint32_t hash_of(const ip::Address& address) const;
   Index first_at(const ip::Address& address, std::uint32_t hash) const;
-  void enter(Index place, const ip::Address& address);
-  void leave(Index place);
-  void mark_crowd(Index place);
+  void enter(Index index, const ip::Address& address);
+  void leave(Index index);
+  void mark_crowd(Index first);
   std::uint32_t sweep_and_count(Index here, Index counted, Time now, std::chrono::seconds window);
 
   std::uint32_t crowd_;

@@ -149,7 +149,7 @@ killed_at() {
   cp state good
   head -c -30 good >state
   run --separate-stderr judge --state state </dev/null
-  [[ $stderr == "session-detect: state 'state': torn when it was last written, the last "*" bytes left out" ]]
+  [[ $stderr == "session-detect: state 'state': torn when last written, the last "*" bytes left out" ]]
   judge --state state </dev/null 2>err
   [[ ! -s err ]]
   head -c 40 good >state

@@ -62,12 +62,12 @@ Result<Exit> Judge::run() {
   return finish(stage.run(), stage.out());
 }
 
-// What was judged is out of the pipe by now: the same lines sent once more are new ones. After a failure what
-// was said last may not be out; it is not recorded, so it will be said again.
+// The same lines sent once more are new ones. After a failure what was said last is said again.
 Result<Exit> Judge::finish(Result<Exit> ended, const Output& out) {
-  if (!state_ || !ended || out.gone()) return ended;
-  detector_->set_mark({});
-  if (Result<void> finished = state_->finish(); !finished) return base::failed(finished);
+  if (!state_) return ended;
+  const bool all_out = ended && !out.gone();
+  if (all_out) detector_->set_mark({});
+  if (Result<void> finished = state_->finish(all_out); !finished) return base::failed(finished);
   return ended;
 }
 

@@ -60,8 +60,7 @@ Result<std::unique_ptr<StateFile>> StateFile::open(const cli::Command& command, 
     return base::fail(read.error().code,
                       fmt::format("state '{}': {}; remove it to begin anew", path, read.error().text));
   if (const std::uint64_t torn = log->size() - restorer.good_bytes(); torn > 0) {
-    command.warn(
-        fmt::format("state '{}': torn when it was last written, the last {} bytes left out", path, torn));
+    command.warn(fmt::format("state '{}': torn when last written, the last {} bytes left out", path, torn));
     if (Result<void> cut = log->truncate(restorer.good_bytes()); !cut) return base::failed(cut);
   }
   detector.watch_changes();
@@ -128,9 +127,10 @@ void StateFile::record() {
   complain(log_.append(text_));
 }
 
-Result<void> StateFile::finish() {
+Result<void> StateFile::finish(bool all_out) {
   slow_.reset();
   fast_.reset();
+  if (!all_out) return {};
   record();
   Result<void> made = make_whole();
   return made ? log_.sync() : made;

@@ -34,8 +34,9 @@ class StateFile {
   // What has changed since the last time.
   void record();
   bool has_much() const { return detector_.changes() >= kMuch; }
-  // At the end: all of it is on the disk.
-  base::Result<void> finish();
+  // At the end, while the loop still lives. With `all_out` all of it is on the disk then, otherwise what was
+  // recorded so far stays.
+  base::Result<void> finish(bool all_out);
 
  private:
   static constexpr std::size_t kMuch = 8192;  // changes; more than what is read at once from a pipe can make
