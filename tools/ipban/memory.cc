@@ -61,8 +61,6 @@ base::Result<ledger::Ledger> Memory::read(base::Time now, std::string_view text)
   ledger::Ledger ledger;
   if (!place_) return ledger;
   if (base::Result<void> read = journal::replay(*place_, ledger, now, text); !read) return base::failed(read);
-  if (ledger.dropped() > 0)
-    failed_.add(std::to_string(ledger.dropped()) + " bans of the journal are more than it may hold");
   return ledger;
 }
 
