@@ -12,10 +12,10 @@
 // An option's type says how its text is read: strings, unsigned numbers, std::chrono::seconds (5s, 2m, 1h,
 // 7d), bool (a flag), ip::Prefix, vectors of these (repeatable, and "A,B"), enums by choice(). The variable's
 // value is the default and is shown in the help; an empty text or vector shows none. A vector that is given
-// takes the default's place, also an empty one; on the command line a
-// single value is never empty, in a file an empty text takes an optional's away. Keys of
-// the configuration file are the long names without dashes, those of a verb's options in a table of its name.
-// Errors are printed once, as "PROGRAM: object: reason", and become the exit code.
+// takes the default's place, also an empty one. On the command line a single value is never empty; in a file
+// an empty text takes an optional's value away. Keys of the configuration file are the long names without
+// dashes, those of a verb's options in a table of its name. Errors are printed once, as "PROGRAM: object:
+// reason", and become the exit code.
 #pragma once
 
 #include <chrono>

@@ -117,8 +117,9 @@ Follower::Files::iterator Follower::add(Files::iterator before, LogFile file, bo
 }
 
 // A rotated file may be asked for by its name.
-base::Result<LogFile> Follower::open_log() const {
-  return is_gzip(path_) ? LogFile::unpack(path_) : LogFile::open(path_);
+base::Result<LogFile> Follower::open_log() {
+  const base::Result<Facts> there = look_at(path_);
+  return there && is_gzip(path_) ? open({path_, *there, true}) : LogFile::open(path_);
 }
 
 // Whether there is one that can be read.

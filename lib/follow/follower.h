@@ -186,7 +186,7 @@ class Follower {
   bool is_cut_and_renamed(const Place& place, const std::vector<Sibling>& siblings);
   void report_gone(const Place& place, bool may_have_grown);
 
-  base::Result<LogFile> open_log() const;
+  base::Result<LogFile> open_log();
   bool open_current();
 
   bool read_slice(Files::iterator held);

@@ -74,9 +74,11 @@ base::Result<void> Tail::add(const std::vector<std::string>& paths) {
 // The places of logs that an earlier run read and this one does not: a later one may go on from there.
 void Tail::set_aside() {
   if (!options_.state) return;
+  std::size_t kept = 0;
   for (const LogState& log : options_.state->logs) {
-    if (set_aside_.size() >= kMostSetAside) return;
-    if (!matches(log.log) && find_same(log.log) == nullptr && look_at(log.log)) set_aside_.push_back(log);
+    if (matches(log.log) || find_same(log.log) != nullptr) continue;
+    if (++kept > kMostSetAside) return;
+    append(set_aside_, log);
   }
 }
 

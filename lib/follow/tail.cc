@@ -90,7 +90,7 @@ std::size_t Tail::open() const {
 void Tail::append_state(std::string& text) const {
   for (const std::unique_ptr<Follower>& log : logs_) log->append_state(text);
   for (const Pattern& pattern : patterns_) append(text, pattern);
-  for (const LogState& log : set_aside_) append(text, log);
+  text += set_aside_;
 }
 
 base::Result<void> Tail::start_notices() {

@@ -100,8 +100,8 @@ class Tail {
   Options options_;
   std::function<Follower::Sink(const std::string& name)> open_sink_;
   std::function<void()> on_read_;
-  Logs asked_;  // files by name or pattern, when it all began
-  std::vector<LogState> set_aside_;
+  Logs asked_;             // files by name or pattern, when it all began
+  std::string set_aside_;  // as append_state() writes it
   std::vector<Pattern> patterns_;
   std::set<int> pattern_folders_;  // watches
   std::set<std::string> doubles_;  // names of files that are followed by another name

@@ -54,7 +54,7 @@ std::vector<Verdict> Detector::feed(const event::Access& access) {
   const Index user = table_.touch_user(access.user);
   const Origin origin = find_origin(*access.ip);
   const Sight sight = look_for(user, origin, access);
-  const Moment moment = advance(user, believe(access.at, sight));
+  const Moment moment = advance(user, believe(user, access.at, sight));
   const Time now = moment.now;
   expire_places(user, now);
   const Index place = visit(user, access, origin, sight, moment);
@@ -116,18 +116,22 @@ Detector::Sight Detector::look_for(Index user, const Origin& origin, const event
   const Index known = find_place(user, origin);
   if (known != kNone) {
     const Place& place = table_.place(known);
-    const bool stands = place.address == origin.address && place.last + policy_.window > access.at;
-    if (place.confirmed && stands) return {.seen = true};
+    const bool same = place.address == origin.address;
+    const bool stands = place.last + policy_.window > access.at && !is_ahead(place.last, access.at);
+    if (place.confirmed && same && stands) return {.seen = true};
   }
   const std::uint16_t port = access.port.value_or(0);
   if (origin.exempt || port == 0) return {};
   return {.looked = true, .seen = evidence_.connection(*access.ip, port)};
 }
 
-// A line without a connection may be forged: its time is no later than those of others allow.
-Time Detector::believe(Time at, Sight sight) {
+// A line without a connection may be forged: it moves its user's clock no further than others' lines allow,
+// and does not set it back.
+Time Detector::believe(Index user, Time at, Sight sight) {
   if (sight.seen) believed_ = at;
-  const Time believed = sight.seen || !believed_ ? at : std::min(at, *believed_ + kDisorder);
+  const Time newest = table_.times(user).newest;
+  const Time most = std::max(believed_ ? *believed_ + kDisorder : at, newest);
+  const Time believed = sight.seen ? at : std::clamp(at, newest, most);
   watermark_.add(believed);
   table_.forget_before(watermark_.get());
   return believed;

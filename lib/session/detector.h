@@ -79,6 +79,8 @@ class Detector {
   // Lines that counted, and places that were spared for want of a connection, since the start.
   std::uint64_t judged() const { return judged_; }
   std::uint64_t unverified() const { return unverified_; }
+  // The time of the last line that was judged; the end of time before the first.
+  Time last_line() const { return watermark_.last(); }
 
   // Why a line judges nobody: "rejected", "from loopback"; empty when it counts.
   std::string_view excuse(const event::Access& access) const;
@@ -167,7 +169,7 @@ class Detector {
   Index visit(Index user, const event::Access& access, const Origin& origin, Sight sight,
               const Moment& moment);
   Sight look_for(Index user, const Origin& origin, const event::Access& access) const;
-  Time believe(Time at, Sight sight);
+  Time believe(Index user, Time at, Sight sight);
   ip::Address mask_address(const ip::Address& address) const;
   Origin find_origin(const ip::Address& address) const;
   bool is_of_group(const Place& place, const Origin& origin) const;

@@ -70,8 +70,8 @@ struct Sighting {
 // What the detector asks the world before it acts: log text can be forged, a socket can not. All empty:
 // believe the log.
 struct Evidence {
-  // Is there a live connection from this address and port? Asked for places not seen before; must be cheap.
-  // It is what proves a place.
+  // Is there a live connection from this address and port? Asked for each line of a place that is not proven
+  // or was idle; must be cheap. It is what proves a place, and that a line's time is to be believed.
   std::function<bool(const ip::Address&, std::uint16_t)> connection;
   // Is there any live connection from this prefix? Asked about proven places that are about to be banned.
   std::function<bool(const ip::Prefix&)> any;

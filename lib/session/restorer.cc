@@ -69,7 +69,11 @@ void Restorer::restore_end() {
   const std::uint64_t input = line_.number("input", UINT64_MAX).value_or(0);
   const auto hash = static_cast<std::uint32_t>(line_.number("hash", UINT32_MAX).value_or(0));
   whole_ = line_.number("whole", 1).value_or(0) == 1 || whole_;
+  lines.strays = static_cast<std::uint32_t>(line_.number("strays", Watermark::kBlock).value_or(0));
+  std::optional<base::Time> believed;
+  if (!line_.text("believed").empty()) believed = line_.time("believed");
   if (!line_.wrong().empty()) return;
+  detector_.believed_ = believed;
   detector_.watermark_.restore(lines.count > 0 ? lines : Watermark::Lines{});
   detector_.evicted_ = detector_.saved_evicted_ = evicted;
   detector_.mark_ = detector_.saved_mark_ = {input, hash};

@@ -93,6 +93,8 @@ void Detector::save_end(bool whole, const Write& write) const {
   event::Writer writer{line, "end", lines.count > 0 ? lines.lowest : Time{}};
   if (lines.before != Time::max()) writer.time(",\"before\":", lines.before);
   writer.number(",\"lines\":", lines.count);
+  if (lines.strays > 0) writer.number(",\"strays\":", lines.strays);
+  if (believed_) writer.time(",\"believed\":", *believed_);
   if (evicted_ > 0) writer.number(",\"evicted\":", evicted_);
   if (mark_.size > 0) {
     writer.number(",\"input\":", mark_.size);

@@ -15,7 +15,6 @@ void Counts::add(const session::Verdict& verdict) {
       static_cast<std::size_t>(std::ranges::find(kActions, verdict.action) - kActions.begin());
   ++violations_.at(rule).at(action);
   bans_ += verdict.targets.size();
-  newest_ = std::max(newest_, verdict.at);
 }
 
 void Counts::fill(metrics::Page& page, const session::Detector& detector) const {
@@ -29,15 +28,16 @@ void Counts::fill(metrics::Page& page, const session::Detector& detector) const 
   page.metric("xlimit_session_detect_bans_total", "Bans that were ordered.", bans_);
   page.metric("xlimit_session_detect_unverified_total",
               "Places that were spared because they held no connection here.", detector.unverified());
-  page.metric("xlimit_session_detect_stale_total", "Accesses that were too old to be judged.", stale);
+  page.metric("xlimit_session_detect_stale_total",
+              "Accesses that were too old to be judged, or of a time to come.", stale);
   page.metric("xlimit_session_detect_evicted_total", "Users that were forgotten for want of room.",
               evicted_ + detector.evicted());
   page.metric("xlimit_session_detect_users", "Users that are remembered.", detector.users());
 }
 
 void Counts::advise(const cli::Command& command, const session::Detector& detector) const {
-  const bool recorded = newest_ != base::Time{} && newest_ + std::chrono::hours{1} < base::now();
-  if (!recorded || bans_ > 0 || detector.unverified() == 0) return;
+  const bool recent = detector.last_line() + std::chrono::hours{1} > base::now();
+  if (recent || bans_ > 0 || detector.unverified() == 0) return;
   command.warn("nobody was banned, " + std::to_string(detector.unverified()) +
                " times a place held no connection here; a recorded log is judged with --verify none");
 }

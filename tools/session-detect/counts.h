@@ -34,7 +34,6 @@ struct Counts {
 
   std::array<std::array<std::uint64_t, kActions.size()>, kRules.size()> violations_{};
   std::uint64_t bans_ = 0;
-  base::Time newest_;
   std::uint64_t evicted_ = 0, told_stale_ = 0;
 };
 
