@@ -52,12 +52,12 @@ std::vector<Verdict> Detector::feed(const event::Access& access) {
   verdicts_.clear();
   if (!excuse(access).empty()) return {};
   const Index user = table_.touch_user(access.user);
-  const Origin origin = find_origin(*access.ip);
-  const Sight sight = look_for(user, origin, access);
-  const Moment moment = advance(user, believe(user, access.at, sight));
+  watermark_.add(access.at);
+  table_.forget_before(watermark_.get());
+  const Moment moment = advance(user, access.at);
   const Time now = moment.now;
   expire_places(user, now);
-  const Index place = visit(user, access, origin, sight, moment);
+  const Index place = visit(user, access, moment);
   if (!table_.place(place).exempt) {
     ++judged_;
     judge_shared(place, now);
@@ -109,32 +109,6 @@ std::vector<Detector::Held> Detector::held_by(std::string_view user) const {
                       .gateway = known.gateway});
   }
   return held;
-}
-
-Detector::Sight Detector::look_for(Index user, const Origin& origin, const event::Access& access) const {
-  if (!evidence_.connection) return {.seen = true};
-  const Index known = find_place(user, origin);
-  if (known != kNone) {
-    const Place& place = table_.place(known);
-    const bool same = place.address == origin.address;
-    const bool stands = place.last + policy_.window > access.at && !is_ahead(place.last, access.at);
-    if (place.confirmed && same && stands) return {.seen = true};
-  }
-  const std::uint16_t port = access.port.value_or(0);
-  if (origin.exempt || port == 0) return {};
-  return {.looked = true, .seen = evidence_.connection(*access.ip, port)};
-}
-
-// A line without a connection may be forged: it moves its user's clock no further than others' lines allow,
-// and does not set it back.
-Time Detector::believe(Index user, Time at, Sight sight) {
-  if (sight.seen) believed_ = at;
-  const Time newest = table_.times(user).newest;
-  const Time most = std::max(believed_ ? *believed_ + kDisorder : at, newest);
-  const Time believed = sight.seen ? at : std::clamp(at, newest, most);
-  watermark_.add(believed);
-  table_.forget_before(watermark_.get());
-  return believed;
 }
 
 // Any number of lines may have the same stamp, so it is stamps that tell disorder, and the user's time that
@@ -246,9 +220,9 @@ Index Detector::take_place(Index user, const Origin& origin, const Moment& momen
 }
 
 // The place of this line, active at `seen`.
-Index Detector::visit(Index user, const event::Access& access, const Origin& origin, Sight sight,
-                      const Moment& moment) {
+Index Detector::visit(Index user, const event::Access& access, const Moment& moment) {
   const ip::Address& from = *access.ip;
+  const Origin origin = find_origin(from);
   refresh_gateways(user, origin, moment.now);
   const Index index = take_place(user, origin, moment);
   Place& place = table_.place(index);
@@ -256,7 +230,7 @@ Index Detector::visit(Index user, const event::Access& access, const Origin& ori
   const std::uint16_t port = access.port.value_or(0);
   place.trail.note(from, port);
   const bool look = !origin.exempt && !place.confirmed && port != 0 && evidence_.connection;
-  if (look) place.confirmed = sight.looked ? sight.seen : evidence_.connection(from, port);
+  if (look) place.confirmed = evidence_.connection(from, port);
   fresh_ = look && place.confirmed ? index : kNone;
   return index;
 }

@@ -147,11 +147,6 @@ class Detector {
     bool exempt = false;
   };
 
-  // Whether a line's connection is there: looked up, or its place is known for one.
-  struct Sight {
-    bool looked = false, seen = false;
-  };
-
   // A user's places while they are judged.
   struct Hearing {
     Time now;
@@ -166,10 +161,7 @@ class Detector {
   Moment advance(Index user, Time at);
   void expire_places(Index user, Time now);
   Index take_place(Index user, const Origin& origin, const Moment& moment);
-  Index visit(Index user, const event::Access& access, const Origin& origin, Sight sight,
-              const Moment& moment);
-  Sight look_for(Index user, const Origin& origin, const event::Access& access) const;
-  Time believe(Index user, Time at, Sight sight);
+  Index visit(Index user, const event::Access& access, const Moment& moment);
   ip::Address mask_address(const ip::Address& address) const;
   Origin find_origin(const ip::Address& address) const;
   bool is_of_group(const Place& place, const Origin& origin) const;
@@ -233,7 +225,6 @@ class Detector {
   std::uint64_t evicted_ = 0, saved_evicted_ = 0;
   std::uint64_t judged_ = 0, unverified_ = 0;
   Watermark watermark_;
-  std::optional<Time> believed_;  // the time of the last line whose connection was seen
   Mark mark_, saved_mark_;
   bool watched_ = false;
   std::string changes_;    // lines about others than users,

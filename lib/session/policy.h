@@ -71,7 +71,7 @@ struct Sighting {
 // believe the log.
 struct Evidence {
   // Is there a live connection from this address and port? Asked for each line of a place that is not proven
-  // or was idle; must be cheap. It is what proves a place, and that a line's time is to be believed.
+  // yet; must be cheap. It is what proves a place.
   std::function<bool(const ip::Address&, std::uint16_t)> connection;
   // Is there any live connection from this prefix? Asked about proven places that are about to be banned.
   std::function<bool(const ip::Prefix&)> any;

@@ -70,10 +70,7 @@ void Restorer::restore_end() {
   const auto hash = static_cast<std::uint32_t>(line_.number("hash", UINT32_MAX).value_or(0));
   whole_ = line_.number("whole", 1).value_or(0) == 1 || whole_;
   lines.strays = static_cast<std::uint32_t>(line_.number("strays", Watermark::kBlock).value_or(0));
-  std::optional<base::Time> believed;
-  if (!line_.text("believed").empty()) believed = line_.time("believed");
   if (!line_.wrong().empty()) return;
-  detector_.believed_ = believed;
   detector_.watermark_.restore(lines.count > 0 ? lines : Watermark::Lines{});
   detector_.evicted_ = detector_.saved_evicted_ = evicted;
   detector_.mark_ = detector_.saved_mark_ = {input, hash};
@@ -107,6 +104,7 @@ void Restorer::restore_place() {
   const base::Time last = line_.time("time");
   const std::optional<ip::Address> ip = line_.address("ip");
   if (!ip || user_ == kNone) line_.blame("ip", "is missing, or nobody's");
+  const std::uint64_t bits = line_.number("bits", 128).value_or(128);
   const base::Time first = line_.time("first");
   const bool confirmed = line_.number("confirmed", 1).value_or(0) == 1;
   const bool exempt = line_.number("exempt", 1).value_or(0) == 1;
@@ -114,6 +112,8 @@ void Restorer::restore_place() {
   const std::optional<ip::Address> last_seen = line_.address("address");
   const std::vector<std::uint16_t> ports = line_.ports();
   if (!line_.wrong().empty()) return;
+  // Of a prefix that is longer now nobody knows which one it was.
+  if (!ip->is_v4() && !last_seen && bits < detector_.policy_.group6) return;
   Table& table = detector_.table_;
   Detector::Origin origin = detector_.find_origin(last_seen.value_or(*ip));
   // A prefix does not tell who of it was seen.

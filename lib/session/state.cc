@@ -77,6 +77,7 @@ void Detector::save_user(Index user, const Write& write) const {
     const Place& place = table_.place(index);
     event::Writer at{line, "place", place.last};
     at.address(",\"ip\":", place.address);
+    if (!place.address.is_v4()) at.number(",\"bits\":", policy_.group6);
     at.time(",\"first\":", place.first);
     at.number(",\"confirmed\":", place.confirmed ? 1 : 0);
     if (place.exempt) at.number(",\"exempt\":", 1);
@@ -94,7 +95,6 @@ void Detector::save_end(bool whole, const Write& write) const {
   if (lines.before != Time::max()) writer.time(",\"before\":", lines.before);
   writer.number(",\"lines\":", lines.count);
   if (lines.strays > 0) writer.number(",\"strays\":", lines.strays);
-  if (believed_) writer.time(",\"believed\":", *believed_);
   if (evicted_ > 0) writer.number(",\"evicted\":", evicted_);
   if (mark_.size > 0) {
     writer.number(",\"input\":", mark_.size);

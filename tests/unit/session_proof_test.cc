@@ -171,22 +171,3 @@ TEST_CASE("a ban names the logged ports, newest first, then those that are known
     CHECK(ip::to_string(*world.last.targets[0].address) == "2001:db8:7::7");
   }
 }
-
-TEST_CASE("a line without a connection moves its user's clock only as far as others allow") {
-  World world{session::Rule::overlap};
-  world.connections = {{kHome, {kPort}}, {kAway, {kPort}}};
-  world.hear(0s, kHome);
-  world.hear(59s, "192.0.2.99");
-  for (int turn = 1; turn < 4; ++turn) {
-    CHECK_FALSE(world.hear(turn * 20s, turn % 2 == 0 ? kHome : kAway));
-  }
-}
-
-TEST_CASE("an old line is no sign of a clock that was set back without a connection of its own") {
-  World world;
-  world.connections = {{kHome, {kPort}}, {kAway, {kPort}}};
-  world.hear(0s, kHome);
-  SUBCASE("at a place that is proven") { world.hear(-3600s, kHome, 1); }
-  SUBCASE("elsewhere") { world.hear(-3600s, "192.0.2.99", 1); }
-  CHECK(world.hear(1s, kAway) == Action::ban);
-}

@@ -105,3 +105,9 @@ TEST_CASE("an IPv6 address is looked up by the first of its prefix") {
   const Restored restored{policy, policy, {line(0s, "ann", "2001:db8:1:2::5"), line(1s, "ann", kHome)}};
   CHECK(asked == std::set<std::string>{"2001:db8:1:2::", kHome});
 }
+
+TEST_CASE("of a prefix that has become longer it is not known which one was seen") {
+  const std::vector<event::Access> lines{line(0s, "ann", "2001:db8:1:2::5"), line(0s, "ann", kHome)};
+  const Restored restored{long_window(32, 48), long_window(32, 64), lines};
+  CHECK(targets(restored.held()) == kHome);
+}
