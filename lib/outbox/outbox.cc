@@ -56,10 +56,23 @@ void Outbox::take_up(Saved saved, bool resume) {
   if (!resume) return;
   const std::string rest = unsent(remains, target_);
   const std::size_t sent = remains.text.size() - rest.size();
-  if (sent > 0 && remains.text[sent - 1] != '\n') writer_.complete_line();
-  write(rest);
+  const bool half = sent > 0 && remains.text[sent - 1] != '\n';
+  if (half) writer_.complete_line();
+  // A process that comes after this one, should it be killed before it writes, is to see that a line goes on.
+  const std::size_t again = half && target_.regular ? sent - line_start(remains.text, sent) : 0;
+  write(std::string_view{remains.text}.substr(sent - again));
+  position_ -= again;
   commit(remains.state);
+  advance(again);
+  position_ += again;
   found_ = std::move(remains.state);
+}
+
+void Outbox::advance(std::size_t bytes) {
+  if (slate_)
+    slate_->advance(bytes);
+  else
+    sent_ += bytes;
 }
 
 void Outbox::commit(std::string_view state) {
@@ -131,10 +144,7 @@ Result<void> Outbox::drain(std::chrono::milliseconds patience) {
 Result<std::size_t> Outbox::write_some() {
   Result<std::size_t> written = writer_.write(left());
   if (!written) return written;
-  if (slate_)
-    slate_->advance(*written);
-  else
-    sent_ += *written;
+  advance(*written);
   if (target_.regular)
     position_ = static_cast<std::uint64_t>(std::max<off_t>(::lseek(writer_.fd(), 0, SEEK_CUR), 0));
   return written;

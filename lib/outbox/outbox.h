@@ -90,6 +90,7 @@ class Outbox {
   void take_up(Saved saved, bool resume);
   bool commit_anew();
   void commit_without();
+  void advance(std::size_t bytes);
   base::Result<std::size_t> write_some();
   base::Result<std::size_t> splice_some();
   std::size_t portion() const;

@@ -23,12 +23,6 @@ std::size_t common_prefix(std::string_view a, std::string_view b) {
   return static_cast<std::size_t>(end.first - a.begin());
 }
 
-// Where the line begins that `at` is in.
-std::size_t line_start(std::string_view text, std::size_t at) {
-  const std::size_t newline = at == 0 ? std::string_view::npos : text.rfind('\n', at - 1);
-  return newline == std::string_view::npos ? 0 : newline + 1;
-}
-
 std::string read_from(int fd, std::uint64_t position) {
   std::string region(kRegion, '\0');
   std::size_t size = 0;
@@ -56,6 +50,11 @@ std::size_t look_up(const Remains& remains, std::string_view text) {
 }
 
 }  // namespace
+
+std::size_t line_start(std::string_view text, std::size_t at) {
+  const std::size_t newline = at == 0 ? std::string_view::npos : text.rfind('\n', at - 1);
+  return newline == std::string_view::npos ? 0 : newline + 1;
+}
 
 Target describe_target(int fd) {
   Target target;

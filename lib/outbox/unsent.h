@@ -22,4 +22,7 @@ std::size_t went_out(std::string_view region, std::string_view text);
 // unless its rest goes to the same place, `now`.
 std::string unsent(const Remains& remains, const Target& now);
 
+// Where the line begins that `at` is in.
+std::size_t line_start(std::string_view text, std::size_t at);
+
 }  // namespace xlimit::outbox

@@ -156,6 +156,14 @@ TEST_CASE("a file that has taken a part of the text gets its rest") {
     const bool same = bench.content("out") == "before\n" + text;
     CHECK(same);
   }
+  SUBCASE("the same file, after one more who was killed before it wrote") {
+    const Fd file = bench.append("out");
+    { const Outbox killed = bench.open(file.get()); }
+    Outbox out = bench.open(file.get());
+    CHECK(*out.send());
+    const bool same = bench.content("out") == "before\n" + text;
+    CHECK(same);
+  }
   SUBCASE("another file: a torn line comes whole") {
     const Fd file = bench.append("other");
     Outbox out = bench.open(file.get());
