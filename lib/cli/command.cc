@@ -13,8 +13,6 @@
 namespace xlimit::cli {
 namespace {
 
-constexpr const char* kNoValue = "needs a value, not an empty text";
-
 using base::Exit;
 using base::Result;
 
@@ -42,7 +40,7 @@ Command::Command(std::string name, std::string summary) : impl_(std::make_unique
   CLI::App& app = *impl_->app;
   app.set_version_flag("--version", impl_->name + " " + XLIMIT_VERSION);
   const CLI::Validator filled{
-      [](const std::string& text) { return std::string{text.empty() ? kNoValue : ""}; }, ""};
+      [](const std::string& text) { return std::string{text.empty() ? Impl::kNoValue : ""}; }, ""};
   app.add_option("--config", impl_->config)->check(filled);
   impl_->add_key(app.add_option("--node", impl_->common.node)->check(filled),
                  [node = &impl_->common.node](std::string_view text) { return read_value(text, *node); });
@@ -71,7 +69,7 @@ void Command::add_option(const std::string& names, const std::string& label, con
   const auto read_all = [read, long_name, is_list, clear](const CLI::results_t& texts) {
     if (is_list) clear();
     for (const std::string& text : texts) {
-      if (!is_list && text.empty()) throw CLI::ValidationError(long_name, kNoValue);
+      if (!is_list && text.empty()) throw CLI::ValidationError(long_name, Impl::kNoValue);
       for (const std::string_view part : is_list ? split_list(text) : std::vector<std::string_view>{text}) {
         if (const Result<void> value = read(part); !value)
           throw CLI::ValidationError(long_name, value.error().text);

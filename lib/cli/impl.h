@@ -33,6 +33,7 @@ struct Command::Impl {
   std::vector<std::string>* rest = nullptr;
   std::vector<std::string> words;  // argv
 
+  static constexpr const char* kNoValue = "needs a value, not an empty text";
   bool verb_optional = false;  // there is a body for when none is given
 
   void parse();

@@ -72,6 +72,11 @@ void Command::Impl::parse() {
       reversed.assign(std::make_reverse_iterator(at), words.rend());
     }
   }
+  // CLI11 would take the next word for the value of "--option=".
+  for (auto word = reversed.rbegin(); word != reversed.rend() && *word != "--"; ++word) {
+    const bool empty = word->starts_with("--") && word->find('=') == word->size() - 1;
+    if (empty) throw CLI::ValidationError(word->substr(0, word->size() - 1), kNoValue);
+  }
   allow_several_words();
   app->parse(reversed);
 }

@@ -165,6 +165,8 @@ load following
   for option in --explain --checkpoint --timezone --metrics --config --node; do
     run -64 xlog-tail "$option" '' --no-follow /dev/null
     [[ $output = "xlog-tail: $option: needs a value, not an empty text" ]]
+    run -64 xlog-tail "$option=" --no-follow /dev/null
+    [[ $output = "xlog-tail: $option: needs a value, not an empty text" ]]
   done
 }
 
