@@ -58,7 +58,7 @@ class Follower {
   static constexpr std::chrono::seconds kQuiet{125};
   // Renamed files that are held open at most: those that have been read, and all; the others wait their turn.
   static constexpr std::size_t kMaxHeld = 32, kMaxOpen = 256;
-  // How often is unpacked again at most what could not be for want of room.
+  // The least time between two tries to unpack what there was no room for.
   static constexpr std::chrono::seconds kRetry{10};
   // Rotated files that are remembered when they are gone.
   static constexpr std::size_t kMaxDone = 1000;

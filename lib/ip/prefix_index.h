@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Many prefixes, and the question whether one of them overlaps a given one: a few binary searches, so that an
-// allowlist of thousands of lines does not slow down a ban.
+// Many prefixes, and the question whether one of them overlaps a given one: a few binary searches, so that
+// lists of thousands of prefixes slow down neither a ban nor the judging of a line.
 #pragma once
 
 #include <array>
