@@ -119,6 +119,18 @@ std::vector<ip::Prefix> Object::prefixes(std::string_view key, std::size_t most)
   return prefixes;
 }
 
+std::vector<base::Time> Object::times(std::string_view key) {
+  std::vector<base::Time> times;
+  bool good = true;
+  texts(key, [&](std::string_view text) {
+    const std::optional<base::Time> at = base::parse_time(text);
+    good = good && at;
+    if (good) times.push_back(*at);
+  });
+  if (!good) blame(key, "holds something that is not an RFC 3339 time");
+  return times;
+}
+
 std::vector<std::uint16_t> Object::ports() {
   std::vector<std::uint16_t> ports;
   ondemand::array array;

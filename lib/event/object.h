@@ -53,6 +53,8 @@ class Object {
   std::vector<std::uint16_t> ports();
   // A list of addresses and prefixes; more than `most` are a mistake. Absent, it is empty.
   std::vector<ip::Prefix> prefixes(std::string_view key, std::size_t most);
+  // A list of RFC 3339 times. Absent, it is empty.
+  std::vector<base::Time> times(std::string_view key);
   // Calls `on_text` for each text of a list, which need not be there.
   void texts(std::string_view key, const std::function<void(std::string_view)>& on_text);
   // These must be there.

@@ -49,6 +49,12 @@ class Writer {
     out_ = base::format_time(at, out_);
     *out_++ = '"';
   }
+  void times(std::string_view key, std::span<const Time> times) {
+    raw(key);
+    raw("[");
+    for (const Time& at : times) time(&at == times.data() ? "" : ",", at);
+    raw("]");
+  }
   // At most 16.
   void ports(std::span<const std::uint16_t> ports) {
     if (ports.empty()) return;

@@ -60,26 +60,24 @@ void Restorer::apply() {
 }
 
 void Restorer::restore_end() {
-  Watermark::Lines lines;
-  lines.lowest = line_.time("time");
-  if (!line_.text("before").empty()) lines.before = line_.time("before");
-  // Files of earlier builds have the last line's time, and no count.
-  lines.count = static_cast<std::uint32_t>(line_.number("lines", Watermark::kBlock).value_or(1));
+  const base::Time last = line_.time("time");
+  const std::optional<std::uint64_t> lines = line_.number("lines", UINT64_MAX);
+  const std::vector<base::Time> times = line_.times("times");
   const std::uint64_t evicted = line_.number("evicted", UINT64_MAX).value_or(0);
   const std::uint64_t input = line_.number("input", UINT64_MAX).value_or(0);
   const auto hash = static_cast<std::uint32_t>(line_.number("hash", UINT32_MAX).value_or(0));
   whole_ = line_.number("whole", 1).value_or(0) == 1 || whole_;
-  lines.strays = static_cast<std::uint32_t>(line_.number("strays", Watermark::kBlock).value_or(0));
+  if (!lines) line_.blame("lines", "is missing");
   if (!line_.wrong().empty()) return;
-  detector_.watermark_.restore(lines.count > 0 ? lines : Watermark::Lines{});
+  if (!detector_.watermark_.restore(*lines, last, times))
+    return line_.blame("times", "are not as many as \"lines\" tells");
   detector_.evicted_ = detector_.saved_evicted_ = evicted;
   detector_.mark_ = detector_.saved_mark_ = {input, hash};
 }
 
 void Restorer::restore_user() {
   const base::Time newest = line_.time("time");
-  // Files of earlier builds have no stamps.
-  const base::Time stamp = line_.text("stamp").empty() ? newest : line_.time("stamp");
+  const base::Time stamp = line_.time("stamp");
   const std::string_view name = line_.user();
   if (name.empty()) line_.blame("user", "is missing");
   const std::uint64_t use = line_.number("use", UINT64_MAX).value_or(0);

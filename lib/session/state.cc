@@ -90,11 +90,9 @@ void Detector::save_user(Index user, const Write& write) const {
 
 void Detector::save_end(bool whole, const Write& write) const {
   event::Line line;
-  const Watermark::Lines& lines = watermark_.lines();
-  event::Writer writer{line, "end", lines.count > 0 ? lines.lowest : Time{}};
-  if (lines.before != Time::max()) writer.time(",\"before\":", lines.before);
-  writer.number(",\"lines\":", lines.count);
-  if (lines.strays > 0) writer.number(",\"strays\":", lines.strays);
+  event::Writer writer{line, "end", watermark_.lines() > 0 ? watermark_.last() : Time{}};
+  writer.number(",\"lines\":", watermark_.lines());
+  writer.times(",\"times\":", watermark_.times());
   if (evicted_ > 0) writer.number(",\"evicted\":", evicted_);
   if (mark_.size > 0) {
     writer.number(",\"input\":", mark_.size);

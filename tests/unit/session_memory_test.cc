@@ -65,28 +65,56 @@ TEST_CASE("lines of times to come make no gateway and none of its users forgotte
         "198.51.100.4");
 }
 
-TEST_CASE("the watermark is the lowest of the last lines") {
+TEST_CASE("the watermark follows by at most four blocks of lines") {
   session::Watermark mark;
   for (int i = 0; i < 1000; ++i) {
     mark.add(kNoon + std::chrono::seconds{i});
-    const int oldest = i < 256 ? 0 : i / 128 * 128 - 128;
-    CHECK(mark.get() == kNoon + std::chrono::seconds{oldest});
+    CHECK(mark.get() <= kNoon + std::chrono::seconds{i});
+    if (i < 191) CHECK(mark.get() == base::Time{});
+    if (i >= 191) CHECK(mark.get() >= kNoon + std::chrono::seconds{i - 256});
   }
 }
 
-TEST_CASE("strays from long ago do not hold the watermark back, a clock that was set back does") {
+TEST_CASE("a few lines of other times do not move the watermark, not even the first ones") {
+  std::chrono::hours off{};
+  SUBCASE("from long ago") { off = -24h * 365; }
+  SUBCASE("of a time to come") { off = 24h * 365; }
+  CAPTURE(off.count());
   session::Watermark mark;
   for (int i = 0; i < 1000; ++i) {
-    mark.add(kNoon + std::chrono::seconds{i});
-    if (i % 4 == 3) mark.add(kNoon - 24h);
+    const base::Time now = kNoon + std::chrono::seconds{i};
+    mark.add(i % 7 == 0 ? now + off : now);
+    if (i % 7 == 0 || i < 192) continue;
+    CHECK(mark.get() <= now);
+    CHECK(mark.get() >= now - 256s);
   }
-  CHECK(mark.get() == kNoon - 24h);
-  mark.add(kNoon + 1000s);
-  CHECK(mark.get() > kNoon + 700s);
-  for (int i = 0; i < 200; ++i) mark.add(kNoon - 1h + std::chrono::seconds{i});
-  CHECK(mark.get() < kNoon - 1h + 200s);
-  mark.add(kNoon);
-  CHECK(mark.get() < kNoon);
+}
+
+TEST_CASE("the watermark goes back with a clock that was set back, at once") {
+  session::Watermark mark;
+  for (int i = 0; i < 1000; ++i) mark.add(kNoon + std::chrono::seconds{i});
+  for (int i = 0; i < 1000; ++i) {
+    mark.add(kNoon - 1h + std::chrono::seconds{i});
+    CHECK(mark.get() <= kNoon - 1h + std::chrono::seconds{i});
+  }
+}
+
+TEST_CASE("a watermark goes on from what was kept of it") {
+  for (std::uint64_t lines : {0, 1, 3, 4, 63, 64, 191, 192, 193, 1000}) {
+    CAPTURE(lines);
+    session::Watermark mark, again;
+    for (std::uint64_t i = 0; i < lines; ++i) mark.add(kNoon + std::chrono::seconds{i * i % 61});
+    std::vector<base::Time> times = mark.times();
+    REQUIRE(again.restore(lines, mark.last(), times));
+    CHECK(again.get() == mark.get());
+    for (std::uint64_t i = 0; i < 300; ++i) {
+      mark.add(kNoon + std::chrono::seconds{i * 17 % 67});
+      again.add(kNoon + std::chrono::seconds{i * 17 % 67});
+      CHECK(again.get() == mark.get());
+    }
+    times.push_back(kNoon);
+    CHECK_FALSE(again.restore(lines, mark.last(), times));
+  }
 }
 
 TEST_CASE("beyond the cap the user idle longest goes, and is counted") {

@@ -239,14 +239,3 @@ TEST_CASE("a state with a wrong line in it is refused with that line") {
   CHECK(wrong.restore("hello\n" + state).error().text == "line 1: it is not a JSON object");
   CHECK(nothing.restore("hello\n").error().text == "its end is missing");
 }
-
-TEST_CASE("a state of a build that kept no stamps is that of users whose clocks were right") {
-  session::Detector detector{{}, {}, {}}, again{{}, {}, {}};
-  detector.feed(line(0s, "ann", kHome));
-  const std::string state = saved(detector);
-  const std::size_t stamp = state.find(",\"stamp\":\"");
-  REQUIRE(stamp != std::string::npos);
-  const std::size_t length = state.find(',', stamp + 1) - stamp;
-  REQUIRE(again.restore(std::string{state}.erase(stamp, length)));
-  CHECK(saved(again) == state);
-}

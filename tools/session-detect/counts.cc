@@ -36,7 +36,7 @@ void Counts::fill(metrics::Page& page, const session::Detector& detector) const 
 }
 
 void Counts::advise(const cli::Command& command, const session::Detector& detector) const {
-  const bool recent = detector.last_line() + std::chrono::hours{1} > base::now();
+  const bool recent = detector.last_line() > base::now() - std::chrono::hours{1};
   if (recent || bans_ > 0 || detector.unverified() == 0) return;
   command.warn("nobody was banned, " + std::to_string(detector.unverified()) +
                " times a place held no connection here; a recorded log is judged with --verify none");
