@@ -99,13 +99,15 @@ class Command {
       label += (label.empty() ? "" : "|") + word;
       if (meaning == value) shown = word;
     }
-    add_option(names, label, help, shown, [&value, words, label](std::string_view text) {
-      for (const auto& [word, meaning] : words) {
-        if (word == text) return value = meaning, base::Result<void>{};
-      }
-      return base::Result<void>{
-          base::fail(base::Exit::kUsage, "'" + std::string{text} + "' is none of " + label)};
-    });
+    add_option(names, label, help, shown,
+               [&value, words, label](std::string_view text) -> base::Result<void> {
+                 for (const auto& [word, meaning] : words) {
+                   if (word != text) continue;
+                   value = meaning;
+                   return {};
+                 }
+                 return base::fail(base::Exit::kUsage, "'" + std::string{text} + "' is none of " + label);
+               });
   }
   // This option says what a single run is for: a configuration file that sets it is wrong.
   void keep_to_line(std::string_view name);

@@ -17,7 +17,8 @@ base::Result<void> read_value(std::string_view text, std::chrono::seconds& value
 }
 
 base::Result<void> read_value(std::string_view text, std::optional<std::chrono::seconds>& value) {
-  if (text.empty()) return value.reset(), base::Result<void>{};
+  value.reset();
+  if (text.empty()) return {};
   std::chrono::seconds duration{};
   base::Result<void> read = read_value(text, duration);
   if (read) value = duration;

@@ -13,7 +13,8 @@ using base::Exit;
 using base::Result;
 
 Result<void> read_value(std::string_view text, TorrentRate& value) {
-  if (text.empty()) return value = {}, Result<void>{};
+  value = {};
+  if (text.empty()) return {};
   const std::size_t slash = text.find('/');
   const Result<std::uint32_t> hosts = base::parse_number<std::uint32_t>(text.substr(0, slash));
   if (slash == std::string_view::npos || !hosts || *hosts == 0 || *hosts > kMostHosts)

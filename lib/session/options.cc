@@ -15,7 +15,8 @@ using base::Exit;
 using base::Result;
 
 Result<void> read_value(std::string_view text, Escalation& value) {
-  if (text.empty()) return value = {}, Result<void>{};
+  value = {};
+  if (text.empty()) return {};
   const std::size_t colon = text.find(':');
   double factor = 0;
   const char* end = text.data() + std::min(colon, text.size());

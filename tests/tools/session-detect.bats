@@ -258,7 +258,8 @@ only_the_other_bans() {
 }
 
 @test "in live use an event of a time to come judges nobody" {
-  local live=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+  local live
+  live=$(date -u +%Y-%m-%dT%H:%M:%SZ)
   at() { access "$2" ann "$3" | sed "s/2026-06-01T12:00:...000000Z/$1/"; }
   run -0 --separate-stderr session-detect --verify none --max-age 1h \
     < <(at "$live" 0 203.0.113.7; at 2099-01-01T00:00:00Z 1 198.51.100.4; at "$live" 2 203.0.113.7)
