@@ -36,6 +36,8 @@ inline constexpr States kAllStates = 0xffe;
 inline constexpr States kKillable = kAllStates & ~(bit(State::listening) | bit(State::closed));
 // What still carries data; TIME_WAIT is only a memory of a connection.
 inline constexpr States kLive = kKillable & ~bit(State::time_wait);
+// Whose peer has answered from its address. A SYN alone may carry any.
+inline constexpr States kProven = kLive & ~(bit(State::syn_sent) | bit(State::syn_recv));
 
 // ss(8)'s word: "established", "fin-wait-1", ...
 std::string_view name_of(State state);

@@ -154,7 +154,7 @@ Result<std::vector<Connection>> Diag::listeners() {
 
 Result<bool> Diag::holds(const ip::Prefix& prefix) {
   bool held = false;
-  const Filter filter = in_states(kLive) && remote_in(prefix);
+  const Filter filter = in_states(kProven) && remote_in(prefix);
   Result<void> listed = list_tcp(filter, [&](const Connection&) { held = true; });
   if (listed && !held) listed = list_udp(filter, [&](const Connection&) { held = true; });
   if (!listed) return failed(listed);

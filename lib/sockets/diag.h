@@ -63,7 +63,7 @@ class Diag {
   // The listening TCP sockets.
   base::Result<std::vector<Connection>> listeners();
 
-  // Whether a live socket here has its peer in `prefix`. Walks the table: 0.3 ms and more.
+  // Whether the peer of a socket here is proven to be in `prefix`. Walks the table: 0.3 ms and more.
   base::Result<bool> holds(const ip::Prefix& prefix);
 
   // Whether destroy() may be called at all, tried on a socket of our own: fails with kPermission without

@@ -107,7 +107,7 @@ void Scout::work() {
 // A walk that fails tells nothing: the connections are then found later, by a walk that somebody waits for.
 void Scout::walk() {
   std::vector<Peer> peers;
-  Result<void> listed = diag_.list_tcp(in_states(kLive), [&](const Connection& connection) {
+  Result<void> listed = diag_.list_tcp(in_states(kProven), [&](const Connection& connection) {
     if (peers.size() < kMostPeers && !connection.remote.is_loopback())
       peers.push_back({connection.remote, connection.remote_port});
   });

@@ -18,7 +18,7 @@ Witness::Witness(Diag diag, Finder::OwnAddresses own_addresses, Warn warn)
 bool Witness::sees(const ip::Address& address, std::uint16_t port) {
   const base::Result<std::optional<Connection>> found = finder_.find(address, port);
   if (!found) warn_(found.error().text + "; taken as no connection");
-  return found && found->has_value();
+  return found && *found && (bit((*found)->state) & kProven) != 0;
 }
 
 bool Witness::sees_any(const ip::Prefix& prefix) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Answers, for those who judge by log lines, whether the addresses in them really hold connections here. Log
-// text can be forged, a socket can not. Needs no privilege.
+// text can be forged, and so can a SYN; a socket whose peer has answered can not. Needs no privilege.
 #pragma once
 
 #include <chrono>
@@ -24,9 +24,9 @@ class Witness {
   // count as "not seen", because acting needs proof.
   static base::Result<Witness> open(Finder::OwnAddresses own_addresses, Warn warn);
 
-  // Is there a live TCP connection from this address and port? No walk: some 10 us.
+  // Is there a proven TCP connection from this address and port? No walk: some 10 us.
   bool sees(const ip::Address& address, std::uint16_t port);
-  // Is there any live connection from this prefix? Walks the table: 0.3 ms and more.
+  // Is there any proven connection from this prefix? Walks the table: 0.3 ms and more.
   bool sees_any(const ip::Prefix& prefix);
 
  private:

@@ -50,6 +50,28 @@ access() {  # USER ADDRESS [PORT]
   wait_for_line "$OUT" '"type":"ban".*"target":"203.0.113.7".*"user":"dan"'
 }
 
+half_open() { syn_port=$(in_netns node ss -Htn state syn-recv | sed -n 's/.*192\.0\.2\.2\]*:\([0-9]*\) *$/\1/p') && [[ -n $syn_port ]]; }
+
+@test "a SYN whose sender never answered is no proof" {
+  needs ss nft
+  ports home 1 203.0.113.8 192.0.2.1 443
+  local home=$answer
+  in_netns clients nft 'add table inet deaf; add chain inet deaf in { type filter hook input priority 0; };
+    add rule inet deaf in tcp flags & (syn | ack) == syn | ack drop'
+  local listener
+  for listener in 80 443; do
+    spawn ip netns exec "$(netns_name clients)" bash -c "exec 3<>/dev/tcp/192.0.2.1/$listener"
+    wait_until half_open
+    detect --rule strict
+    access ann 203.0.113.8 "$home"
+    access ann 192.0.2.2 "$syn_port"
+    wait_for_line "$OUT" '"action":"spared","why":".*not counted, the logged port is no connection here: 192.0.2.2"'
+    exec {pipe}>&-
+    rm "$BATS_TEST_TMPDIR/in" "$OUT"
+    in_netns node ss -K state syn-recv
+  done
+}
+
 # The look at the connections may end after the ban; the next ban of the same address then has its result.
 named() {  # HOME PORT AWAY PORT COUNT
   local user=user-$second

@@ -11,7 +11,7 @@ Peers::Peers(std::vector<std::uint16_t> ports) : asked_for_(!ports.empty()), por
   if (std::ranges::count(ports_, 0) != 0) ports_.clear();
   for (const std::uint16_t port : ports_)
     filter_ = std::move(filter_) || sockets::local_port(sockets::Comparison::equal, port);
-  filter_ = std::move(filter_) && sockets::in_states(sockets::kLive);
+  filter_ = std::move(filter_) && sockets::in_states(sockets::kProven);
 }
 
 base::Result<bool> Peers::anything_listens() {
