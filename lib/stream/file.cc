@@ -68,27 +68,30 @@ base::Result<std::string> read_file(const std::string& path, std::size_t most) {
 
 namespace {
 
-constexpr std::uint32_t kEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE;
+constexpr std::uint32_t kEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE;
 constexpr int kMostLinks = 40;  // as many as the kernel follows, path_resolution(7)
 
-// The first symbolic link on the way to a file, and the way with what it says in its place.
-struct Link {
-  fs::path link, way;
-};
-std::optional<Link> first_link(const fs::path& path) {
-  std::optional<Link> found;
+// The way to a file with what the first symbolic link on it says in the link's place; absent without one.
+std::optional<fs::path> behind_first_link(const fs::path& path) {
+  std::optional<fs::path> way;
   fs::path so_far;
   for (const fs::path& part : path) {
-    if (found) {
-      found->way /= part;
+    if (way) {
+      *way /= part;
       continue;
     }
     std::error_code error;
     const fs::path folder = std::exchange(so_far, so_far / part);
     const fs::path target = fs::read_symlink(so_far, error);
-    if (!error) found = {so_far, folder / target};
+    if (!error) way = folder / target;
   }
-  return found;
+  return way;
+}
+
+// What was made a moment ago is either complete or about to be written, and closed then.
+bool is_empty_yet(const std::string& path) {
+  struct stat status;
+  return ::lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 1;
 }
 
 }  // namespace
@@ -113,10 +116,12 @@ base::Result<void> FileWatch::find_places() {
   base::Result<void> added = add_place(path_);
   fs::path way{path_};
   for (int links = 0; added && links < kMostLinks; ++links) {
-    const std::optional<Link> next = first_link(way);
+    // Folders may be passed and not be read.
+    for (fs::path folder = way.parent_path(); folder.has_filename(); folder = folder.parent_path())
+      static_cast<void>(add_place(folder));
+    const std::optional<fs::path> next = behind_first_link(way);
     if (!next) return way == path_ ? added : add_place(way);
-    static_cast<void>(add_place(next->link));  // a folder that may be passed and not be read
-    way = next->way;
+    way = *next;
   }
   return added;
 }
@@ -125,14 +130,15 @@ base::Result<void> FileWatch::add_place(const std::string& path) {
   const std::string folder = base::folder_of(path);
   const int number = ::inotify_add_watch(inotify_.get(), folder.c_str(), kEvents);
   if (number < 0) return base::os_error("watch '" + folder + "'");
-  places_.push_back({number, path.substr(path.rfind('/') + 1)});
+  places_.push_back({number, path, path.substr(path.rfind('/') + 1)});
   return {};
 }
 
 bool FileWatch::concerns(const inotify_event& event, const char* name) const {
   if ((event.mask & IN_Q_OVERFLOW) != 0) return true;
   return event.len > 0 && std::any_of(places_.begin(), places_.end(), [&](const Place& place) {
-           return place.folder == event.wd && place.name == name;
+           return place.folder == event.wd && place.name == name &&
+                  ((event.mask & IN_CREATE) == 0 || !is_empty_yet(place.path));
          });
 }
 

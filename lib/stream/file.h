@@ -25,19 +25,19 @@ base::Result<std::string> read_file(const std::string& path, std::size_t most);
 base::Result<void> read_pieces(const std::string& path, std::size_t most,
                                const std::function<void(std::string_view)>& on_piece);
 
-// Calls `on_change` when the file was written and closed, renamed into place or removed, and when the kernel
-// lost count of such events. Its folder is watched, so that the file may come and go; of every symbolic link
-// on the way to it, be it of the file or of a folder, also the folder that the link lies in.
+// Calls `on_change` when the file was written and closed, renamed or linked into place or removed, and when
+// the kernel lost count of such events. All folders on the way to it are watched, also those that symbolic
+// links lie in, so that each of them may come and go.
 class FileWatch {
  public:
-  // Fails when the folder can not be watched, or the system allows no more watches.
+  // Fails when the file's folder can not be watched, or the system allows no more watches.
   static base::Result<std::unique_ptr<FileWatch>> open(Loop& loop, const std::string& path,
                                                        std::function<void()> on_change);
 
  private:
   struct Place {
     int folder;  // inotify's number
-    std::string name;
+    std::string path, name;
   };
   FileWatch(Loop& loop, base::Fd inotify, std::string path, std::function<void()> on_change);
   base::Result<void> find_places();

@@ -300,3 +300,35 @@ TEST_CASE("a folder on the way to a file may be a link that is turned to another
   CHECK(seen == "two");
   fs::remove_all(here);
 }
+
+TEST_CASE("a file may come back as a link, or with its folder") {
+  const fs::path here = fs::path{"/tmp"} / ("xlimit-stream-test-" + std::to_string(::getpid()));
+  const fs::path file = here / "folder" / "limits";
+  fs::create_directories(here / "folder");
+  std::ofstream{file} << "one";
+  std::ofstream{here / "other"} << "two";
+  stream::Loop loop;
+  std::string seen;
+  const auto watch = stream::FileWatch::open(loop, file, [&] {
+    seen = stream::read_file(file, 100).value_or("gone");
+    if (seen == "two") loop.stop();
+  });
+  REQUIRE(watch);
+  stream::Timer late{loop, std::chrono::seconds{10}, [&] { loop.stop(); }};
+  SUBCASE("a symbolic one") {
+    fs::remove(file);
+    fs::create_symlink("../other", file);
+  }
+  SUBCASE("a hard one") {
+    fs::remove(file);
+    fs::create_hard_link(here / "other", file);
+  }
+  SUBCASE("another folder in its place") {
+    fs::rename(here / "folder", here / "old");
+    fs::create_directory(here / "folder");
+    fs::copy(here / "other", file);
+  }
+  CHECK(loop.run());
+  CHECK(seen == "two");
+  fs::remove_all(here);
+}
