@@ -14,8 +14,8 @@ namespace {
 void keep_dry(Verdict& verdict) {
   std::string whom;
   for (const Target& target : verdict.targets)
-    whom += fmt::format("{}{} for {}", whom.empty() ? "dry run: would ban " : ", ",
-                        ip::to_string(target.prefix), base::format_duration(target.duration));
+    whom += fmt::format("{}{} {}", whom.empty() ? "dry run: would ban " : ", ", ip::to_string(target.prefix),
+                        for_how_long(target.duration));
   add_clause(verdict.why, whom);
   verdict.action = Action::report;
   verdict.targets.clear();

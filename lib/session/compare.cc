@@ -16,24 +16,36 @@ void Comparison::hear(const event::Access& access) {
   count(other_.feed(access), &Tally::other, other_total_);
 }
 
-void Comparison::count(const std::vector<Verdict>& verdicts, std::uint64_t Tally::*side, Total& total) {
+void Comparison::count(const std::vector<Verdict>& verdicts, Side Tally::*side, Total& total) {
   for (const Verdict& verdict : verdicts) {
     ++total.violations;
-    count(verdict, {}, side);
+    find_side(verdict, {}, side);
     total.bans += verdict.targets.size();
-    for (const Target& target : verdict.targets) count(verdict, target.prefix, side);
+    for (const Target& target : verdict.targets) {
+      Side* const bans = find_side(verdict, target.prefix, side);
+      if (bans == nullptr) continue;
+      bans->banned += target.duration;
+      bans->for_good |= target.duration.count() == 0;
+    }
   }
 }
 
-void Comparison::count(const Verdict& verdict, std::optional<ip::Prefix> target, std::uint64_t Tally::*side) {
+// Counts one more; null when there is no room to tell it apart.
+Comparison::Side* Comparison::find_side(const Verdict& verdict, std::optional<ip::Prefix> target,
+                                        Side Tally::*side) {
   const Key key{verdict.user, verdict.rule, target};
-  if (tallies_.size() >= kMost && !tallies_.contains(key)) return;
-  Tally& tally = tallies_[key];
-  if (tally.one == 0 && tally.other == 0) {
+  if (tallies_.size() >= kMost && !tallies_.contains(key)) {
+    ++left_out_;
+    return nullptr;
+  }
+  const auto [found, fresh] = tallies_.try_emplace(key);
+  Tally& tally = found->second;
+  if (fresh) {
     tally.first = verdict.at;
     tally.why = verdict.why;
   }
-  ++(tally.*side);
+  ++(tally.*side).times;
+  return &(tally.*side);
 }
 
 void Comparison::write(std::string_view node, const std::function<void(std::string_view)>& write) const {
@@ -45,38 +57,47 @@ void Comparison::write(std::string_view node, const std::function<void(std::stri
                    [](const auto& a, const auto& b) { return a->second.first < b->second.first; });
   event::Line line;
   for (const auto& entry : differing) {
-    event::Writer writer{line, "difference", entry->second.first};
+    const auto& [one, other, first, why] = entry->second;
+    event::Writer writer{line, "difference", first};
     writer.text(",\"node\":", node, 253);
     writer.text(",\"rule\":", entry->first.rule, 64);
     writer.text(",\"user\":", entry->first.user, event::kMaxUser);
     const bool ban = entry->first.target.has_value();
     if (ban) writer.prefix(",\"target\":", *entry->first.target);
-    writer.number(ban ? ",\"bans\":" : ",\"violations\":", entry->second.one);
-    writer.number(ban ? ",\"other_bans\":" : ",\"other_violations\":", entry->second.other);
-    writer.text(",\"why\":", entry->second.why, 1000);
+    writer.number(ban ? ",\"bans\":" : ",\"violations\":", one.times);
+    writer.number(ban ? ",\"other_bans\":" : ",\"other_violations\":", other.times);
+    if (ban && one.times > 0) writer.number(",\"seconds\":", one.seconds());
+    if (ban && other.times > 0) writer.number(",\"other_seconds\":", other.seconds());
+    writer.text(",\"why\":", why, 1000);
     write(writer.finish());
   }
 }
 
 std::string Comparison::sum(std::string_view name) const {
-  std::map<ip::Prefix, Tally> targets;  // whoever's
+  struct Banned {
+    bool here = false, there = false;
+  };
+  std::map<ip::Prefix, Banned> targets;  // whoever's
   for (const auto& [key, tally] : tallies_) {
     if (!key.target) continue;
-    targets[*key.target].one += tally.one;
-    targets[*key.target].other += tally.other;
+    targets[*key.target].here |= tally.one.times > 0;
+    targets[*key.target].there |= tally.other.times > 0;
   }
-  std::size_t one = 0, other = 0, only_one = 0, only_other = 0;
-  for (const auto& [target, tally] : targets) {
-    one += tally.one > 0;
-    other += tally.other > 0;
-    only_one += tally.other == 0;
-    only_other += tally.one == 0;
+  std::size_t one = 0, other = 0, both = 0;
+  for (const auto& [target, banned] : targets) {
+    one += banned.here;
+    other += banned.there;
+    both += banned.here && banned.there;
   }
-  return fmt::format(
+  std::string text = fmt::format(
       "{} violations and {} bans of {} targets here, {} and {} of {} by '{}'; {} targets only here, {} only "
       "there",
       one_total_.violations, one_total_.bans, one, other_total_.violations, other_total_.bans, other, name,
-      only_one, only_other);
+      one - both, other - both);
+  if (left_out_ > 0)
+    text += fmt::format("; more than {} pairs of user and target: {} verdicts are in the totals only", kMost,
+                        left_out_);
+  return text;
 }
 
 }  // namespace xlimit::session

@@ -2,6 +2,8 @@
 // Two policies over one stream: who would break a rule or be banned by one and not by the other.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -24,10 +26,11 @@ class Comparison {
   void hear(const event::Access& access);
   // The differences as `difference` events, by the time of the first verdict: `violations` and
   // `other_violations` say how often each would have found this user to break the rule, and with a `target`
-  // `bans` and `other_bans` how often it would have been banned for him.
+  // `bans` and `other_bans` how often it would have been banned for him, and `seconds` and `other_seconds`
+  // for how long together; 0 is for good.
   void write(std::string_view node, const std::function<void(std::string_view)>& write) const;
   // "20 violations and 12 bans of 5 targets here, 15 and 9 of 4 by 'NAME'; 1 targets only here, 0 only
-  // there".
+  // there", and how many verdicts are left out of the differences.
   std::string sum(std::string_view name) const;
 
  private:
@@ -37,21 +40,30 @@ class Comparison {
     std::optional<ip::Prefix> target;  // none: violations are counted, not bans
     auto operator<=>(const Key&) const = default;
   };
+  // What one policy did: violations, or bans.
+  struct Side {
+    std::uint64_t times = 0;
+    std::chrono::seconds banned{};
+    bool for_good = false;
+    bool operator==(const Side&) const = default;
+    std::int64_t seconds() const { return for_good ? 0 : banned.count(); }
+  };
   struct Tally {
-    std::uint64_t one = 0, other = 0;
+    Side one, other;
     Time first;
     std::string why;
   };
   struct Total {
     std::uint64_t violations = 0, bans = 0;
   };
-  void count(const std::vector<Verdict>& verdicts, std::uint64_t Tally::*side, Total& total);
-  void count(const Verdict& verdict, std::optional<ip::Prefix> target, std::uint64_t Tally::*side);
+  void count(const std::vector<Verdict>& verdicts, Side Tally::*side, Total& total);
+  Side* find_side(const Verdict& verdict, std::optional<ip::Prefix> target, Side Tally::*side);
 
   Detector& one_;
   Detector& other_;
   std::map<Key, Tally> tallies_;
   Total one_total_, other_total_;
+  std::uint64_t left_out_ = 0;
 };
 
 }  // namespace xlimit::session

@@ -94,7 +94,7 @@ std::uint32_t Detector::limit_of(Index user) {
   return known.limit;
 }
 
-std::vector<Detector::Held> Detector::held_by(std::string_view user) const {
+std::vector<Detector::Held> Detector::held_by(std::string_view user) {
   std::vector<Held> held;
   const Index index = table_.find_user(user);
   if (index == kNone) return held;
@@ -106,7 +106,8 @@ std::vector<Detector::Held> Detector::held_by(std::string_view user) const {
                       .name = name_of(place),
                       .first = known.first,
                       .last = known.last,
-                      .gateway = known.gateway});
+                      .until = known.last + policy_.window,
+                      .gateway = is_gateway(place, table_.times(index).newest)});
   }
   return held;
 }

@@ -88,15 +88,17 @@ class Detector {
   const ip::Prefix* exemption(const ip::Address& address) const;
   // What is one place with this address. An IPv6 address is looked up by the first of its prefix.
   Group group_of(const ip::Address& address) const;
-  // A user's places that are not exempt, oldest first, and how many he may hold.
+  // A user's places that are not exempt, oldest first, and how many he may hold. Others' places that are over
+  // may be removed on the way.
   struct Held {
     Group group;
     ip::Prefix target;     // the address it was seen at last, in IPv6 its prefix
     std::string name;      // for people: the target of a gateway, else Group::name()
     Time first, last;      // seen
+    Time until;            // it counts, if it is not seen again
     bool gateway = false;  // does not count
   };
-  std::vector<Held> held_by(std::string_view user) const;
+  std::vector<Held> held_by(std::string_view user);
   std::uint32_t limit_of(std::string_view user) const;
 
   // All that later verdicts depend on, as lines (NDJSON). A detector that restores them goes on as this one

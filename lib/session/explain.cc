@@ -33,16 +33,23 @@ std::string describe(const std::vector<Held>& places, std::uint32_t limit) {
     names += (names.empty() ? "" : ", ") + held.name;
     count += held.gateway ? 0 : 1;
   }
-  std::string text = fmt::format("holds {} of {}{}{}", count, limit, counted.empty() ? "" : ": ", counted);
+  const std::string most = limit > 0 ? fmt::format(" of {}", limit) : "";
+  std::string text = fmt::format("holds {}{}{}{}", count, most, counted.empty() ? "" : ": ", counted);
   if (!gateways.empty()) text += "; not counted, a gateway: " + gateways;
   return text;
+}
+
+// Why a place is no longer held.
+std::string parting(const Held& held, Time now) {
+  if (is_ahead(held.last, now)) return "is forgotten: the clock was set back";
+  if (held.until > now) return "is forgotten for want of room";
+  return "has left: nothing since " + stamp(held.last);
 }
 
 std::string decision(const Verdict& verdict) {
   std::string text = fmt::format("    {}: {}: {}\n", verdict.rule, word(verdict.action), verdict.why);
   for (const Target& target : verdict.targets)
-    text += fmt::format("    ban {} for {}\n", ip::to_string(target.prefix),
-                        base::format_duration(target.duration));
+    text += fmt::format("    ban {} {}\n", ip::to_string(target.prefix), for_how_long(target.duration));
   return text;
 }
 
@@ -62,7 +69,8 @@ std::string Explainer::hear(const event::Access& access) {
   if (access.user != user_) return {};
   ++lines_;
   const std::string from = access.ip ? ip::to_string(*access.ip) : "?";
-  std::string text = fmt::format("{}  {} port {}: ", stamp(access.at), from, access.port.value_or(0));
+  const std::string port = access.port ? fmt::format(" port {}", *access.port) : "";
+  std::string text = fmt::format("{}  {}{}: ", stamp(access.at), from, port);
   if (!excuse.empty()) return text + fmt::format("not counted, {}\n", excuse);
   if (const ip::Prefix* net = detector_.exemption(*access.ip))
     return text + fmt::format("not counted, exempt by --exempt-net {}\n", ip::to_string(*net));
@@ -73,14 +81,15 @@ std::string Explainer::hear(const event::Access& access) {
     return held.gateway && held.target.contains(*access.ip);
   });
   const bool known = std::any_of(before_.begin(), before_.end(), [&](const Held& held) {
-    const bool same = at_gateway ? held.target.contains(*access.ip) : !held.gateway && held.group == group;
+    const bool by_address = at_gateway || held.gateway;
+    const bool same = by_address ? held.target.contains(*access.ip) : held.group == group;
     return same && (holds(now, held) || is_banned(verdicts, group));
   });
   text += known ? "seen again; " : "joins; ";
   text += describe(now, detector_.limit_of(user_)) + "\n";
   for (const Held& held : before_) {
-    const bool gone = !holds(now, held) && !held.gateway && verdicts.empty();
-    if (gone) text += fmt::format("    {} has left: nothing since {}\n", held.name, stamp(held.last));
+    const bool gone = !holds(now, held) && !held.gateway && !is_banned(verdicts, held.group);
+    if (gone) text += fmt::format("    {} {}\n", held.name, parting(held, access.at));
   }
   for (const Verdict& verdict : verdicts) {
     text += decision(verdict);

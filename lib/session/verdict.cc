@@ -2,6 +2,8 @@
 // The words of a verdict.
 #include "session/verdict.h"
 
+#include "base/number.h"
+
 namespace xlimit::session {
 
 std::string_view word(Action action) {
@@ -11,6 +13,10 @@ std::string_view word(Action action) {
     case Action::spared: return "spared";
   }
   return "";
+}
+
+std::string for_how_long(std::chrono::seconds duration) {
+  return "for " + (duration.count() == 0 ? "good" : base::format_duration(duration));
 }
 
 void add_clause(std::string& why, std::string_view clause) {

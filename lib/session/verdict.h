@@ -42,6 +42,9 @@ struct Verdict {
   std::vector<Target> targets;
 };
 
+// "for 1m", or "for good" when `duration` is 0.
+std::string for_how_long(std::chrono::seconds duration);
+
 // Puts another clause behind a reason.
 void add_clause(std::string& why, std::string_view clause);
 

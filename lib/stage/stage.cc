@@ -24,7 +24,7 @@ std::string quotable(std::string_view line) {
 
 Stage::Stage(const cli::Command& command, Handlers handlers)
     : handlers_(std::move(handlers)),
-      no_event_(command, "not an event, passed on"),
+      no_event_(command, handlers_.drops_others ? "not an event, left out" : "not an event, passed on"),
       filter_({.on_line = [this](const Piece& line, Output& out) { return take(line, out); },
                .on_drained = handlers_.on_drained,
                .on_end = handlers_.on_end,
@@ -56,6 +56,7 @@ Result<void> Stage::take(const Piece& line, Output& out) {
 }
 
 Result<void> Stage::pass(const Piece& line, Output& out) {
+  if (handlers_.drops_others) return {};
   return handlers_.on_other ? handlers_.on_other(line, out) : stream::pass(line, out);
 }
 

@@ -25,7 +25,9 @@ struct Handlers {
   std::function<void(const stream::Piece&)> on_ahead{};
   // An event of a type this toolkit knows. False: not for this stage, to be passed on.
   std::function<base::Result<bool>(const event::Event&, const stream::Piece&, stream::Output&)> on_event;
-  // What becomes of a line that is not for this stage. Empty: it goes out at once.
+  // What becomes of a line that is not for this stage: nothing, or what on_other does. Empty: it goes out at
+  // once.
+  bool drops_others = false;
   std::function<base::Result<void>(const stream::Piece&, stream::Output&)> on_other;
   // As in stream::Filter.
   std::function<base::Result<void>(stream::Output&)> on_drained;

@@ -25,9 +25,7 @@ struct Restored : Judge {
     const auto restored = detector.restore(saved(first));
     REQUIRE_MESSAGE(restored, restored.error().text);
   }
-  std::vector<session::Detector::Held> held(std::string_view user = "ann") const {
-    return detector.held_by(user);
-  }
+  std::vector<session::Detector::Held> held(std::string_view user = "ann") { return detector.held_by(user); }
 };
 
 std::string targets(const std::vector<session::Detector::Held>& held) {
@@ -44,7 +42,7 @@ TEST_CASE("what another grouping held apart is one place, from the oldest on, wh
   std::string last = "203.0.113.8";
   SUBCASE("the newer one") {}
   SUBCASE("the older one") { lines.push_back(line(2s, "ann", last = "203.0.113.7")); }
-  const Restored restored{long_window(32, 64), long_window(24, 64), lines};
+  Restored restored{long_window(32, 64), long_window(24, 64), lines};
   REQUIRE(targets(restored.held()) == last);
   CHECK(restored.held()[0].first == kNoon);
   CHECK(restored.held()[0].last == lines.back().at);
@@ -66,12 +64,12 @@ TEST_CASE("gateways whose prefixes became one are one place, apart from the rest
   for (const char* user : {"bob", "dan", "ann"}) lines.push_back(line(0s, user, "2001:db8:1:2::5"));
   for (const char* user : {"eve", "fay", "ann"}) lines.push_back(line(0s, user, "2001:db8:1:3::5"));
   lines.push_back(line(1s, "ann", "2001:db8:7::5"));
-  const Restored restored{before, now, lines};
+  Restored restored{before, now, lines};
   CHECK(targets(restored.held()) == "2001:db8:1::/48 2001:db8:7::/48");
 }
 
 TEST_CASE("an address that was part of a prefix is the place, not the first of the prefix") {
-  const Restored restored{long_window(32, 64), long_window(32, 128), {line(0s, "ann", "2001:db8:1:2::5")}};
+  Restored restored{long_window(32, 64), long_window(32, 128), {line(0s, "ann", "2001:db8:1:2::5")}};
   CHECK(targets(restored.held()) == "2001:db8:1:2::5");
 }
 
@@ -80,17 +78,17 @@ TEST_CASE("who is exempt is today's to say") {
   session::Policy before = long_window(32, 64), now = before;
   SUBCASE("no more") {
     before.exempt_nets = {*ip::parse_prefix(net)};
-    const Restored restored{before, now, {line(0s, "ann", "2001:db8:1:2::5")}};
+    Restored restored{before, now, {line(0s, "ann", "2001:db8:1:2::5")}};
     CHECK(restored.held().size() == 1);
   }
   SUBCASE("from now on") {
     now.exempt_nets = {*ip::parse_prefix(net)};
-    const Restored restored{before, now, {line(0s, "ann", "2001:db8:1:2::5")}};
+    Restored restored{before, now, {line(0s, "ann", "2001:db8:1:2::5")}};
     CHECK(restored.held().empty());
   }
   SUBCASE("but where nobody knows which address of a prefix was seen it stays what it was") {
     before.exempt_nets = now.exempt_nets = {*ip::parse_prefix("2001:db8:1:2::5/128")};
-    const Restored restored{before, now, {line(0s, "ann", "2001:db8:1:2::5", 0)}};
+    Restored restored{before, now, {line(0s, "ann", "2001:db8:1:2::5", 0)}};
     CHECK(restored.held().empty());
   }
 }
@@ -102,12 +100,12 @@ TEST_CASE("an IPv6 address is looked up by the first of its prefix") {
     asked.insert(ip::to_string(ip));
     return 64500U;
   };
-  const Restored restored{policy, policy, {line(0s, "ann", "2001:db8:1:2::5"), line(1s, "ann", kHome)}};
+  Restored restored{policy, policy, {line(0s, "ann", "2001:db8:1:2::5"), line(1s, "ann", kHome)}};
   CHECK(asked == std::set<std::string>{"2001:db8:1:2::", kHome});
 }
 
 TEST_CASE("of a prefix that has become longer it is not known which one was seen") {
   const std::vector<event::Access> lines{line(0s, "ann", "2001:db8:1:2::5"), line(0s, "ann", kHome)};
-  const Restored restored{long_window(32, 48), long_window(32, 64), lines};
+  Restored restored{long_window(32, 48), long_window(32, 64), lines};
   CHECK(targets(restored.held()) == kHome);
 }

@@ -70,6 +70,81 @@ TEST_CASE("a time line knows a place by all its addresses") {
         "    ban 198.51.100.4 for 1m\n");
 }
 
+TEST_CASE("a time line tells why a place is no longer held") {
+  session::Policy policy;
+  policy.max_users = 1;
+  session::Detector detector{policy, {}, {}};
+  session::Explainer explainer{detector, "ann"};
+  const auto told = [&](std::chrono::seconds at, const char* ip) {
+    std::string text = explainer.hear(line(at, "ann", ip));
+    return text.substr(text.find('\n') + 1);
+  };
+  told(1h, kHome);
+  CHECK(told(0s, kHome) == "    203.0.113.7 is forgotten: the clock was set back\n");
+  explainer.hear(line(1s, "bob", kHome));
+  CHECK(told(2s, kAway) == "    203.0.113.7 is forgotten for want of room\n");
+}
+
+TEST_CASE("a time line tells who has left beside a verdict, and whom others have made a gateway") {
+  session::Policy policy = strict();
+  policy.torrent_tags = {"tor"};
+  session::Detector detector{policy, {}, {}};
+  session::Explainer explainer{detector, "ann"};
+  explainer.hear(line(0s, "ann", kHome));
+  event::Access torrent = line(9s, "ann", kAway);
+  torrent.outbound = "tor";
+  CHECK(explainer.hear(torrent) ==
+        "2026-06-01T12:00:09.000000Z  198.51.100.4 port 40000: joins; holds 0 of 1\n"
+        "    203.0.113.7 has left: nothing since 2026-06-01T12:00:00.000000Z\n"
+        "    torrent: ban: 198.51.100.4 was routed to 'tor'\n"
+        "    ban 198.51.100.4 for 1m\n");
+  explainer.hear(line(20s, "ann", kHome));
+  for (int user = 0; user < 8; ++user) explainer.hear(line(21s, "user" + std::to_string(user), kHome));
+  CHECK(explainer.hear(line(22s, "ann", kThird))
+            .find("holds 1 of 1: 192.0.2.30; not counted, a gateway: "
+                  "203.0.113.7\n") != std::string::npos);
+}
+
+TEST_CASE("a time line says what has no number in words") {
+  session::Policy policy;
+  policy.limit = 0;
+  policy.ban_time = 0s;
+  policy.torrent_tags = {"tor"};
+  session::Detector detector{policy, {}, {}};
+  session::Explainer explainer{detector, "ann"};
+  event::Access torrent = line(0s, "ann", kHome);
+  torrent.outbound = "tor";
+  torrent.port.reset();
+  CHECK(explainer.hear(torrent) ==
+        "2026-06-01T12:00:00.000000Z  203.0.113.7: joins; holds 0\n"
+        "    torrent: ban: 203.0.113.7 was routed to 'tor'\n"
+        "    ban 203.0.113.7 for good\n");
+}
+
+TEST_CASE("policies that ban as often are compared by how long") {
+  std::chrono::seconds ban_time{60};
+  std::string expected;
+  SUBCASE("longer") {
+    ban_time = 1h;
+    expected = R"("bans":1,"other_bans":1,"seconds":60,"other_seconds":3600)";
+  }
+  SUBCASE("for good") {
+    ban_time = 0s;
+    expected = R"("bans":1,"other_bans":1,"seconds":60,"other_seconds":0)";
+  }
+  SUBCASE("as long") {}
+  session::Policy two = strict();
+  two.ban_time = ban_time;
+  session::Detector one{strict(), {}, {}}, other{two, {}, {}};
+  session::Comparison comparison{one, other};
+  comparison.hear(line(0s, "ann", kHome));
+  comparison.hear(line(1s, "ann", kAway));
+  std::string text;
+  comparison.write("n", [&](std::string_view said) { text += said; });
+  CHECK(text.empty() == expected.empty());
+  CHECK(text.find(expected) != std::string::npos);
+}
+
 TEST_CASE("a target of two users counts once in the sum of a comparison") {
   session::Policy policy = strict();
   policy.cooldown = 0s;

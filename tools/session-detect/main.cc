@@ -8,6 +8,8 @@ namespace {
 using namespace session_detect;
 
 base::Result<base::Exit> detect(const cli::Command& command, Settings& settings) {
+  if (!settings.explain.empty() && !settings.compare.empty())
+    return base::fail(base::Exit::kUsage, "--compare: not together with --explain");
   if (base::Result<void> completed = complete(settings); !completed) return base::failed(completed);
   base::Result<session::Limits> limits = read_limits(settings.limits_file);
   if (!limits) return base::failed(limits);

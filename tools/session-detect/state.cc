@@ -65,8 +65,8 @@ Result<std::unique_ptr<StateFile>> StateFile::open(const cli::Command& command, 
   }
   detector.watch_changes();
   std::unique_ptr<StateFile> state{new StateFile(command, detector, std::move(*lock), std::move(*log))};
-  // From the first line on there is a file that takes the changes.
-  if (Result<void> made = state->make_whole(); !made) return base::failed(made);
+  // From the first line on there is a file that takes the changes, if there is room for it.
+  state->complain(state->make_whole());
   return state;
 }
 

@@ -32,7 +32,8 @@ Result<Exit> read_stream(const cli::Command& command,
          if (!heard) return base::failed(heard);
          return true;
        },
-       .on_other = [](const stream::Piece&, Output&) { return Result<void>{}; },
+       .drops_others = true,
+       .on_other = {},
        .on_drained = {},
        .on_end = end}};
   return stage.run();
@@ -53,6 +54,8 @@ Result<Settings> read_policy(const Settings& given, const std::string& path) {
     return Exit::kDone;
   };
   Result<Exit> done = command.run_file(path, finish);
+  if (!done && done.error().code == Exit::kUsage)  // of an option that is not in the file itself
+    return base::fail(Exit::kConfig, path + ": " + done.error().text);
   if (!done) return base::failed(done);
   return settings;
 }
