@@ -53,6 +53,7 @@ UtcCandidates to_utc(LocalMinute minute) {
   const sys_seconds as_utc{minute.time_since_epoch()};
   const seconds before = offset_at(as_utc - kDay), after = offset_at(as_utc + kDay);
   const sys_seconds with_before = as_utc - before, with_after = as_utc - after;
+  if (before == after) return {with_before, with_before};
   const bool before_holds = offset_at(with_before) == before, after_holds = offset_at(with_after) == after;
   if (before_holds && after_holds)
     return {std::min(with_before, with_after), std::max(with_before, with_after)};

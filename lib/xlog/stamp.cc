@@ -96,8 +96,21 @@ base::Time Clock::resolve(base::UtcCandidates when, seconds second) const {
 std::optional<base::Time> Clock::local(int year, int month, int day, int hour, int minute, int second) {
   const std::optional<base::LocalMinute> local = make_minute(year, month, day, hour, minute);
   if (!local || second < 0 || second > 59) return {};
-  set_last(resolve(zone_(*local), seconds{second}));
+  set_last(resolve(to_utc(*local), seconds{second}));
   return last_;
+}
+
+base::UtcCandidates Clock::to_utc(base::LocalMinute minute) {
+  const auto date = std::chrono::floor<std::chrono::days>(minute);
+  Day& day = days_[static_cast<std::size_t>(date.time_since_epoch().count()) % days_.size()];
+  if (day.date != date) {
+    const base::UtcCandidates begin = zone_(date), end = zone_(date + hours{23} + minutes{59});
+    const bool once = begin.first == begin.second && end.first == end.second;
+    day = {date, begin.first, once && end.first - begin.first == hours{23} + minutes{59}};
+  }
+  if (!day.even) return zone_(minute);
+  const base::Time at = day.start + (minute - date);
+  return {at, at};
 }
 
 bool Clock::read_minute(const char* text) {
@@ -105,7 +118,7 @@ bool Clock::read_minute(const char* text) {
   const std::optional<base::LocalMinute> local = make_minute(
       digits(text, 4), digits(text + 5, 2), digits(text + 8, 2), digits(text + 11, 2), digits(text + 14, 2));
   if (!local) return false;
-  cached_ = zone_(*local);
+  cached_ = to_utc(*local);
   std::memcpy(cached_text_, text, kMinuteLength);
   return true;
 }

@@ -2,6 +2,8 @@
 // The core's own time stamp, "2026/06/01 12:00:00.123456", in the log's zone.
 #pragma once
 
+#include <array>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -21,8 +23,10 @@ std::size_t stamp_length(std::string_view text);
 // Where the shape "2026/06/01 12:00" begins for the first time in `text`; npos when nowhere.
 std::size_t find_stamp(std::string_view text);
 
-// Turns stamps into times. The minute is cached: neighbouring lines nearly always share it. Of a minute that
-// the clock showed twice the first showing is meant, unless that lies before what was read already.
+// Turns stamps into times. The minute is cached: neighbouring lines nearly always share it; and so are the
+// days on which no clock was changed, because asking for a zone's offset takes longer than reading a line. Of
+// a minute that the clock showed twice the first showing is meant, unless that lies before what was read
+// already.
 class Clock {
  public:
   explicit Clock(Zone zone) : zone_(std::move(zone)) {}
@@ -43,9 +47,17 @@ class Clock {
  private:
   base::Time resolve(base::UtcCandidates when, std::chrono::seconds second) const;
   bool read_minute(const char* text);
+  base::UtcCandidates to_utc(base::LocalMinute minute);
+
+  struct Day {
+    std::chrono::local_days date{};
+    base::Time start{};
+    bool even = false;  // 24 hours long: all its minutes follow from the first
+  };
 
   static constexpr std::size_t kMinuteLength = 17;  // "2026/06/01 12:00:"
   Zone zone_;
+  std::array<Day, 32> days_{};  // by the date's number
   char cached_text_[kMinuteLength] = {};
   base::UtcCandidates cached_;
   base::Time last_;

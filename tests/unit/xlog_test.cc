@@ -2,6 +2,8 @@
 // One log line to an event, or to the kind of line it is instead.
 #include <doctest/doctest.h>
 
+#include <fmt/format.h>
+
 #include <string>
 
 #include "event/encode.h"
@@ -264,6 +266,31 @@ TEST_CASE("a record without a stamp takes the whole date of what carried it, and
   CHECK(read("Jan 27 14:46:57 node xray[12]: " + line).kind == Kind::cut);
   CHECK(read("[12345.567890] node xray[12]: " + line).kind == Kind::cut);
   CHECK(read("2026/02/30 12:00:00 " + line).kind == Kind::cut);
+}
+
+TEST_CASE("the zone is asked for each minute of a day on which clocks change, and once for any other") {
+  int asked = 0;
+  Reader reader{[&asked](xlimit::base::LocalMinute minute) {
+    ++asked;
+    return autumn(minute);
+  }};
+  const std::chrono::sys_days change{std::chrono::year{2026} / 10 / 25};
+  const auto read_day = [&](std::string_view date, std::chrono::sys_days day) {
+    asked = 0;
+    for (auto minute = 0min; minute < 24h; ++minute) {
+      const std::string clock = fmt::format("{:02}:{:02}:00", minute / 1h, minute % 1h / 1min);
+      const Reading reading =
+          reader.read(fmt::format("{} {} from 192.0.2.1:1 accepted tcp:a.example:1", date, clock));
+      const bool summer = day + minute < change + 3h;
+      CHECK(reading.access.at == day + minute - (summer ? 2h : 1h));
+    }
+  };
+  read_day("2026/10/24", change - std::chrono::days{1});
+  CHECK(asked <= 2);
+  read_day("2026/10/25", change);
+  CHECK(asked > 24 * 60);
+  read_day("2026/10/26", change + std::chrono::days{1});
+  CHECK(asked <= 2);
 }
 
 TEST_CASE("a minute that the clock shows twice is the one that follows the last line") {
