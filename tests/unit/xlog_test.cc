@@ -2,8 +2,6 @@
 // One log line to an event, or to the kind of line it is instead.
 #include <doctest/doctest.h>
 
-#include <fmt/format.h>
-
 #include <string>
 
 #include "event/encode.h"
@@ -275,12 +273,12 @@ TEST_CASE("the zone is asked for each minute of a day on which clocks change, an
     return autumn(minute);
   }};
   const std::chrono::sys_days change{std::chrono::year{2026} / 10 / 25};
-  const auto read_day = [&](std::string_view date, std::chrono::sys_days day) {
+  const auto read_day = [&](const std::string& date, std::chrono::sys_days day) {
     asked = 0;
     for (auto minute = 0min; minute < 24h; ++minute) {
-      const std::string clock = fmt::format("{:02}:{:02}:00", minute / 1h, minute % 1h / 1min);
-      const Reading reading =
-          reader.read(fmt::format("{} {} from 192.0.2.1:1 accepted tcp:a.example:1", date, clock));
+      const auto two = [](long number) { return (number < 10 ? "0" : "") + std::to_string(number); };
+      const std::string clock = " " + two(minute / 1h) + ":" + two(minute % 1h / 1min) + ":00";
+      const Reading reading = reader.read(date + clock + " from 192.0.2.1:1 accepted tcp:a.example:1");
       const bool summer = day + minute < change + 3h;
       CHECK(reading.access.at == day + minute - (summer ? 2h : 1h));
     }
