@@ -134,9 +134,9 @@ void Follower::remember_short(const LogFile::Cut& cut) {
 }
 
 // May it be a copy that is just being made of a file that we know? Not when that is there and goes on
-// otherwise.
+// otherwise; nor when it could be unpacked, because a gzip file that is just being made has no end.
 bool Follower::is_copy_begun(const LogFile& file) const {
-  if (!is_recent(file.written())) return false;
+  if (file.is_unpacked() || !is_recent(file.written())) return false;
   const auto begins_so = [&](const Done& done) {
     return file.size() < done.mark.end && done.file.head_length > 0 && file.holds(done.file, {});
   };

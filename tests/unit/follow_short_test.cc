@@ -57,6 +57,25 @@ TEST_CASE("a rotated log that begins like the compressed one before it is read")
   CHECK(bench.gap_list().empty());
 }
 
+TEST_CASE("a compressed log that begins like a longer one that was read is read at once") {
+  Bench bench;
+  const auto follower = follow(bench, banner_and("one\ntwo\n"));
+  bench.rotate("access.log.2", banner_and("three\n"));
+  look(*follower);
+  gzip(bench, "access.log.2");
+  look(*follower);
+  const std::string state = bench.run(bench.state_of(*follower));
+  bench.rename("access.log.2.gz", "access.log.3.gz");
+  bench.rename("access.log", "access.log.2");
+  gzip(bench, "access.log.2");
+  bench.append("access.log.1", banner_and("four\n"));
+  gzip(bench, "access.log.1");
+  bench.append("access.log", banner_and("five\n"));
+  bench.run(bench.run(state));
+  CHECK(given_of(bench) == "one|two|three|four|five");
+  CHECK(bench.gap_list().empty());
+}
+
 TEST_CASE("a rotated log that begins like one that was deleted is read") {
   Bench bench;
   const std::string state = bench.first_run(banner_and("one\ntwo\n"));
