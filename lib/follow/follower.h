@@ -169,15 +169,17 @@ class Follower {
   void count_copies();
   void tell_hole(const LogFile& log);
   // resume.cc
-  void find_again(const Place& place, bool last);
+  void find_all_again(const std::vector<Place>& places);
+  void find_again(const Place& place, const std::vector<Place>& all);
   bool was_packed_unseen(const Place& place, const std::vector<Sibling>& siblings);
   enum class Sought : std::uint8_t {
     taken,
     absent,
     moved,  // one of the candidates was gone when it was opened, as when it was compressed meanwhile
   };
-  bool seek_place(const Place& place);
-  Sought take_place(const Place& place, const std::vector<Sibling>& candidates, bool by_inode);
+  bool seek_place(const Place& place, const std::vector<Place>& all);
+  Sought take_place(const Place& place, const std::vector<Sibling>& candidates, bool by_inode,
+                    const std::vector<Place>& others = {});
   bool await(Place place, const std::vector<Sibling>& siblings);
   void take_awaited(Files::iterator before, const std::vector<Sibling>& siblings);
   bool may_yet_come(const std::vector<Sibling>& siblings);

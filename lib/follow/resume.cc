@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
+#include <map>
 
 #include "base/path.h"
 #include "follow/follower.h"
@@ -22,6 +23,14 @@ std::vector<Sibling> find_file(const std::string& path) {
   const base::Result<Facts> facts = look_at(path);
   if (!facts || !facts->regular) return {};
   return {{path, *facts, without_compression(path).size() != path.size()}};
+}
+
+// Does it hold more of what was read than that place tells, so that it is another one's? Logs may begin the
+// same.
+bool is_of_another(const LogFile& file, const Place& place, const std::vector<Place>& places) {
+  return std::any_of(places.begin(), places.end(), [&](const Place& other) {
+    return other.mark.end > place.mark.end && file.holds(other.file, other.mark);
+  });
 }
 
 // Where the file of a place may be: under the path, where it was, and beside those two; the last is only
@@ -49,12 +58,7 @@ base::Result<void> Follower::resume(const LogState& state) {
   cut_off_ = state.cut;
   if (sink_.recall) sink_.recall(state.note);
   if (base::Result<LogFile> file = open_log(); !file && !is_absent(file.error())) return base::failed(file);
-  const std::vector<Sibling> siblings = find_siblings(names_);
-  for (const Place& place : state.open) {
-    if (take_place(place, find_here(path_, place), true) == Sought::taken) continue;
-    if (take_place(place, siblings, true) == Sought::taken) continue;
-    find_again(place, &place == &state.open.back());
-  }
+  find_all_again(state.open);
   const bool in_place = !state.open.empty() && is_cut_in_place(state.open.back());
   if (base::Result<void> held = hold_named(From::start, nullptr); !held) return held;
   if (in_place) cut_off_ = CutOff{state.open.back().offset + state.open.back().unread()};
@@ -65,9 +69,30 @@ base::Result<void> Follower::resume(const LogState& state) {
   return {};
 }
 
+// Those first that are known by their inodes, so that none of them is taken for another one that moved.
+void Follower::find_all_again(const std::vector<Place>& places) {
+  std::map<const Place*, Files::iterator> found;  // in their order
+  std::vector<const Place*> moved;
+  const std::vector<Sibling> siblings = find_siblings(names_);
+  const auto find = [&](const Place& place, const auto& look) {
+    const std::size_t held = files_.size();
+    look();
+    if (files_.size() > held) found.emplace(&place, std::prev(files_.end()));
+  };
+  for (const Place& place : places) {
+    find(place, [&] {
+      if (take_place(place, find_here(path_, place), true) == Sought::taken) return;
+      if (take_place(place, siblings, true) != Sought::taken) moved.push_back(&place);
+    });
+  }
+  for (const Place* place : moved) find(*place, [&] { find_again(*place, places); });
+  for (const auto& [place, held] : found) files_.splice(files_.end(), files_, held);
+}
+
 // One that was renamed or compressed, gone or cut short; judged by what is there by now.
-void Follower::find_again(const Place& place, bool last) {
-  const bool found = seek_place(place);
+void Follower::find_again(const Place& place, const std::vector<Place>& all) {
+  const bool last = &place == &all.back();
+  const bool found = seek_place(place, all);
   if (!found && was_log_cut(place)) remember_short(cut_of(place));
   const std::vector<Sibling> siblings = find_siblings(names_);
   if (!found && !was_read_and_packed(place, siblings) && !await(place, siblings))
@@ -93,10 +118,10 @@ bool Follower::was_packed_unseen(const Place& place, const std::vector<Sibling>&
 // Opens the file that stood at `place`, which has moved meanwhile or was cut short: by its inode if that is
 // still the same file, else by its content; a copy will do. Copies are looked for after the log was found to
 // be cut short. While one is gone that was there a moment ago, it is just being compressed.
-bool Follower::seek_place(const Place& place) {
+bool Follower::seek_place(const Place& place, const std::vector<Place>& all) {
   bool moved = true;
   const auto take = [&](const std::vector<Sibling>& candidates, bool by_inode) {
-    const Sought sought = take_place(place, candidates, by_inode);
+    const Sought sought = take_place(place, candidates, by_inode, all);
     moved = moved || sought == Sought::moved;
     return sought == Sought::taken;
   };
@@ -128,9 +153,10 @@ void Follower::take_awaited(Files::iterator before, const std::vector<Sibling>& 
   for (const Sibling& one : siblings) {
     if (is_pending(one)) compressing_ = std::max(compressing_, one.facts.written);
   }
+  const std::vector<Place> all = awaited_;
   std::erase_if(awaited_, [&](const Place& place) {
     const std::size_t held = files_.size();
-    const Sought sought = take_place(place, siblings, false);
+    const Sought sought = take_place(place, siblings, false, all);
     if (files_.size() > held) files_.splice(before, files_, std::prev(files_.end()));
     if (sought == Sought::absent && was_log_cut(place)) remember_short(cut_of(place));
     if (sought == Sought::moved || (sought == Sought::absent && may_yet_come(siblings))) return false;
@@ -148,7 +174,7 @@ bool Follower::may_yet_come(const std::vector<Sibling>& siblings) {
 
 // The newest is the longest, if there are several copies.
 Follower::Sought Follower::take_place(const Place& place, const std::vector<Sibling>& candidates,
-                                      bool by_inode) {
+                                      bool by_inode, const std::vector<Place>& others) {
   bool moved = false;
   for (auto one = candidates.rbegin(); one != candidates.rend(); ++one) {
     if (find(one->facts.file) != files_.end()) continue;
@@ -157,6 +183,7 @@ Follower::Sought Follower::take_place(const Place& place, const std::vector<Sibl
     base::Result<LogFile> file = open(*one);
     moved = moved || (!file && file.error().code == base::Exit::kUnavailable);
     if (!file || file->size() < place.offset || !file->holds(place.file, place.mark)) continue;
+    if (!by_inode && is_of_another(*file, place, others)) continue;
     file->seek(place.offset);
     if (!file->holds(place.file, place.mark)) continue;  // cut short before it was sought
     if (place.size > file->size()) sink_.gap(Gap::truncated, place.size - file->size());

@@ -76,6 +76,28 @@ TEST_CASE("a compressed log that begins like a longer one that was read is read 
   CHECK(bench.gap_list().empty());
 }
 
+TEST_CASE("a place in a log that only began does not go to another one that begins the same") {
+  Bench bench;
+  const auto follower = follow(bench, banner_and(""));
+  bench.rotate("access.log.2", banner_and("one\ntwo\n"));
+  look(*follower);
+  bench.rotate("access.log.1", banner_and("three\n"));
+  look(*follower);
+  std::string state = bench.state_of(*follower);
+  gzip(bench, "access.log.2");
+  SUBCASE("that is there") {}
+  SUBCASE("that was compressed, too") { gzip(bench, "access.log.1"); }
+  SUBCASE("that is just being compressed") {
+    const std::string whole = begin_to_gzip(bench, "access.log.1");
+    bench.append("access.log.1.gz", whole.substr(0, whole.size() - 1));
+    state = bench.run(state);
+    bench.overwrite("access.log.1.gz", whole);
+  }
+  bench.run(bench.run(state));
+  CHECK(given_of(bench) == "one|two|three");
+  CHECK(bench.gap_list().empty());
+}
+
 TEST_CASE("a rotated log that begins like one that was deleted is read") {
   Bench bench;
   const std::string state = bench.first_run(banner_and("one\ntwo\n"));
