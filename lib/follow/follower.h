@@ -149,6 +149,7 @@ class Follower {
   void retry_foiled(std::chrono::steady_clock::time_point now);
   bool is_short(const LogFile& copy, const LogFile::Cut& cut) const;
   void remember_short(const LogFile::Cut& cut);
+  bool was_log(const Sibling& sibling) const;
   bool is_copy_begun(const LogFile& file) const;
   void open_missed(Files::iterator before, bool leaving);
   bool open_listed(Files::iterator before, const std::vector<Sibling>& siblings, bool leaving,

@@ -133,6 +133,15 @@ void Follower::remember_short(const LogFile::Cut& cut) {
   }
 }
 
+// Did it stand under the path before what does so now? A copy that is just being made is younger than its log
+// or written over one that is known; and what it is unpacked from is still there.
+bool Follower::was_log(const Sibling& sibling) const {
+  const Identity& file = sibling.facts.file;
+  const base::Result<Facts> log = look_at(path_);
+  const bool older = log && file.birth != 0 && file.birth < log->file.birth;
+  return older && known_.find(file) == nullptr && !is_packed_beside(sibling.path);
+}
+
 // May it be a copy that is just being made of a file that we know? Not when that is there and goes on
 // otherwise; nor when it could be unpacked, because a gzip file that is just being made has no end.
 bool Follower::is_copy_begun(const LogFile& file) const {
@@ -209,7 +218,10 @@ bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool
   if (!file) return give_up_unreadable(sibling, file.error());
   if (file->size() == 0 && is_recent(file->written())) return false;
   const Done* done = known_.find(*file);
-  if ((done == nullptr || done->mark.length == 0) && is_copy_begun(*file)) return false;
+  if ((done == nullptr || done->mark.length == 0) && !was_log(sibling) && is_copy_begun(*file)) {
+    warn("'" + sibling.path + "' may be a copy that is just being made, skipped for now");
+    return false;
+  }
   const bool read = done != nullptr && done->read;
   file->seek(done != nullptr ? done->mark.end : 0);
   const bool copy = is_copy(*file);

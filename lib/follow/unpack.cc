@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 
@@ -48,6 +49,12 @@ std::string_view without_compression(std::string_view name) {
 }
 
 bool is_gzip(std::string_view name) { return name.ends_with(".gz"); }
+
+bool is_packed_beside(const std::string& path) {
+  return std::any_of(kCompressed.begin(), kCompressed.end(), [&](std::string_view ending) {
+    return ::access(std::string{path}.append(ending).c_str(), F_OK) == 0;
+  });
+}
 
 base::Result<base::Fd> unpack(int packed, const std::string& path) {
   const std::string what = "unpack '" + path + "'";

@@ -19,6 +19,8 @@ inline constexpr std::uint64_t kMostUnpacked = std::uint64_t{4} << 30U;
 // The name without ".gz" and its like; the same when it has no such ending.
 std::string_view without_compression(std::string_view name);
 bool is_gzip(std::string_view name);
+// Is that file there compressed as well?
+bool is_packed_beside(const std::string& path);
 
 // An unnamed file in $TMPDIR, else /var/tmp, else /tmp. Fails with kData when `packed` is not whole, not gzip
 // or too large, and with kIo and the system's reason when there is no room. `path` is for errors.

@@ -76,6 +76,65 @@ TEST_CASE("a compressed log that begins like a longer one that was read is read 
   CHECK(bench.gap_list().empty());
 }
 
+TEST_CASE("a renamed log that begins like a longer one that was read is read at once") {
+  Bench bench;
+  const auto follower = follow(bench, banner_and("one\ntwo\n"));
+  bench.rename("access.log", "access.log.2");
+  bench.append_younger("access.log.2", "access.log", banner_and("three\n"));
+  look(*follower);
+  gzip(bench, "access.log.2");
+  look(*follower);
+  const std::string state = bench.run(bench.state_of(*follower));
+  const auto rotate = [&](const std::string& name, const std::string& next) {
+    bench.rename("access.log", name);
+    bench.append_younger(name, "access.log", banner_and(next));
+  };
+  rotate("access.log.1", "four\n");
+  rotate("access.log.0", "five\n");
+  if (xlimit::follow::look_at(bench.log)->file.birth == 0) return;  // it may be a copy, as far as can be told
+  bench.run(state);
+  CHECK(given_of(bench) == "one|two|three|four|five");
+  CHECK(bench.gap_list().empty());
+  CHECK(bench.warnings.empty());
+}
+
+TEST_CASE("what is just being made of a log that was read is not read again") {
+  Bench bench;
+  const std::string all = banner_and("one\ntwo\n"), half = banner_and("one\n");
+  const auto follower = follow(bench, all);
+  const auto rotate = [&](const std::string& name) {
+    bench.rename("access.log", name);
+    bench.append_younger(name, "access.log", banner_and("after " + name + "\n"));
+    look(*follower);
+    follower->expire(std::chrono::steady_clock::now() + Follower::kQuiet * 2);
+    look(*follower);
+  };
+  rotate("access.log.1");
+  std::string name = "access.log.2";
+  SUBCASE("by copying it") { bench.append_younger("access.log", name, half); }
+  SUBCASE("by copying it over another one, though the log was born later") {
+    rotate(name);
+    bench.overwrite(name, half);
+  }
+  SUBCASE("by unpacking it, though the log was born later") {
+    gzip(bench, "access.log.1");
+    look(*follower);
+    name = "access.log.1";
+    bench.append(name, half);
+    rotate("access.log.0");
+  }
+  const std::size_t lines = bench.lines.size();
+  look(*follower);
+  CHECK(bench.warnings ==
+        Lines{"'" + bench.path(name) + "' may be a copy that is just being made, skipped for now"});
+  bench.overwrite(name, all);
+  fs::remove(bench.path(name + ".gz"));
+  look(*follower);
+  bench.run(bench.state_of(*follower));
+  CHECK(bench.lines.size() == lines);
+  CHECK(bench.gap_list().empty());
+}
+
 TEST_CASE("a place in a log that only began does not go to another one that begins the same") {
   Bench bench;
   const auto follower = follow(bench, banner_and(""));
