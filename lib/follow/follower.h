@@ -179,7 +179,14 @@ class Follower {
     moved,  // one of the candidates was gone when it was opened, as when it was compressed meanwhile
   };
   bool seek_place(const Place& place, const std::vector<Place>& all);
-  Sought take_place(const Place& place, const std::vector<Sibling>& candidates, bool by_inode,
+  enum class By : std::uint8_t {
+    inode,
+    facts,    // it holds what was read, and is as it was then
+    content,  // or has grown
+    part,     // or is a copy that ends before what was seen
+  };
+  static constexpr By kByContent[] = {By::facts, By::content, By::part};
+  Sought take_place(const Place& place, const std::vector<Sibling>& candidates, By by,
                     const std::vector<Place>& others = {});
   bool await(Place place, const std::vector<Sibling>& siblings);
   void take_awaited(Files::iterator before, const std::vector<Sibling>& siblings);

@@ -25,11 +25,21 @@ std::vector<Sibling> find_file(const std::string& path) {
   return {{path, *facts, without_compression(path).size() != path.size()}};
 }
 
-// Does it hold more of what was read than that place tells, so that it is another one's? Logs may begin the
-// same.
+// Is it as long as it was then, and was not written to since?
+bool is_as_it_was(const Place& place, std::uint64_t size, std::int64_t written) {
+  return place.size == size && place.written == written;
+}
+bool is_as_it_was(const Place& place, const Sibling& one) {
+  if (!one.compressed) return is_as_it_was(place, one.facts.size, one.facts.written);
+  return is_gzip(one.path) && place.written == one.facts.written &&
+         unpacked_size(one) == static_cast<std::uint32_t>(place.size);
+}
+
+// Is it another one's, of which more was read, or that was not written to since? Logs may begin the same.
 bool is_of_another(const LogFile& file, const Place& place, const std::vector<Place>& places) {
   return std::any_of(places.begin(), places.end(), [&](const Place& other) {
-    return other.mark.end > place.mark.end && file.holds(other.file, other.mark);
+    const bool nearer = other.mark.end > place.mark.end || is_as_it_was(other, file.size(), file.written());
+    return nearer && other != place && file.holds(other.file, other.mark);
   });
 }
 
@@ -81,8 +91,8 @@ void Follower::find_all_again(const std::vector<Place>& places) {
   };
   for (const Place& place : places) {
     find(place, [&] {
-      if (take_place(place, find_here(path_, place), true) == Sought::taken) return;
-      if (take_place(place, siblings, true) != Sought::taken) moved.push_back(&place);
+      if (take_place(place, find_here(path_, place), By::inode) == Sought::taken) return;
+      if (take_place(place, siblings, By::inode) != Sought::taken) moved.push_back(&place);
     });
   }
   for (const Place* place : moved) find(*place, [&] { find_again(*place, places); });
@@ -120,15 +130,17 @@ bool Follower::was_packed_unseen(const Place& place, const std::vector<Sibling>&
 // be cut short. While one is gone that was there a moment ago, it is just being compressed.
 bool Follower::seek_place(const Place& place, const std::vector<Place>& all) {
   bool moved = true;
-  const auto take = [&](const std::vector<Sibling>& candidates, bool by_inode) {
-    const Sought sought = take_place(place, candidates, by_inode, all);
+  const auto take = [&](const std::vector<Sibling>& candidates, By by) {
+    const Sought sought = take_place(place, candidates, by, all);
     moved = moved || sought == Sought::moved;
     return sought == Sought::taken;
   };
   for (int tries = 0; tries < kTries && std::exchange(moved, false); ++tries) {
-    if (take(find_beside(names_, place), true)) return true;
+    if (take(find_beside(names_, place), By::inode)) return true;
     if (!is_known_by_content(place)) continue;
-    if (take(find_here(path_, place), false) || take(find_beside(names_, place), false)) return true;
+    for (const By by : kByContent) {
+      if (take(find_here(path_, place), by) || take(find_beside(names_, place), by)) return true;
+    }
   }
   return false;
 }
@@ -156,7 +168,11 @@ void Follower::take_awaited(Files::iterator before, const std::vector<Sibling>& 
   const std::vector<Place> all = awaited_;
   std::erase_if(awaited_, [&](const Place& place) {
     const std::size_t held = files_.size();
-    const Sought sought = take_place(place, siblings, false, all);
+    Sought sought = Sought::absent;
+    for (const By by : kByContent) {
+      const Sought found = sought != Sought::taken ? take_place(place, siblings, by, all) : Sought::absent;
+      if (found != Sought::absent) sought = found;
+    }
     if (files_.size() > held) files_.splice(before, files_, std::prev(files_.end()));
     if (sought == Sought::absent && was_log_cut(place)) remember_short(cut_of(place));
     if (sought == Sought::moved || (sought == Sought::absent && may_yet_come(siblings))) return false;
@@ -173,22 +189,26 @@ bool Follower::may_yet_come(const std::vector<Sibling>& siblings) {
 }
 
 // The newest is the longest, if there are several copies.
-Follower::Sought Follower::take_place(const Place& place, const std::vector<Sibling>& candidates,
-                                      bool by_inode, const std::vector<Place>& others) {
+Follower::Sought Follower::take_place(const Place& place, const std::vector<Sibling>& candidates, By by,
+                                      const std::vector<Place>& others) {
+  if (by == By::part && place.size <= place.mark.end) return Sought::absent;
   bool moved = false;
   for (auto one = candidates.rbegin(); one != candidates.rend(); ++one) {
     if (find(one->facts.file) != files_.end()) continue;
-    if (by_inode && !one->facts.file.same_inode(place.file)) continue;
+    if (by == By::inode && !one->facts.file.same_inode(place.file)) continue;
+    if (by == By::facts && !is_as_it_was(place, *one)) continue;
     if (is_too_old(*one, place.written)) continue;  // nor unpack all there are
     base::Result<LogFile> file = open(*one);
     moved = moved || (!file && file.error().code == base::Exit::kUnavailable);
     if (!file || file->size() < place.offset || !file->holds(place.file, place.mark)) continue;
-    if (!by_inode && is_of_another(*file, place, others)) continue;
+    if (by == By::content && file->size() < place.size) continue;
+    if (by != By::inode && is_of_another(*file, place, others)) continue;
     file->seek(place.offset);
     if (!file->holds(place.file, place.mark)) continue;  // cut short before it was sought
     if (place.size > file->size()) sink_.gap(Gap::truncated, place.size - file->size());
-    const bool held = !by_inode && find_same(*file) != files_.end();
-    if (!held && !was_read(*file)) add(std::move(*file), one->path != path_ && (place.leaving || !by_inode));
+    const bool same = by == By::inode;
+    const bool held = !same && find_same(*file) != files_.end();
+    if (!held && !was_read(*file)) add(std::move(*file), one->path != path_ && (place.leaving || !same));
     return Sought::taken;
   }
   return moved ? Sought::moved : Sought::absent;

@@ -157,6 +157,42 @@ TEST_CASE("a place in a log that only began does not go to another one that begi
   CHECK(bench.gap_list().empty());
 }
 
+TEST_CASE("a place in a log that was seen to be longer goes to one that is as long") {
+  Bench bench;
+  const auto follower = follow(bench, banner_and(""));
+  bench.append("access.log", "one\n");
+  follower->look();
+  const std::string state = bench.state_of(*follower);
+  bench.append("access.log", "two\n");
+  bench.rename("access.log", "access.log.1");
+  gzip(bench, "access.log.1");
+  bench.append("access.log", banner_and("3\n"));
+  bench.run(state);
+  CHECK(given_of(bench) == "one|two|3");
+  CHECK(bench.gap_list().empty());
+}
+
+TEST_CASE("a place in a log that was compressed and known goes to none that begins the same") {
+  Bench bench;
+  const auto follower = follow(bench, banner_and(""));
+  bench.append("access.log", "one\n");
+  follower->look();
+  bench.rename("access.log", "access.log.2");
+  bench.append_younger("access.log.2", "access.log", banner_and(""));
+  follower->look_around();
+  gzip(bench, "access.log.2");
+  follower->look_around();
+  const std::string state = bench.state_of(*follower);
+  bench.append("access.log", "two\n");
+  bench.rename("access.log", "access.log.1");
+  SUBCASE("as it was") {}
+  SUBCASE("compressed, too") { gzip(bench, "access.log.1"); }
+  bench.append("access.log", banner_and("three\n"));
+  bench.run(state);
+  CHECK(given_of(bench) == "one|two|three");
+  CHECK(bench.gap_list().empty());
+}
+
 TEST_CASE("a rotated log that begins like one that was deleted is read") {
   Bench bench;
   const std::string state = bench.first_run(banner_and("one\ntwo\n"));
