@@ -8,6 +8,16 @@
 #include "follow/unpack.h"
 
 namespace xlimit::follow {
+namespace {
+
+// Not by being compressed.
+bool is_come(const Sibling& one, const std::vector<Sibling>& earlier) {
+  return !one.compressed && std::none_of(earlier.begin(), earlier.end(), [&](const Sibling& other) {
+    return other.facts.file.same_inode(one.facts.file);
+  });
+}
+
+}  // namespace
 
 Follower::Follower(std::string path, Sink sink)
     : path_(std::move(path)), names_{path_}, sink_(std::move(sink)) {}
@@ -17,19 +27,26 @@ Follower::~Follower() {
   for (const Held& held : files_) on_close(held.file);
 }
 
+// A file that came since we began was the log then, or is a copy of lines that came to it behind what we saw.
 base::Result<void> Follower::begin(From from, std::int64_t since) {
+  const std::vector<Sibling> earlier = find_siblings(names_);
   base::Result<LogFile> file = open_log();
   const LogFile* const log = file ? &*file : nullptr;
   if (base::Result<void> held = hold_named(from, log); !held) return held;
+  bool missed = false;
   for (const Sibling& sibling : find_siblings(names_)) {
     const bool before = sibling.facts.size > 0 && sibling.age() <= since;
-    if (before && !holds(sibling.facts.file)) remember(sibling);
+    if (!before || holds(sibling.facts.file)) continue;
+    const bool come = from == From::start && is_come(sibling, earlier);
+    missed = missed || come;
+    if (!come) remember(sibling);
   }
   if (from == From::end) hold_late_writer(log);
   missed_ = true;  // what was rotated since the siblings were looked for
   if (!file) return is_absent(file.error()) ? base::Result<void>{} : base::failed(file);
   if (from == From::end) file->seek_end();
   add(std::move(*file));
+  if (missed) look_up();
   return {};
 }
 

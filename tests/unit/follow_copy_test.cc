@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Rotation by copying: a copy is known by what it holds, whatever its name and inode were before.
+#include <functional>
+#include <utility>
+
 #include "follow_bench.h"
 
 using namespace bench;
@@ -320,4 +323,38 @@ TEST_CASE("half a line that begins like another log is no copy of it") {
   look(*follower);
   CHECK(bench.lines == Lines{"12:00 one", "12:01 three", "12:00 two"});
   CHECK(bench.halves.empty());
+}
+
+TEST_CASE("a log that is rotated when it was opened for the first time is read whole") {
+  Bench bench;
+  bench.append("access.log", "");
+  bench.append_younger("access.log", "access.log.2", "long ago\n");
+  Follower follower{bench.log, bench.sink()};
+  follower.add_name(bench.path("access.log.2"));
+  std::function<void()> rotate;
+  std::string gaps;
+  SUBCASE("cut short") {
+    rotate = [&] {
+      bench.append("access.log", "one\n");
+      bench.append_younger("access.log", "access.log.1", "one\n");
+      bench.overwrite("access.log", "two\n");
+    };
+    if (xlimit::follow::look_at(bench.log)->file.birth != 0) gaps = "truncated 0";
+  }
+  SUBCASE("renamed") {
+    rotate = [&] {
+      bench.append("access.log", "one\n");
+      bench.rotate("access.log.1", "two\n");
+    };
+  }
+  follower.is_taken = [&](const xlimit::follow::Identity&) {  // asked when the log has been opened
+    if (rotate) std::exchange(rotate, {})();
+    return false;
+  };
+  REQUIRE(follower.begin(From::start).has_value());
+  bench.read_all(follower);
+  CHECK(!rotate);
+  look(follower);
+  CHECK(bench.given() == "long ago|one|two");
+  CHECK(bench.gap_list() == gaps);
 }
