@@ -39,6 +39,11 @@ base::Result<base::Fd> open_unnamed_for(const std::string& what) {
   return base::fail(base::Exit::kIo, reason);
 }
 
+std::string broken(const std::string& what, std::string_view trouble) {
+  if (trouble == "incorrect header check") return what + ": not in gzip's format";
+  return (what + ": broken (").append(trouble) + ")";
+}
+
 }  // namespace
 
 std::string_view without_compression(std::string_view name) {
@@ -74,7 +79,7 @@ base::Result<base::Fd> unpack(int packed, const std::string& path) {
     const bool fed = inflater.feed({bytes.data(), static_cast<std::size_t>(got)}, sink);
     if (size > kMostUnpacked) return base::fail(base::Exit::kData, what + ": more than 4 GiB");
     if (failure != 0) return base::os_error(what, failure);
-    if (!fed) return base::fail(base::Exit::kData, what + ": not in gzip's format");
+    if (!fed) return base::fail(base::Exit::kData, broken(what, inflater.trouble()));
   }
   if (!inflater.whole()) return base::fail(base::Exit::kData, what + ": its end is missing");
   return plain;

@@ -23,6 +23,8 @@ Inflater::Inflater() : stream_(new z_stream{}) {
   if (inflateInit2(stream_.get(), MAX_WBITS + kEitherHeader) != Z_OK) throw std::bad_alloc{};
 }
 
+std::string_view Inflater::trouble() const { return stream_->msg != nullptr ? stream_->msg : ""; }
+
 bool Inflater::feed(std::string_view bytes, const Sink& sink) {
   z_stream& stream = *stream_;
   std::array<Bytef, 32768> out;

@@ -19,6 +19,8 @@ class Inflater {
   Inflater();
   // False when `bytes` are no such coding, or the sink stopped.
   bool feed(std::string_view bytes, const Sink& sink);
+  // Why they are none, in zlib's words: "incorrect header check", "incorrect data check". Else empty.
+  std::string_view trouble() const;
   // The last member of the body is complete, checksum and all.
   bool whole() const { return whole_; }
 

@@ -216,6 +216,21 @@ TEST_CASE("one of a kind that cannot be unpacked is told at once") {
         Lines{"unpack '" + bench.path("access.log.1.xz") + "': not in gzip's format, skipped"});
 }
 
+TEST_CASE("one whose checksum is wrong is told to be broken") {
+  Bench bench;
+  const std::string state = bench.first_run("one\n");
+  bench.append("access.log.1", "two\n");
+  std::string whole = begin_to_gzip(bench, "access.log.1");
+  whole[whole.size() - 8] ^= 1;
+  bench.overwrite("access.log.1.gz", whole);
+  make_old(bench, "access.log.1.gz");
+  bench.run(state);
+  CHECK(bench.given() == "one");
+  CHECK(bench.gap_list() == "lost 0");
+  CHECK(bench.warnings ==
+        Lines{"unpack '" + bench.path("access.log.1.gz") + "': broken (incorrect data check), skipped"});
+}
+
 TEST_CASE("one that was read to its end before it was compressed so is no gap") {
   Bench bench;
   const std::string state = bench.first_run("one\n");
