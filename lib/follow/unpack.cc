@@ -36,7 +36,11 @@ base::Result<base::Fd> open_unnamed_for(const std::string& what) {
     if (reason.empty())
       reason = base::make_os_error(std::string{what}.append(" in '").append(folder) + "'", errno).text;
   }
-  return base::fail(base::Exit::kIo, reason);
+  return base::fail(base::Exit::kSystem, reason);
+}
+
+auto refused(const std::string& what, int number) {
+  return base::fail(base::Exit::kSystem, base::make_os_error(what, number).text);
 }
 
 std::string broken(const std::string& what, std::string_view trouble) {
@@ -75,10 +79,10 @@ base::Result<base::Fd> unpack(int packed, const std::string& path) {
   gzip::Inflater inflater;
   std::array<char, kPiece> bytes;
   while (const ssize_t got = ::read(packed, bytes.data(), bytes.size())) {
-    if (got < 0) return base::os_error("read '" + path + "'");
+    if (got < 0) return refused("read '" + path + "'", errno);
     const bool fed = inflater.feed({bytes.data(), static_cast<std::size_t>(got)}, sink);
     if (size > kMostUnpacked) return base::fail(base::Exit::kData, what + ": more than 4 GiB");
-    if (failure != 0) return base::os_error(what, failure);
+    if (failure != 0) return refused(what, failure);
     if (!fed) return base::fail(base::Exit::kData, broken(what, inflater.trouble()));
   }
   if (!inflater.whole()) return base::fail(base::Exit::kData, what + ": its end is missing");

@@ -23,7 +23,7 @@ bool is_gzip(std::string_view name);
 bool is_packed_beside(const std::string& path);
 
 // An unnamed file in $TMPDIR, else /var/tmp, else /tmp. Fails with kData when `packed` is not whole, not gzip
-// or too large, and with kIo and the system's reason when there is no room. `path` is for errors.
+// or too large, and with kSystem and the system's reason when there is no room. `path` is for errors.
 base::Result<base::Fd> unpack(int packed, const std::string& path);
 
 // May `packed` be what is just being made of `plain`, as far as its first bytes tell?

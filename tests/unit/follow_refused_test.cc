@@ -142,6 +142,18 @@ TEST_CASE("what there is no room for is read when there is, and what was rotated
   CHECK(bench.gap_list() == "");
 }
 
+TEST_CASE("the system refused it when there is no room for a compressed log that is asked for by name") {
+  Bench bench;
+  bench.append("access.log", "one\n");
+  gzip(bench, "access.log");
+  Follower follower{bench.log + ".gz", bench.sink()};
+  const NoRoom none;
+  const auto begun = follower.begin(From::start);
+  REQUIRE(!begun);
+  CHECK(begun.error().code == xlimit::base::Exit::kSystem);
+  CHECK(begun.error().text == "unpack '" + bench.log + ".gz': File too large");
+}
+
 TEST_CASE("a later copy does not wait for one that there is no room for") {
   Bench bench;
   const auto follower = follow(bench, "one\n");
