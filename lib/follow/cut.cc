@@ -70,7 +70,7 @@ std::optional<LogFile> Follower::find_copy(const LogFile::Cut& cut, std::vector<
     moved = false;
     candidates = find_possible_copies(names_, cut.written);
     for (auto sibling = candidates.rbegin(); sibling != candidates.rend(); ++sibling) {
-      base::Result<LogFile> copy = open(*sibling);
+      base::Result<LogFile> copy = unpacker_.open(*sibling);
       moved = moved || (!copy && copy.error().code == base::Exit::kUnavailable);
       if (!copy) continue;
       if (copy->holds(cut.before, cut.mark)) return std::move(*copy);

@@ -136,7 +136,7 @@ Follower::Files::iterator Follower::add(Files::iterator before, LogFile file, bo
 // A rotated file may be asked for by its name.
 base::Result<LogFile> Follower::open_log() {
   const base::Result<Facts> there = look_at(path_);
-  return there && is_gzip(path_) ? open({path_, *there, true}) : LogFile::open(path_);
+  return there && is_gzip(path_) ? unpacker_.open({path_, *there, true}) : LogFile::open(path_);
 }
 
 // Whether there is one that can be read.
@@ -219,7 +219,7 @@ bool Follower::read_slice(Files::iterator held) {
 
 // A last look at each, and then it goes.
 void Follower::expire(std::chrono::steady_clock::time_point now) {
-  if (now - retried_ >= kRetry) retry_foiled(now);
+  if (unpacker_.retry(now)) searched_.clear();
   for (Files::iterator next = files_.begin(); next != files_.end();) {
     Held& held = *next++;
     const bool replaced = next != files_.end() && files_.back().file.size() > 0;

@@ -28,6 +28,7 @@
 #include "follow/log_file.h"
 #include "follow/place.h"
 #include "follow/siblings.h"
+#include "follow/unpacker.h"
 
 namespace xlimit::follow {
 
@@ -58,8 +59,6 @@ class Follower {
   static constexpr std::chrono::seconds kQuiet{125};
   // Renamed files that are held open at most: those that have been read, and all; the others wait their turn.
   static constexpr std::size_t kMaxHeld = 32, kMaxOpen = 256;
-  // The least time between two tries to unpack what there was no room for.
-  static constexpr std::chrono::seconds kRetry{10};
   // Rotated files that are remembered when they are gone.
   static constexpr std::size_t kMaxDone = 1000;
 
@@ -143,10 +142,7 @@ class Follower {
   void remember(const Sibling& sibling);
   bool is_packed_known(const Sibling& sibling);
   bool was_read(const LogFile& file) const;
-  base::Result<LogFile> open(const Sibling& sibling);
-  bool is_foiled(const Sibling& packed) const;
   bool is_pending(const Sibling& packed);
-  void retry_foiled(std::chrono::steady_clock::time_point now);
   bool is_short(const LogFile& copy, const LogFile::Cut& cut) const;
   void remember_short(const LogFile::Cut& cut);
   bool was_log(const Sibling& sibling) const;
@@ -206,14 +202,13 @@ class Follower {
 
   std::string path_;
   Logs names_;  // the path, and those of rotated files that are read as well
+  Unpacker unpacker_{names_};
   Sink sink_;
   Files files_;
   LogFile* reading_ = nullptr;
-  std::vector<Place> awaited_;    // places in files that are just being compressed
-  std::vector<Sibling> tried_;    // where those were looked for last
-  std::int64_t compressing_ = 0;  // when the newest that was not whole then was written to
-  std::vector<std::pair<Facts, base::Error>> broken_;  // could not be unpacked as they were then
-  std::chrono::steady_clock::time_point retried_;      // those for which there was no room
+  std::vector<Place> awaited_;     // places in files that are just being compressed
+  std::vector<Sibling> searched_;  // where those were looked for last
+  std::int64_t compressing_ = 0;   // when the newest that was not whole then was written to
   Known known_;
   std::optional<CutOff> cut_off_;  // how far behind its end the log was cut short is not known yet
   std::uint64_t spare_ = 0;       // bytes in copies that were found when the log had been cut short once more

@@ -154,13 +154,13 @@ bool Follower::await(Place place, const std::vector<Sibling>& siblings) {
   place.leaving = place.leaving || is_cut_in_place(place);
   place.file.inode = 0;
   awaited_.push_back(std::move(place));
-  tried_.clear();
+  searched_.clear();
   return true;
 }
 
 void Follower::take_awaited(Files::iterator before, const std::vector<Sibling>& siblings) {
-  if (awaited_.empty() || (siblings == tried_ && may_yet_come(siblings))) return;
-  tried_ = siblings;
+  if (awaited_.empty() || (siblings == searched_ && may_yet_come(siblings))) return;
+  searched_ = siblings;
   compressing_ = 0;
   for (const Sibling& one : siblings) {
     if (is_pending(one)) compressing_ = std::max(compressing_, one.facts.written);
@@ -184,8 +184,8 @@ void Follower::take_awaited(Files::iterator before, const std::vector<Sibling>& 
 }
 
 bool Follower::may_yet_come(const std::vector<Sibling>& siblings) {
-  return is_recent(compressing_) ||
-         std::any_of(siblings.begin(), siblings.end(), [&](const Sibling& one) { return is_foiled(one); });
+  return is_recent(compressing_) || std::any_of(siblings.begin(), siblings.end(),
+                                                [&](const Sibling& one) { return unpacker_.is_foiled(one); });
 }
 
 // The newest is the longest, if there are several copies.
@@ -198,7 +198,7 @@ Follower::Sought Follower::take_place(const Place& place, const std::vector<Sibl
     if (by == By::inode && !one->facts.file.same_inode(place.file)) continue;
     if (by == By::facts && !is_as_it_was(place, *one)) continue;
     if (is_too_old(*one, place.written)) continue;  // nor unpack all there are
-    base::Result<LogFile> file = open(*one);
+    base::Result<LogFile> file = unpacker_.open(*one);
     moved = moved || (!file && file.error().code == base::Exit::kUnavailable);
     if (!file || file->size() < place.offset || !file->holds(place.file, place.mark)) continue;
     if (by == By::content && file->size() < place.size) continue;

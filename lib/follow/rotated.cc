@@ -12,49 +12,10 @@ bool is_recent(std::int64_t written) {
   return now - std::chrono::nanoseconds{written} < Follower::kQuiet;
 }
 
-namespace {
-
-// Not for what it holds: there is no room, no memory, no descriptor.
-bool is_foiled(const base::Error& error) {
-  return error.code == base::Exit::kIo || error.code == base::Exit::kSystem;
-}
-
-}  // namespace
-
-// Gigabytes are not unpacked at every look: one that was not whole is tried again when it has changed, and
-// one that had no room after a while, too.
-base::Result<LogFile> Follower::open(const Sibling& sibling) {
-  const auto known = std::find_if(broken_.begin(), broken_.end(),
-                                  [&](const auto& one) { return one.first == sibling.facts; });
-  if (known != broken_.end()) return tl::make_unexpected(known->second);
-  base::Result<LogFile> file = open_sibling(names_, sibling);
-  std::erase_if(broken_, [&](const auto& one) { return one.first.file.same_inode(sibling.facts.file); });
-  if (broken_.size() >= kMaxDone) broken_.clear();
-  if (file || !sibling.compressed) return file;
-  const bool broken = file.error().code == base::Exit::kData || follow::is_foiled(file.error());
-  if (broken) broken_.emplace_back(sibling.facts, file.error());
-  return file;
-}
-
-// Could it not be unpacked just now, whatever it holds?
-bool Follower::is_foiled(const Sibling& packed) const {
-  return std::any_of(broken_.begin(), broken_.end(), [&](const auto& one) {
-    return one.first == packed.facts && follow::is_foiled(one.second);
-  });
-}
-
 // May it be a gzip file that can be unpacked later, because its end is still to come or there will be room?
 bool Follower::is_pending(const Sibling& packed) {
-  if (is_foiled(packed)) return true;
-  if (!is_gzip(packed.path) || !is_recent(packed.facts.written)) return false;
-  const base::Result<LogFile> file = open(packed);
-  return !file && (file.error().code == base::Exit::kData || follow::is_foiled(file.error()));
-}
-
-void Follower::retry_foiled(std::chrono::steady_clock::time_point now) {
-  retried_ = now;
-  if (std::erase_if(broken_, [](const auto& one) { return follow::is_foiled(one.second); }) > 0)
-    tried_.clear();
+  if (unpacker_.is_foiled(packed)) return true;
+  return is_gzip(packed.path) && is_recent(packed.facts.written) && unpacker_.is_unreadable(packed);
 }
 
 // As it is now; one that cannot be read, or would have to be unpacked, by its inode alone.
@@ -122,7 +83,7 @@ void Follower::remember_short(const LogFile::Cut& cut) {
       const Identity& file = sibling.facts.file;
       if (file.same_inode(cut.before) || find(file) != files_.end()) continue;
       if (known_.has(sibling) || is_too_old(sibling, cut.written)) continue;
-      base::Result<LogFile> copy = open(sibling);
+      base::Result<LogFile> copy = unpacker_.open(sibling);
       moved = moved || (!copy && copy.error().code == base::Exit::kUnavailable);
       if (!copy || !is_short(*copy, cut)) continue;
       if (first && !first->is_copied_by(*copy) && !copy->is_copied_by(*first)) continue;
@@ -194,7 +155,7 @@ bool Follower::open_listed(Files::iterator before, const std::vector<Sibling>& s
     missed_ = true;
     const base::Result<Facts> there = look_at(sibling.path);
     moved = moved || !there || !there->file.same_inode(sibling.facts.file);
-    if (is_foiled(sibling) && !leaving) break;
+    if (unpacker_.is_foiled(sibling) && !leaving) break;
   }
   return moved;
 }
@@ -209,7 +170,7 @@ bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool
     remember(sibling);
     return true;
   }
-  base::Result<LogFile> file = open(sibling);
+  base::Result<LogFile> file = unpacker_.open(sibling);
   if (!file && file.error().code == base::Exit::kUnavailable) {
     if (sibling.compressed) sink_.gap(Gap::lost, 0);
     if (!sibling.compressed) gone.push_back(sibling);

@@ -23,6 +23,7 @@ namespace fs = std::filesystem;
 using xlimit::follow::Follower;
 using xlimit::follow::From;
 using xlimit::follow::Gap;
+using xlimit::follow::Unpacker;
 using Lines = std::vector<std::string>;
 
 struct Bench {

@@ -127,7 +127,7 @@ TEST_CASE("what there is no room for is read when there is, and what was rotated
     bench.resume(follower, bench.state);
     for (int looks = 0; looks < 3; ++looks) {
       look(follower);
-      follower.expire(std::chrono::steady_clock::now() + Follower::kRetry * looks);
+      follower.expire(std::chrono::steady_clock::now() + Unpacker::kRetry * looks);
     }
     CHECK(bench.given() == "one|four");
     CHECK(bench.warnings ==
@@ -136,7 +136,7 @@ TEST_CASE("what there is no room for is read when there is, and what was rotated
   }
   look(follower);
   CHECK(bench.given() == "one|four");
-  follower.expire(std::chrono::steady_clock::now() + Follower::kRetry * 3);
+  follower.expire(std::chrono::steady_clock::now() + Unpacker::kRetry * 3);
   look(follower);
   CHECK(bench.given() == "one|four|two|three");
   CHECK(bench.gap_list() == "");
@@ -166,7 +166,7 @@ TEST_CASE("a later copy does not wait for one that there is no room for") {
     bench.read_all(*follower);
     CHECK(bench.given() == "one|three, and longer|four");
   }
-  follower->expire(std::chrono::steady_clock::now() + Follower::kRetry);
+  follower->expire(std::chrono::steady_clock::now() + Unpacker::kRetry);
   look(*follower);
   CHECK(bench.given() == "one|three, and longer|four|two");
   CHECK(bench.gap_list() == "truncated 0");
@@ -185,7 +185,7 @@ TEST_CASE("a copy that there is no room for goes on where its log was when there
   }
   CHECK(bench.given() == "one|three");
   SUBCASE("after a while") {
-    follower->expire(std::chrono::steady_clock::now() + Follower::kRetry);
+    follower->expire(std::chrono::steady_clock::now() + Unpacker::kRetry);
     look(*follower);
   }
   SUBCASE("in a later run") { bench.run(bench.state_of(*follower)); }
