@@ -87,7 +87,13 @@ std::uint64_t Follower::add_copy(const LogFile::Cut& cut, Files::iterator before
   std::optional<LogFile> copy = known ? find_copy(cut, candidates) : std::nullopt;
   if (known && !copy) remember_short(cut);
   if (!copy) {
-    const Place place{cut.before, cut.offset, cut.offset + cut.lost, cut.mark, cut.written, path_, true};
+    const Place place{.file = cut.before,
+                      .offset = cut.offset,
+                      .size = cut.offset + cut.lost,
+                      .mark = cut.mark,
+                      .written = cut.written,
+                      .path = path_,
+                      .leaving = true};
     return await(place, candidates) ? cut.lost : 0;
   }
   const std::uint64_t saved = copy->size() - cut.offset;

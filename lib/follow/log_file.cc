@@ -233,7 +233,13 @@ LogFile::Step LogFile::cut_short() {
 
 LogFile::Cut LogFile::take_cut() {
   if (cut_) look();  // it may have been cut short once more
-  Cut cut{identity_, head_, mark_, written_, offset_, missed_, position_ == 0 || !is_intact()};
+  Cut cut{.before = identity_,
+          .head = head_,
+          .mark = mark_,
+          .written = written_,
+          .offset = offset_,
+          .lost = missed_,
+          .to_start = position_ == 0 || !is_intact()};
   if (cut.to_start) {
     cut.lost += position_ - offset_;
     seek(0);
@@ -249,7 +255,12 @@ LogFile::Cut LogFile::take_cut() {
 }
 
 Place LogFile::place() const {
-  return {identity_, offset_, cut_ ? position_ + missed_ : size_, mark_, written_, real_path_, false};
+  return {.file = identity_,
+          .offset = offset_,
+          .size = cut_ ? position_ + missed_ : size_,
+          .mark = mark_,
+          .written = written_,
+          .path = real_path_};
 }
 
 void LogFile::finish(const OnPiece& on_piece) {
