@@ -77,9 +77,11 @@ void Tail::set_aside() {
   std::size_t kept = 0;
   for (const LogState& log : options_.state->logs) {
     if (matches(log.log) || find_same(log.log) != nullptr) continue;
-    if (++kept > kMostSetAside) return;
-    append(set_aside_, log);
+    if (++kept <= kMostSetAside) append(set_aside_, log);
   }
+  if (kept > kMostSetAside && options_.warning)
+    options_.warning("places in more than " + std::to_string(kMostSetAside) +
+                     " logs that are not asked for: " + std::to_string(kept - kMostSetAside) + " dropped");
 }
 
 base::Result<void> Tail::add(const std::string& path) {

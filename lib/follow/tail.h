@@ -33,6 +33,7 @@ class Tail {
     bool follow = true;            // else: read to the end; the loop is stopped when every source has ended
     From from = From::end;
     bool resumed_later = false;  // not following: a half line at the end of a log is left for the next run
+    std::function<void(const std::string& text)> warning{};  // of what is no source's; may be empty
   };
 
   // `open_sink` is asked where the lines of a source go; `on_read`: a slice was given, or all there is.

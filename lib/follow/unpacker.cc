@@ -12,9 +12,7 @@ bool was_foiled(const base::Error& error) {
   return error.code == base::Exit::kIo || error.code == base::Exit::kSystem;
 }
 
-bool was_unreadable(const base::Error& error) {
-  return error.code == base::Exit::kData || was_foiled(error);
-}
+bool was_unreadable(const base::Error& error) { return error.code == base::Exit::kData || was_foiled(error); }
 
 }  // namespace
 
@@ -31,9 +29,8 @@ base::Result<LogFile> Unpacker::open(const Sibling& sibling) {
 }
 
 bool Unpacker::is_foiled(const Sibling& packed) const {
-  return std::any_of(failed_.begin(), failed_.end(), [&](const auto& one) {
-    return one.first == packed.facts && was_foiled(one.second);
-  });
+  return std::any_of(failed_.begin(), failed_.end(),
+                     [&](const auto& one) { return one.first == packed.facts && was_foiled(one.second); });
 }
 
 bool Unpacker::is_unreadable(const Sibling& packed) {

@@ -155,6 +155,18 @@ load following
   [[ ${#lines[@]} -eq 1 && $output = *'"user":"u3"'* ]] || { echo "$output"; false; }
 }
 
+@test "of more than 100 logs that are not asked for the places are dropped, and that is told" {
+  local others=() number
+  line 1
+  for number in {1..102}; do others+=("other$number.log"); done
+  touch "${others[@]}"
+  run -0 xlog-tail --no-follow --checkpoint place "$LOG" "${others[@]}"
+  run -0 xlog-tail --no-follow --checkpoint place "$LOG"
+  [[ $output = "xlog-tail: places in more than 100 logs that are not asked for: 2 dropped" ]]
+  run -0 xlog-tail --no-follow --checkpoint place "$LOG"
+  [[ -z $output ]]
+}
+
 @test "what cannot be read is told, and is no success" {
   run -71 xlog-tail --no-follow /proc/self/mem
   [[ $output = "xlog-tail: read '/proc/self/mem': Input/output error" ]]

@@ -26,7 +26,8 @@ Program::Program(const Settings& settings, const cli::Command& command, outbox::
           {.state = std::move(state),
            .follow = !settings.once,
            .from = settings.begins(),
-           .resumed_later = !settings.checkpoint.empty()},
+           .resumed_later = !settings.checkpoint.empty(),
+           .warning = [this](const std::string& text) { command_.warn(text); }},
           [this](const std::string& name) { return open_feed(name); }, [this] { went_out(); }) {}
 
 base::Result<base::Exit> Program::run() {
