@@ -17,8 +17,9 @@ using std::chrono::sys_seconds;
 
 constexpr seconds kDay{24 * 60 * 60};
 
+// system_clock::to_time_t would overflow its nanoseconds beyond the year 2262, and a log may hold any.
 seconds offset_at(sys_seconds time) {
-  const std::time_t value = std::chrono::system_clock::to_time_t(time);
+  const std::time_t value = time.time_since_epoch().count();
   std::tm broken{};
   localtime_r(&value, &broken);
   return seconds{broken.tm_gmtoff};

@@ -106,6 +106,12 @@ Error Command::Impl::explain(const CLI::ParseError& error) const {
   }
   if (kind == CLI::ExitCodes::ArgumentMismatch)
     return {Exit::kUsage, what.substr(0, what.find(':')) + ": needs a value"};
+  if (kind == CLI::ExitCodes::ConversionError && what.find(" = ") != std::string::npos) {
+    // "Could not convert: --dry-run = maybe"
+    const std::size_t option = what.find(": ") + 2, equals = what.find(" = ");
+    return {Exit::kUsage, what.substr(option, equals - option) + ": '" + what.substr(equals + 3) +
+                              "' is not true or false"};
+  }
   if (kind == CLI::ExitCodes::RequiredError) return {Exit::kUsage, what + "; see '" + name + " --help'"};
   return {Exit::kUsage, what};
 }

@@ -37,7 +37,7 @@ void Feed::take_part(std::string_view part, bool first) {
 void Feed::count(Kind kind, std::string_view line) {
   Account& account = accounts_[static_cast<std::size_t>(kind)];
   if (kind == Kind::masked) ++masked_;
-  if (!account.open) account.sample = cut(line, kSample);
+  if (!account.open || account.sample.empty()) account.sample = cut(line, kSample);
   account.open = true;
   ++account.amount;
 }

@@ -257,8 +257,9 @@ void Reader::read_without_verb(string_view body) {
     return say(Kind::log, "a message of the core's error log, cut at its head");
   const std::size_t blank = std::min(body.find(' '), body.size());
   event::Access ignored;
-  const bool record = body == "from" || body.starts_with("from ") || body.starts_with("accepted ") ||
-                      body.starts_with("rejected ") || body.find(" email: ") != kNone ||
+  if (body.starts_with("accepted ") || body.starts_with("rejected "))
+    return say(Kind::cut, "a record without its head");
+  const bool record = body == "from" || body.starts_with("from ") || body.find(" email: ") != kNone ||
                       read_source(body.substr(0, blank), ignored) == SourceKind::address || body.empty();
   if (record && (timed_ || !body.empty())) return say(Kind::cut, "a record without 'accepted' or 'rejected'");
   say(Kind::foreign, "neither a record nor a message of the core");

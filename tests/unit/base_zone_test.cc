@@ -21,6 +21,14 @@ TEST_CASE("a zone's name is checked before it is used") {
   CHECK(to_utc(local_days{year{2026} / 6 / 1} + 12h).first == sys_days{year{2026} / 6 / 1} + 12h);
 }
 
+TEST_CASE("any year that a log may name is one") {
+  REQUIRE(use_zone("UTC"));
+  for (const int any : {1, 1677, 2263, 9999}) {
+    CAPTURE(any);
+    CHECK(to_utc(local_days{year{any} / 6 / 1} + 12h).first == sys_days{year{any} / 6 / 1} + 12h);
+  }
+}
+
 TEST_CASE("a minute that is shown twice has two times, one that is skipped has one") {
   if (!use_zone("Europe/Berlin")) return;  // a system without tzdata
   const auto summer = to_utc(local_days{year{2026} / 6 / 1} + 12h);
