@@ -105,6 +105,7 @@ Result<std::vector<Connection>> Finder::search(const ip::Address& remote,
     Result<std::vector<Diag::Found>> found = diag_.find_all(tuples);
     if (!found) return failed(found);
     for (const Diag::Found& one : *found) {
+      if ((bit(one.connection.state) & wanted_) == 0) continue;
       const Tuple& tuple = tuples[one.place];
       move_to_front({tuple.local, tuple.local_port});
       std::erase(left, tuple.remote_port);

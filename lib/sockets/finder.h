@@ -45,14 +45,16 @@ class Finder {
  public:
   using OwnAddresses = std::function<base::Result<std::vector<ip::Prefix>>()>;
 
-  // `diag` must live as long. `own_addresses` is asked whenever the listeners are read.
-  Finder(Diag& diag, OwnAddresses own_addresses) : diag_(diag), own_addresses_(std::move(own_addresses)) {}
+  // `diag` must live as long. `own_addresses` is asked whenever the listeners are read. Connections in other
+  // states than `wanted` are passed over.
+  Finder(Diag& diag, OwnAddresses own_addresses, States wanted = kLive)
+      : diag_(diag), own_addresses_(std::move(own_addresses)), wanted_(wanted) {}
 
   // Reads the listeners now, so that the first look-up need not. May be left out.
   base::Result<void> refresh();
-  // The live TCP connection of this peer, or none. Fails when the kernel cannot be asked.
+  // The TCP connection of this peer, or none. Fails when the kernel cannot be asked.
   base::Result<std::optional<Connection>> find(const ip::Address& remote, std::uint16_t port);
-  // The live TCP connections of this peer from these ports (beyond kMaxPorts they are not looked for).
+  // The TCP connections of this peer from these ports (beyond kMaxPorts they are not looked for).
   base::Result<std::vector<Connection>> find_all(const ip::Address& remote,
                                                  std::span<const std::uint16_t> ports);
 
@@ -66,6 +68,7 @@ class Finder {
 
   Diag& diag_;
   OwnAddresses own_addresses_;
+  States wanted_;
   std::vector<Endpoint> endpoints_;  // most recently hit first
   std::optional<Clock::time_point> refreshed_;
 };

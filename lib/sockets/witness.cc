@@ -12,13 +12,13 @@ base::Result<Witness> Witness::open(Finder::OwnAddresses own_addresses, Warn war
 
 Witness::Witness(Diag diag, Finder::OwnAddresses own_addresses, Warn warn)
     : diag_(std::make_unique<Diag>(std::move(diag))),
-      finder_(*diag_, std::move(own_addresses)),
+      finder_(*diag_, std::move(own_addresses), kProven),
       warn_(std::move(warn)) {}
 
 bool Witness::sees(const ip::Address& address, std::uint16_t port) {
   const base::Result<std::optional<Connection>> found = finder_.find(address, port);
   if (!found) warn_(found.error().text + "; taken as no connection");
-  return found && *found && (bit((*found)->state) & kProven) != 0;
+  return found && found->has_value();
 }
 
 bool Witness::sees_any(const ip::Prefix& prefix) {

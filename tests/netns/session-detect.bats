@@ -50,16 +50,23 @@ access() {  # USER ADDRESS [PORT]
   wait_for_line "$OUT" '"type":"ban".*"target":"203.0.113.7".*"user":"dan"'
 }
 
-half_open() { syn_port=$(in_netns node ss -Htn state syn-recv | sed -n 's/.*192\.0\.2\.2\]*:\([0-9]*\) *$/\1/p') && [[ -n $syn_port ]]; }
+# Answers to a SYN from the server's port do not reach this client's port; of none given, no client's.
+deafen() {  # SERVER_PORT [CLIENT_PORT]
+  in_netns clients nft "add table inet deaf; add chain inet deaf in { type filter hook input priority 0; };
+    add rule inet deaf in tcp sport $1 ${2:+tcp dport $2} tcp flags & (syn | ack) == syn | ack drop"
+}
+# half_open [CLIENT_PORT]: the node holds a connection whose client never answered; the client's port in $syn_port.
+half_open() {
+  syn_port=$(in_netns node ss -Htn state syn-recv | sed -n 's/.*\]*:\([0-9]*\) *$/\1/p')
+  [[ -n $syn_port && $syn_port = "${1:-$syn_port}" ]]
+}
 
 @test "a SYN whose sender never answered is no proof" {
   needs ss nft
   ports home 1 203.0.113.8 192.0.2.1 443
-  local home=$answer
-  in_netns clients nft 'add table inet deaf; add chain inet deaf in { type filter hook input priority 0; };
-    add rule inet deaf in tcp flags & (syn | ack) == syn | ack drop'
-  local listener
+  local home=$answer listener
   for listener in 80 443; do
+    deafen "$listener"
     spawn ip netns exec "$(netns_name clients)" bash -c "exec 3<>/dev/tcp/192.0.2.1/$listener"
     wait_until half_open
     detect --rule strict
@@ -69,6 +76,45 @@ half_open() { syn_port=$(in_netns node ss -Htn state syn-recv | sed -n 's/.*192\
     exec {pipe}>&-
     rm "$BATS_TEST_TMPDIR/in" "$OUT"
     in_netns node ss -K state syn-recv
+  done
+}
+
+# client PORT OTHER_PORT: one port of his connects to both, and waits for the first.
+client() {
+  spawn ip netns exec "$(netns_name clients)" python3 -c '
+import socket, sys, time
+held = []
+for port in sys.argv[1:]:
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.bind(("203.0.113.7", 5555))
+    made.setblocking(not held)
+    made.connect_ex(("192.0.2.1", int(port)))
+    held.append(made)
+time.sleep(600)' "$@"
+  client=$SPAWNED
+}
+both_there() { half_open 5555 && [[ $(in_netns node ss -Htn state established "sport = :$1" dst 203.0.113.7) ]]; }
+
+@test "a SYN to another listener does not hide a connection" {
+  needs ss nft python3
+  local port
+  for port in 81 82 83 84 85 86; do hold listen 0.0.0.0 "$port"; done
+  ports home 1 203.0.113.8 192.0.2.1 443
+  local home=$answer
+  deafen 443 5555
+  for port in 80 83 86; do
+    client "$port" 443
+    wait_until both_there "$port"
+    detect --rule strict
+    access "user$port" 203.0.113.8 "$home"
+    access "user$port" 203.0.113.7 5555
+    wait_for_line "$OUT" "\"type\":\"ban\".*\"target\":\"203.0.113.7\""
+    exec {pipe}>&-
+    rm "$BATS_TEST_TMPDIR/in" "$OUT"
+    kill "$client"
+    wait_gone "$client"
+    in_netns node ss -K dst 203.0.113.7
   done
 }
 
