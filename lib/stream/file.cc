@@ -71,25 +71,26 @@ namespace {
 constexpr std::uint32_t kEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE;
 constexpr int kMostLinks = 40;  // as many as the kernel follows, path_resolution(7)
 
-// The way to a file with what the first symbolic link on it says in the link's place; absent without one.
-std::optional<fs::path> behind_first_link(const fs::path& path) {
-  std::optional<fs::path> way;
+// The first symbolic link on the way to a file.
+std::optional<fs::path> first_link(const fs::path& way) {
   fs::path so_far;
-  for (const fs::path& part : path) {
-    if (way) {
-      *way /= part;
-      continue;
-    }
+  for (const fs::path& part : way) {
+    so_far /= part;
     std::error_code error;
-    const fs::path folder = std::exchange(so_far, so_far / part);
-    const fs::path target = fs::read_symlink(so_far, error);
-    if (!error) way = folder / target;
+    if (fs::is_symlink(fs::symlink_status(so_far, error))) return so_far;
   }
-  return way;
+  return {};
 }
 
-// What was made a moment ago is either complete or about to be written, and closed then.
-bool is_empty_yet(const std::string& path) {
+// The way with what this link, which is on it, says in its place.
+fs::path behind(const fs::path& link, const fs::path& way) {
+  std::error_code error;
+  const fs::path target = link.parent_path() / fs::read_symlink(link, error);
+  return way == link ? target : target / way.lexically_relative(link);
+}
+
+// What was made a moment ago has another name, or is being written, and closed then.
+bool is_being_written(const std::string& path) {
   struct stat status;
   return ::lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 1;
 }
@@ -111,34 +112,47 @@ base::Result<std::unique_ptr<FileWatch>> FileWatch::open(Loop& loop, const std::
   return made;
 }
 
+// Anew: what is missed in between is seen by whoever reads the file afterwards.
 base::Result<void> FileWatch::find_places() {
+  for (const Place& place : places_) ::inotify_rm_watch(inotify_.get(), place.folder);
   places_.clear();
   base::Result<void> added = add_place(path_);
   fs::path way{path_};
-  for (int links = 0; added && links < kMostLinks; ++links) {
-    // Folders may be passed and not be read.
-    for (fs::path folder = way.parent_path(); folder.has_filename(); folder = folder.parent_path())
-      static_cast<void>(add_place(folder));
-    const std::optional<fs::path> next = behind_first_link(way);
-    if (!next) return way == path_ ? added : add_place(way);
-    way = *next;
+  for (int links = 0; links < kMostLinks; ++links) {
+    watch_folders(way);
+    const std::optional<fs::path> link = first_link(way);
+    if (!link) return way == path_ || !added ? added : add_place(way);
+    static_cast<void>(add_place(*link));
+    way = behind(*link, way);
   }
   return added;
 }
 
+// Each may be moved away or removed; while the file is not there, one of them may be what has to come.
+// Folders may be passed and not be read, so none of this must succeed.
+void FileWatch::watch_folders(const std::string& way) {
+  const bool there = ::access(way.c_str(), F_OK) == 0;
+  for (fs::path folder = fs::path{way}.parent_path(); folder.has_filename(); folder = folder.parent_path()) {
+    if (!there) static_cast<void>(add_place(folder));
+    const int number =
+        ::inotify_add_watch(inotify_.get(), folder.c_str(), IN_DELETE_SELF | IN_MOVE_SELF | IN_MASK_ADD);
+    if (number >= 0) places_.push_back({number, folder, ""});
+  }
+}
+
 base::Result<void> FileWatch::add_place(const std::string& path) {
   const std::string folder = base::folder_of(path);
-  const int number = ::inotify_add_watch(inotify_.get(), folder.c_str(), kEvents);
+  const int number = ::inotify_add_watch(inotify_.get(), folder.c_str(), kEvents | IN_MASK_ADD);
   if (number < 0) return base::os_error("watch '" + folder + "'");
   places_.push_back({number, path, path.substr(path.rfind('/') + 1)});
   return {};
 }
 
 bool FileWatch::concerns(const inotify_event& event, const char* name) const {
-  if ((event.mask & IN_Q_OVERFLOW) != 0) return true;
+  if ((event.mask & (IN_Q_OVERFLOW | IN_DELETE_SELF | IN_MOVE_SELF)) != 0) return true;
   return event.len > 0 && std::any_of(places_.begin(), places_.end(), [&](const Place& place) {
            return place.folder == event.wd && place.name == name &&
-                  ((event.mask & IN_CREATE) == 0 || !is_empty_yet(place.path));
+                  ((event.mask & IN_CREATE) == 0 || !is_being_written(place.path));
          });
 }
 

@@ -26,8 +26,8 @@ base::Result<void> read_pieces(const std::string& path, std::size_t most,
                                const std::function<void(std::string_view)>& on_piece);
 
 // Calls `on_change` when the file was written and closed, renamed or linked into place or removed, and when
-// the kernel lost count of such events. All folders on the way to it are watched, also those that symbolic
-// links lie in, so that each of them may come and go.
+// the kernel lost count of such events. Every folder on the way to it may come and go, and every symbolic
+// link be turned. A file that is linked into place is seen as long as it still has its other name.
 class FileWatch {
  public:
   // Fails when the file's folder can not be watched, or the system allows no more watches.
@@ -42,6 +42,7 @@ class FileWatch {
   FileWatch(Loop& loop, base::Fd inotify, std::string path, std::function<void()> on_change);
   base::Result<void> find_places();
   base::Result<void> add_place(const std::string& path);
+  void watch_folders(const std::string& way);
   bool concerns(const inotify_event& event, const char* name) const;
   void take_events();
 

@@ -307,27 +307,45 @@ TEST_CASE("a file may come back as a link, or with its folder") {
   fs::create_directories(here / "folder");
   std::ofstream{file} << "one";
   std::ofstream{here / "other"} << "two";
+  std::vector<std::function<void()>> steps;  // each when what came before was noticed
+  SUBCASE("a symbolic one") {
+    steps = {[&] { fs::remove(file); }, [&] { fs::create_symlink("../other", file); }};
+  }
+  SUBCASE("a hard one") {
+    steps = {[&] { fs::remove(file); }, [&] { fs::create_hard_link(here / "other", file); }};
+  }
+  SUBCASE("another folder in its place") {
+    steps = {[&] {
+      fs::rename(here / "folder", here / "old");
+      fs::create_directory(here / "folder");
+      fs::copy(here / "other", file);
+    }};
+  }
+  SUBCASE("another folder, later") {
+    steps = {[&] { fs::rename(here / "folder", here / "old"); },
+             [&] { fs::create_directory(here / "folder"); }, [&] { fs::copy(here / "other", file); }};
+  }
+  SUBCASE("a folder that was removed") {
+    steps = {[&] { fs::remove(file); }, [&] { fs::remove(here / "folder"); },
+             [&] {
+               fs::create_directory(here / "folder");
+               fs::copy(here / "other", file);
+             }};
+  }
   stream::Loop loop;
   std::string seen;
+  std::size_t next = 0;
+  const auto go_on = [&] {
+    if (next < steps.size()) steps[next++]();
+  };
   const auto watch = stream::FileWatch::open(loop, file, [&] {
     seen = stream::read_file(file, 100).value_or("gone");
     if (seen == "two") loop.stop();
+    go_on();
   });
   REQUIRE(watch);
   stream::Timer late{loop, std::chrono::seconds{10}, [&] { loop.stop(); }};
-  SUBCASE("a symbolic one") {
-    fs::remove(file);
-    fs::create_symlink("../other", file);
-  }
-  SUBCASE("a hard one") {
-    fs::remove(file);
-    fs::create_hard_link(here / "other", file);
-  }
-  SUBCASE("another folder in its place") {
-    fs::rename(here / "folder", here / "old");
-    fs::create_directory(here / "folder");
-    fs::copy(here / "other", file);
-  }
+  go_on();
   CHECK(loop.run());
   CHECK(seen == "two");
   fs::remove_all(here);
