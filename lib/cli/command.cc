@@ -43,7 +43,10 @@ Command::Command(std::string name, std::string summary) : impl_(std::make_unique
       [](const std::string& text) { return std::string{text.empty() ? Impl::kNoValue : ""}; }, ""};
   app.add_option("--config", impl_->config)->check(filled);
   impl_->add_key(app.add_option("--node", impl_->common.node)->check(filled),
-                 [node = &impl_->common.node](std::string_view text) { return read_value(text, *node); });
+                 [node = &impl_->common.node](std::string_view text) -> Result<void> {
+                   if (text.empty()) return base::fail(Exit::kUsage, "an empty text is no name");
+                   return read_value(text, *node);
+                 });
   impl_->add_flag("-q,--quiet", impl_->common.quiet);
   impl_->add_flag("-v,--verbose", impl_->common.verbose);
   impl_->help.common = {{"--config FILE", "read options from FILE (TOML) [" + impl_->default_config() + "]"},

@@ -19,25 +19,22 @@ void Comparison::hear(const event::Access& access) {
 void Comparison::count(const std::vector<Verdict>& verdicts, Side Tally::*side, Total& total) {
   for (const Verdict& verdict : verdicts) {
     ++total.violations;
-    find_side(verdict, {}, side);
+    bool room = count_one(verdict, {}, side) != nullptr;
     total.bans += verdict.targets.size();
     for (const Target& target : verdict.targets) {
-      Side* const bans = find_side(verdict, target.prefix, side);
-      if (bans == nullptr) continue;
-      bans->banned += target.duration;
-      bans->for_good |= target.duration.count() == 0;
+      Side* const bans = count_one(verdict, target.prefix, side);
+      room = room && bans != nullptr;
+      if (bans != nullptr) bans->banned += target.duration;
     }
+    left_out_ += room ? 0 : 1;
   }
 }
 
-// Counts one more; null when there is no room to tell it apart.
-Comparison::Side* Comparison::find_side(const Verdict& verdict, std::optional<ip::Prefix> target,
+// Null when there is no room to tell it apart.
+Comparison::Side* Comparison::count_one(const Verdict& verdict, std::optional<ip::Prefix> target,
                                         Side Tally::*side) {
   const Key key{verdict.user, verdict.rule, target};
-  if (tallies_.size() >= kMost && !tallies_.contains(key)) {
-    ++left_out_;
-    return nullptr;
-  }
+  if (tallies_.size() >= kMost && !tallies_.contains(key)) return nullptr;
   const auto [found, fresh] = tallies_.try_emplace(key);
   Tally& tally = found->second;
   if (fresh) {
@@ -66,8 +63,8 @@ void Comparison::write(std::string_view node, const std::function<void(std::stri
     if (ban) writer.prefix(",\"target\":", *entry->first.target);
     writer.number(ban ? ",\"bans\":" : ",\"violations\":", one.times);
     writer.number(ban ? ",\"other_bans\":" : ",\"other_violations\":", other.times);
-    if (ban && one.times > 0) writer.number(",\"seconds\":", one.seconds());
-    if (ban && other.times > 0) writer.number(",\"other_seconds\":", other.seconds());
+    if (ban && one.times > 0) writer.number(",\"seconds\":", one.banned.count());
+    if (ban && other.times > 0) writer.number(",\"other_seconds\":", other.banned.count());
     writer.text(",\"why\":", why, 1000);
     write(writer.finish());
   }

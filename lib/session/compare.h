@@ -43,10 +43,8 @@ class Comparison {
   // What one policy did: violations, or bans.
   struct Side {
     std::uint64_t times = 0;
-    std::chrono::seconds banned{};
-    bool for_good = false;
+    std::chrono::seconds banned{};  // together; a policy bans for good always or never
     bool operator==(const Side&) const = default;
-    std::int64_t seconds() const { return for_good ? 0 : banned.count(); }
   };
   struct Tally {
     Side one, other;
@@ -57,7 +55,7 @@ class Comparison {
     std::uint64_t violations = 0, bans = 0;
   };
   void count(const std::vector<Verdict>& verdicts, Side Tally::*side, Total& total);
-  Side* find_side(const Verdict& verdict, std::optional<ip::Prefix> target, Side Tally::*side);
+  Side* count_one(const Verdict& verdict, std::optional<ip::Prefix> target, Side Tally::*side);
 
   Detector& one_;
   Detector& other_;

@@ -100,14 +100,15 @@ std::vector<Detector::Held> Detector::held_by(std::string_view user) {
   if (index == kNone) return held;
   for (const Index place : places_of(index)) {
     const Place& known = table_.place(place);
-    if (!known.exempt)
-      held.push_back({.group = group_of(known.address),
-                      .target = target_of(place),
-                      .name = name_of(place),
-                      .first = known.first,
-                      .last = known.last,
-                      .until = known.last + policy_.window,
-                      .gateway = is_gateway(place, table_.times(index).newest)});
+    if (known.exempt) continue;
+    const bool gateway = is_gateway(place, table_.times(index).newest);
+    held.push_back({.group = group_of(known.address),
+                    .target = target_of(place),
+                    .name = gateway ? ip::to_string(target_of(place)) : name_of(place),
+                    .first = known.first,
+                    .last = known.last,
+                    .until = known.last + policy_.window,
+                    .gateway = gateway});
   }
   return held;
 }

@@ -42,7 +42,7 @@ std::string describe(const std::vector<Held>& places, std::uint32_t limit) {
 // Why a place is no longer held.
 std::string parting(const Held& held, Time now) {
   if (is_ahead(held.last, now)) return "is forgotten: the clock was set back";
-  if (held.until > now) return "is forgotten for want of room";
+  if (held.until > now) return "is forgotten, for want of room or because others are far ahead in time";
   return "has left: nothing since " + stamp(held.last);
 }
 

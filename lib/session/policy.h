@@ -70,10 +70,10 @@ struct Sighting {
 // What the detector asks the world before it acts: log text can be forged, a socket can not. All empty:
 // believe the log.
 struct Evidence {
-  // Is there a live connection from this address and port? Asked for each line of a place that is not proven
-  // yet; must be cheap. It is what proves a place.
+  // Is there a connection from this address and port, which it has answered on? Asked for each line of a
+  // place that is not proven yet; must be cheap. It is what proves a place.
   std::function<bool(const ip::Address&, std::uint16_t)> connection;
-  // Is there any live connection from this prefix? Asked about proven places that are about to be banned.
+  // Is there any such connection from this prefix? Asked about proven places that are about to be banned.
   std::function<bool(const ip::Prefix&)> any;
   // This prefix may have to be banned soon. Must not take time; may be empty.
   std::function<void(const ip::Prefix&)> expect{};

@@ -34,7 +34,7 @@ struct Place {
   Index next_here = kNone, previous_here = kNone;  // places at the same address
   Trail trail;                                     // where its newest connections came from
   std::uint8_t tag = 0;        // of its group: most others can be told apart without their addresses
-  bool confirmed : 1 = false;  // a live connection was seen
+  bool confirmed : 1 = false;  // proven by a connection
   bool crowded : 1 = false;    // so many are at this address that they are worth counting
   bool exempt : 1 = false;     // counts for nothing
   bool gateway : 1 = false;    // one at the newest line of its group: counts for nothing either

@@ -3,9 +3,10 @@
 //
 // A line's time may be forged, or of a node whose clock is wrong: at the word of a few lines of a time to
 // come nothing of others is forgotten, and because of a few from long ago everything is not kept for ever. Of
-// each four times the second lowest goes one level up, and what goes up from the last level is a mark. So it
-// takes every fourth line to hold the mark back, and three of four to move it on: the fixed point of p = 1 -
-// (1-p)^4 - 4p(1-p)^3 is 0.23. After Rousseeuw and Bassett, The Remedian (1990), who take medians.
+// each four times the second lowest goes one level up, and what goes up from the last level is a mark; the
+// lowest of the last three marks is the answer. When lines come well mixed it takes nearly every fourth to
+// hold it back, and more than half to move it on: the fixed point of p = 1 - (1-p)^4 - 4p(1-p)^3 is 0.23.
+// After Rousseeuw and Bassett, The Remedian (1990), who take medians.
 #pragma once
 
 #include <algorithm>

@@ -82,7 +82,8 @@ TEST_CASE("a time line tells why a place is no longer held") {
   told(1h, kHome);
   CHECK(told(0s, kHome) == "    203.0.113.7 is forgotten: the clock was set back\n");
   explainer.hear(line(1s, "bob", kHome));
-  CHECK(told(2s, kAway) == "    203.0.113.7 is forgotten for want of room\n");
+  CHECK(told(2s, kAway) ==
+        "    203.0.113.7 is forgotten, for want of room or because others are far ahead in time\n");
 }
 
 TEST_CASE("a time line tells who has left beside a verdict, and whom others have made a gateway") {
@@ -142,7 +143,7 @@ TEST_CASE("policies that ban as often are compared by how long") {
   std::string text;
   comparison.write("n", [&](std::string_view said) { text += said; });
   CHECK(text.empty() == expected.empty());
-  CHECK(text.find(expected) != std::string::npos);
+  if (!expected.empty()) CHECK(text.find(expected) != std::string::npos);
 }
 
 TEST_CASE("a target of two users counts once in the sum of a comparison") {

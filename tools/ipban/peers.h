@@ -20,7 +20,7 @@ class Peers {
 
   // Whether the operator named the ports himself.
   bool asked_for() const { return asked_for_; }
-  // The remote addresses of live connections to these ports, as they are now.
+  // The remote addresses of connections to these ports that were answered, as they are now.
   base::Result<std::vector<ip::Address>> look();
   // Looks whether anything listens at these ports. When nothing does, look() need not ask for kTrusted.
   base::Result<bool> anything_listens();
