@@ -179,14 +179,31 @@ bool Follower::read() {
   if (is_log_cut()) on_log_cut(files_.back().file.take_cut());
   for (Files::iterator next = files_.begin(); next != files_.end();) {
     const Files::iterator held = next++;
+    if (next == files_.end() && is_current(held->file) && open_waiting()) return true;
     if (!held->touched) continue;
     if (read_slice(held)) return true;
     held->touched = false;
     if (next != files_.end()) held->file.rest();
     if (held->leaving) give_up(held);
   }
+  if (open_waiting()) return true;
   bound();
   return false;
+}
+
+bool Follower::is_current(const LogFile& file) const {
+  const base::Result<Facts> there = look_at(path_);
+  return there && there->file.same_inode(file.identity());
+}
+
+// Those for which there was no room come before what stands under the path. Whether there is room by now.
+bool Follower::open_waiting() {
+  if (!waiting_) return false;
+  bound();
+  if (files_.size() > kMaxOpen) return false;
+  waiting_ = false;
+  look_up();
+  return true;
 }
 
 // Whether that is what comes next. The copy that was made before may have been written over another file,

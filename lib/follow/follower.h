@@ -137,6 +137,8 @@ class Follower {
   bool is_absent(const base::Error& error) const;
   void look_up(bool in_place);
   bool is_log_cut();
+  bool is_current(const LogFile& file) const;
+  bool open_waiting();
   bool is_named(const Identity& file) const;
   // rotated.cc
   void remember(const Sibling& sibling);
@@ -213,6 +215,7 @@ class Follower {
   std::optional<CutOff> cut_off_;  // how far behind its end the log was cut short is not known yet
   std::uint64_t spare_ = 0;       // bytes in copies that were found when the log had been cut short once more
   bool missed_ = false;           // look at the rotated files again
+  bool waiting_ = false;          // for as many are open as may be
   std::set<std::string> warned_;  // said already
 };
 

@@ -164,7 +164,10 @@ bool Follower::open_listed(Files::iterator before, const std::vector<Sibling>& s
 // copy that has just been begun; and half a line may be one that begins like all of them.
 bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool leaving,
                             std::vector<Sibling>& gone) {
-  if (files_.size() > kMaxOpen) return false;
+  if (files_.size() > kMaxOpen) {
+    waiting_ = true;
+    return false;
+  }
   const bool taken = is_taken && is_taken(sibling.facts.file);
   if (taken || (sibling.compressed && is_packed_known(sibling))) {
     remember(sibling);

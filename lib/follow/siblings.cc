@@ -67,6 +67,31 @@ bool looks_rotated(string_view name) {
   return plain.size() != name.size() || (log != string_view::npos && is_rotation_mark(plain.substr(log + 4)));
 }
 
+namespace {
+
+// Their births cannot be compared, so both must say so: the names and the last writes.
+bool is_earlier(const Sibling& plain, const Sibling& packed) {
+  return is_older_by_name(plain, packed) && plain.facts.written < packed.facts.written;
+}
+
+// Moves plain files, which stand behind the compressed ones, before those that are later.
+void put_earlier_first(std::vector<Sibling>& siblings) {
+  auto plain =
+      std::find_if(siblings.begin(), siblings.end(), [](const Sibling& one) { return !one.compressed; });
+  for (auto packed = siblings.begin(); packed != plain; ++packed) {
+    const auto last = std::find_if(siblings.rbegin(), std::make_reverse_iterator(plain),
+                                   [&](const Sibling& one) { return is_earlier(one, *packed); });
+    const auto end = last.base();
+    if (last == std::make_reverse_iterator(plain)) continue;
+    const auto moved = end - plain;
+    std::rotate(packed, plain, end);
+    packed += moved;
+    plain += moved;
+  }
+}
+
+}  // namespace
+
 void sort_by_age(std::vector<Sibling>& siblings) {
   const bool births = std::all_of(siblings.begin(), siblings.end(), [](const Sibling& one) {
     return one.compressed || one.facts.file.birth != 0;
@@ -76,6 +101,7 @@ void sort_by_age(std::vector<Sibling>& siblings) {
     if (a.compressed != b.compressed) return a.compressed;
     return age(a) != age(b) ? age(a) < age(b) : is_older_by_name(a, b);
   });
+  put_earlier_first(siblings);
 }
 
 namespace {

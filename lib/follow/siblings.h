@@ -38,7 +38,8 @@ bool is_rotated_name(std::string_view log, std::string_view name);
 // Whether a name looks rotated by itself: "access.log.1", "access.log-20260601", "access.log.2.gz".
 bool looks_rotated(std::string_view name);
 
-// Oldest first. Compressed ones are older than those that are not yet. The others are ordered by birth where
+// Oldest first. Compressed ones are older than those that are not yet, unless both their names and their last
+// writes say otherwise. The others are ordered by birth where
 // the file system tells it, because a core may write into a renamed file for long; else by their last write;
 // and where that is the same, as often it is, by what their names say.
 void sort_by_age(std::vector<Sibling>& siblings);
