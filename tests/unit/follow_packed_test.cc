@@ -342,3 +342,19 @@ TEST_CASE("compressed files whose end is missing are warned of once each while t
   CHECK(bench.warnings.size() == 4);
   CHECK(bench.gap_list() == "lost 0 lost 0");
 }
+
+TEST_CASE(
+    "a compressed log that lacks its end and is asked for by name is refused for that, by a link, too") {
+  Bench bench;
+  bench.append("cut", "one\n");
+  gzip(bench, "cut");
+  fs::resize_file(bench.path("cut.gz"), fs::file_size(bench.path("cut.gz")) - 1);
+  fs::create_symlink("cut.gz", bench.path("link.gz"));
+  for (const std::string name : {"cut.gz", "link.gz"}) {
+    Follower follower{bench.path(name), bench.sink()};
+    const auto begun = follower.begin(From::start);
+    REQUIRE(!begun);
+    CHECK(begun.error().code == xlimit::base::Exit::kData);
+    CHECK(begun.error().text == "unpack '" + bench.path(name) + "': its end is missing");
+  }
+}
