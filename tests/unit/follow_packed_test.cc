@@ -358,3 +358,28 @@ TEST_CASE(
     CHECK(begun.error().text == "unpack '" + bench.path(name) + "': its end is missing");
   }
 }
+
+TEST_CASE("what is wrong with a compressed log is said, and zeros behind its end are not") {
+  Bench bench;
+  bench.append("access.log", "one\n");
+  gzip(bench, "access.log");
+  Follower follower{bench.log + ".gz", bench.sink()};
+  const auto trouble_of = [&] {
+    const auto begun = follower.begin(From::start);
+    return begun ? std::string{} : begun.error().text;
+  };
+  SUBCASE("zeros") {
+    bench.append("access.log.gz", std::string(1000, '\0'));
+    CHECK(trouble_of().empty());
+    bench.read_all(follower);
+    CHECK(bench.given() == "one");
+  }
+  SUBCASE("other data") {
+    bench.append("access.log.gz", "x");
+    CHECK(trouble_of() == "unpack '" + bench.log + ".gz': broken (other data follow its end)");
+  }
+  SUBCASE("no gzip") {
+    bench.overwrite("access.log.gz", "two\n");
+    CHECK(trouble_of() == "unpack '" + bench.log + ".gz': not in gzip's format");
+  }
+}
