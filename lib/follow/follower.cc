@@ -11,7 +11,7 @@ namespace xlimit::follow {
 namespace {
 
 // Not by being compressed.
-bool is_come(const Sibling& one, const std::vector<Sibling>& earlier) {
+bool came_since(const Sibling& one, const std::vector<Sibling>& earlier) {
   return !one.compressed && std::none_of(earlier.begin(), earlier.end(), [&](const Sibling& other) {
     return other.facts.file.same_inode(one.facts.file);
   });
@@ -37,7 +37,7 @@ base::Result<void> Follower::begin(From from, std::int64_t since) {
   for (const Sibling& sibling : find_siblings(names_)) {
     const bool before = sibling.facts.size > 0 && sibling.age() <= since;
     if (!before || holds(sibling.facts.file)) continue;
-    const bool come = from == From::start && is_come(sibling, earlier);
+    const bool come = from == From::start && came_since(sibling, earlier);
     missed = missed || come;
     if (!come) remember(sibling);
   }

@@ -256,7 +256,7 @@ base::Result<LogFile> open_sibling(const Logs& logs, const Sibling& sibling) {
   for (int tries = 0; tries < kTries && !path.empty(); ++tries) {
     base::Result<LogFile> file = open(path);
     if (file && file->identity().same_inode(sibling.facts.file)) return file;
-    const base::Result<Facts> there = look_at(path, Link::show);  // or is it another one that is refused?
+    const base::Result<Facts> there = look_at(path);  // or is it another one that is refused?
     if (!file && there && there->file.same_inode(sibling.facts.file)) return file;
     path = find_moved(logs, sibling.facts.file);
   }

@@ -54,17 +54,13 @@ void Outbox::take_up(Saved saved, bool resume) {
     generation_ = remains.generation;
   }
   if (!resume) return;
-  const std::string rest = unsent(remains, target_);
-  const std::size_t sent = remains.text.size() - rest.size();
-  const bool half = sent > 0 && remains.text[sent - 1] != '\n';
-  if (half) writer_.complete_line();
-  // A process that comes after this one, should it be killed before it writes, is to see that a line goes on.
-  const std::size_t again = half && target_.regular ? sent - line_start(remains.text, sent) : 0;
-  write(std::string_view{remains.text}.substr(sent - again));
-  position_ -= again;
-  commit(remains.state);
-  advance(again);
-  position_ += again;
+  // A line that goes on where it was torn is kept from its beginning: then the next process, should this one
+  // be killed, sees how much of it is out, too.
+  const std::size_t sent = count_sent(remains, target_, position_);
+  const std::size_t line = line_start(remains.text, sent);
+  if (line < sent) writer_.complete_line();
+  write(std::string_view{remains.text}.substr(line));
+  commit(remains.state, sent - line);
   found_ = std::move(remains.state);
 }
 
@@ -75,27 +71,27 @@ void Outbox::advance(std::size_t bytes) {
     sent_ += bytes;
 }
 
-void Outbox::commit(std::string_view state) {
+void Outbox::commit(std::string_view state, std::size_t sent) {
   assert(!pending());
   if (gathered_ == 0 && state == state_) return;
   state_ = state;
   ++generation_;
   staged_ = 0;
   if (slate_ && slate_->takes(state_))
-    slate_->commit(state_, gathered_, position_);
-  else if (!commit_anew())
-    commit_without();
+    slate_->commit(state_, gathered_, position_ - sent, sent);
+  else if (!commit_anew(sent))
+    commit_without(sent);
   gathered_ = 0;
 }
 
 // Into a slate that has room for it.
-bool Outbox::commit_anew() {
+bool Outbox::commit_anew(std::size_t sent) {
   if (!lock_ || unkept_) return false;
   Result<Slate> slate =
       Slate::make(path_ + ".now", target_, std::max(kState, 2 * state_.size()), generation_ - 1);
   if (slate) {
     std::memcpy(slate->text(), text_, gathered_);
-    slate->commit(state_, gathered_, position_);
+    slate->commit(state_, gathered_, position_ - sent, sent);
     if (Result<void> published = slate->publish(); !published) slate = base::failed(published);
   }
   if (!slate) {
@@ -108,7 +104,7 @@ bool Outbox::commit_anew() {
   return true;
 }
 
-void Outbox::commit_without() {
+void Outbox::commit_without(std::size_t sent) {
   if (!own_) {
     own_ = std::make_unique_for_overwrite<char[]>(kMost);
     std::memcpy(own_.get(), text_, gathered_);
@@ -116,7 +112,7 @@ void Outbox::commit_without() {
     slate_.reset();
   }
   size_ = gathered_;
-  sent_ = 0;
+  sent_ = sent;
 }
 
 std::string_view Outbox::left() const { return std::string_view{text_, size()}.substr(sent()); }
@@ -143,10 +139,12 @@ Result<void> Outbox::drain(std::chrono::milliseconds patience) {
 
 Result<std::size_t> Outbox::write_some() {
   Result<std::size_t> written = writer_.write(left());
-  if (!written) return written;
-  advance(*written);
-  if (target_.regular)
+  if (!written || *written == 0) return written;
+  if (target_.regular) {
     position_ = static_cast<std::uint64_t>(std::max<off_t>(::lseek(writer_.fd(), 0, SEEK_CUR), 0));
+    if (slate_) slate_->set_position(position_ - *written - sent());
+  }
+  advance(*written);
   return written;
 }
 

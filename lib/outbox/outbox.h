@@ -65,7 +65,7 @@ class Outbox {
   bool full() const { return gathered_ >= kFull; }
   std::size_t gathered() const { return gathered_; }
   // What was gathered goes out from now on, and `state` is what is then kept.
-  void commit(std::string_view state);
+  void commit(std::string_view state) { commit(state, 0); }
   bool pending() const { return sent() < size(); }
 
   // Sends what is taken without waiting; whether that was all. A failure is for good. Fails with kIo when the
@@ -88,9 +88,10 @@ class Outbox {
   std::size_t size() const { return slate_ ? slate_->size() : size_; }
   std::string_view left() const;
   void take_up(Saved saved, bool resume);
-  bool commit_anew();
-  void commit_without();
+  bool commit_anew(std::size_t sent);
+  void commit_without(std::size_t sent);
   void advance(std::size_t bytes);
+  void commit(std::string_view state, std::size_t sent);
   base::Result<std::size_t> write_some();
   base::Result<std::size_t> splice_some();
   std::size_t portion() const;

@@ -179,13 +179,14 @@ std::string_view Slate::state() const {
   return {reinterpret_cast<const char*>(&slot()) + kPage, slot().state_size};
 }
 
-void Slate::commit(std::string_view state, std::size_t size, std::uint64_t position) {
-  assert(takes(state) && size <= kText && sent() == this->size());
+void Slate::commit(std::string_view state, std::size_t size, std::uint64_t position, std::size_t sent) {
+  assert(takes(state) && size <= kText && sent <= size && this->sent() == this->size());
   const std::uint64_t next = generation() + 1;
   char* place = memory_ + slot_at(most_, next);
   state.copy(place + kPage, state.size());
   Slot& slot = *reinterpret_cast<Slot*>(place);
   slot = {state.size(), size, position, 0, {}};
+  slot.cursors[0].at = static_cast<std::int64_t>(sent);
   store_last(header().generation, next);
 }
 
@@ -193,6 +194,8 @@ void Slate::advance(std::size_t bytes) {
   Cursor& cursor = slot().cursors[slot().chosen % 2];
   store_last(reinterpret_cast<std::uint64_t&>(cursor.at), static_cast<std::uint64_t>(cursor.at) + bytes);
 }
+
+void Slate::set_position(std::uint64_t position) { store_last(slot().position, position); }
 
 off64_t* Slate::cursor(off64_t source) {
   Slot& now = slot();

@@ -49,9 +49,10 @@ class Slate {
   // Where the text of the next commit is gathered. That of the last one must be out.
   char* text() const;
   bool takes(std::string_view state) const { return state.size() <= most_; }
-  // From here on this is so: `state`, and the first `size` bytes of text() go out. `position`: where in a
-  // regular file they will stand, at the earliest.
-  void commit(std::string_view state, std::size_t size, std::uint64_t position);
+  // From here on this is so: `state`, and the first `size` bytes of text() go out, of which `sent` are out
+  // already. `position`: where in a regular file the first stands; as long as none is out, where it will at
+  // the earliest.
+  void commit(std::string_view state, std::size_t size, std::uint64_t position, std::size_t sent = 0);
   base::Result<void> publish();
 
   std::uint64_t generation() const;
@@ -60,6 +61,9 @@ class Slate {
   // How much of the text is out.
   std::size_t sent() const;
   void advance(std::size_t bytes);
+  // The text turned out to stand there: others had written to the file. Before advance(): a kill in between
+  // then leaves `position` + sent() where the new bytes are, which are looked up.
+  void set_position(std::uint64_t position);
   // For splice(2), which moves it in the same system call that writes: the bytes of the text that are not out
   // stand at `source` of another file.
   off64_t* cursor(off64_t source);

@@ -1,5 +1,21 @@
 // SPDX-License-Identifier: MIT
 // write(2) into a regular file may stop in the middle when the process is killed, and does not tell anybody.
+//
+// A text is known by three numbers. [0, sent) of its `size` bytes are out. Its first byte stands at
+// `position` of the file, or while none is out, behind it, because others may append first. So what of the
+// rest is out stands at position + sent or behind it. At any instant that is true for whoever comes next:
+//
+//   commit        all three change in one store, when the text before is out.
+//   write(2)      the kernel puts some of the rest at the end. Killed now: they are looked up.
+//   set_position  position + sent is where these bytes begin. Killed now: they are looked up there.
+//   advance       position + sent is where they end. Nothing is left to look up.
+//   save          changes none, and takes place when the text is out only.
+//   the next      commits the text from the beginning of the line that was torn, with the part of it that is
+//                 out as `sent`, so that position + sent is where the file ends. Until its slate is published
+//                 the old one is what counts, and as true as before; then it is like after advance.
+//
+// A torn line goes on only right behind its part: not when others wrote there, or the file was emptied. Then
+// it comes whole, because two halves with something in between are no line, and a whole one is.
 #include "outbox/unsent.h"
 
 #include <fcntl.h>
@@ -37,16 +53,26 @@ bool is_target(const struct stat& status, const Target& target) {
   return status.st_dev == target.device && status.st_ino == target.inode;
 }
 
-std::size_t look_up(const Remains& remains, std::string_view text) {
-  const std::string& path = remains.target.path;
+struct Found {
+  std::size_t bytes = 0;
+  std::uint64_t end = 0;  // behind them in the file
+};
+
+// What of `rest` went out, at `position` or later.
+Found look_up(const Target& target, std::uint64_t position, std::string_view rest) {
+  const std::string& path = target.path;
   struct stat status;
   const base::Fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
-  if (fd && ::fstat(fd.get(), &status) == 0 && is_target(status, remains.target))
-    return went_out(read_from(fd.get(), remains.position), text);
+  if (fd && ::fstat(fd.get(), &status) == 0 && is_target(status, target)) {
+    const std::string region = read_from(fd.get(), position);
+    const std::size_t bytes = went_out(region, rest);
+    return {bytes, position + (bytes == 0 ? 0 : region.size())};
+  }
   // A file that we may write to and not read: its size is all there is.
-  if (fd || ::stat(path.c_str(), &status) != 0 || !is_target(status, remains.target)) return 0;
+  if (fd || ::stat(path.c_str(), &status) != 0 || !is_target(status, target)) return {0, position};
   const auto size = static_cast<std::uint64_t>(status.st_size);
-  return std::min<std::size_t>(text.size(), size - std::min(size, remains.position));
+  const std::size_t bytes = std::min<std::uint64_t>(rest.size(), size - std::min(size, position));
+  return {bytes, position + bytes};
 }
 
 }  // namespace
@@ -83,12 +109,18 @@ std::size_t went_out(std::string_view region, std::string_view text) {
   return 0;
 }
 
-std::string unsent(const Remains& remains, const Target& now) {
+std::size_t count_sent(const Remains& remains, const Target& now, std::uint64_t position) {
   std::size_t sent = remains.sent;
-  if (sent == remains.text.size()) return {};
-  if (remains.target.regular) sent += look_up(remains, std::string_view{remains.text}.substr(sent));
-  if (!remains.target.same_file(now)) sent = line_start(remains.text, sent);
-  return remains.text.substr(sent);
+  if (sent == remains.text.size()) return sent;
+  const bool same = remains.target.same_file(now);
+  std::uint64_t end = position;
+  if (remains.target.regular) {
+    const Found found = look_up(same ? now : remains.target, remains.position + sent,
+                                std::string_view{remains.text}.substr(sent));
+    sent += found.bytes;
+    end = found.end;
+  }
+  return same && end == position ? sent : line_start(remains.text, sent);
 }
 
 }  // namespace xlimit::outbox

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
+#include <cstdint>
 #include <string_view>
 
 #include "outbox/slate.h"
@@ -18,9 +18,10 @@ Target describe_target(int fd);
 // when nothing follows its part.
 std::size_t went_out(std::string_view region, std::string_view text);
 
-// Looks into the file that the text went to. A line of which a part is out is given from its beginning,
-// unless its rest goes to the same place, `now`.
-std::string unsent(const Remains& remains, const Target& now);
+// How much of the text is out. Looks into the file that it went to. A line of which a part is out counts from
+// its end only if what is written next goes on right there: to the same target, `now`, and if that is a
+// regular file, at this `position`. Else it is to come whole.
+std::size_t count_sent(const Remains& remains, const Target& now, std::uint64_t position);
 
 // Where the line begins that `at` is in.
 std::size_t line_start(std::string_view text, std::size_t at);

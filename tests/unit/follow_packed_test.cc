@@ -342,3 +342,44 @@ TEST_CASE("compressed files whose end is missing are warned of once each while t
   CHECK(bench.warnings.size() == 4);
   CHECK(bench.gap_list() == "lost 0 lost 0");
 }
+
+TEST_CASE(
+    "a compressed log that lacks its end and is asked for by name is refused for that, by a link, too") {
+  Bench bench;
+  bench.append("cut", "one\n");
+  gzip(bench, "cut");
+  fs::resize_file(bench.path("cut.gz"), fs::file_size(bench.path("cut.gz")) - 1);
+  fs::create_symlink("cut.gz", bench.path("link.gz"));
+  for (const std::string name : {"cut.gz", "link.gz"}) {
+    Follower follower{bench.path(name), bench.sink()};
+    const auto begun = follower.begin(From::start);
+    REQUIRE(!begun);
+    CHECK(begun.error().code == xlimit::base::Exit::kData);
+    CHECK(begun.error().text == "unpack '" + bench.path(name) + "': its end is missing");
+  }
+}
+
+TEST_CASE("what is wrong with a compressed log is said, and zeros behind its end are not") {
+  Bench bench;
+  bench.append("access.log", "one\n");
+  gzip(bench, "access.log");
+  Follower follower{bench.log + ".gz", bench.sink()};
+  const auto trouble_of = [&] {
+    const auto begun = follower.begin(From::start);
+    return begun ? std::string{} : begun.error().text;
+  };
+  SUBCASE("zeros") {
+    bench.append("access.log.gz", std::string(1000, '\0'));
+    CHECK(trouble_of().empty());
+    bench.read_all(follower);
+    CHECK(bench.given() == "one");
+  }
+  SUBCASE("other data") {
+    bench.append("access.log.gz", "x");
+    CHECK(trouble_of() == "unpack '" + bench.log + ".gz': broken (other data follow its end)");
+  }
+  SUBCASE("no gzip") {
+    bench.overwrite("access.log.gz", "two\n");
+    CHECK(trouble_of() == "unpack '" + bench.log + ".gz': not in gzip's format");
+  }
+}

@@ -21,6 +21,23 @@ std::string given_of(const Bench& bench) {
   return all;
 }
 
+// The log gets that name, and a younger one holds the banner and these lines.
+void rotate_anew(const Bench& bench, const std::string& name, const std::string& lines) {
+  bench.rename("access.log", name);
+  bench.append_younger(name, "access.log", banner_and(lines));
+}
+
+// A log with `first` was followed, rotated, compressed as access.log.2.gz, and one with `second` read; where
+// the next run is then.
+std::string state_behind_packed(Bench& bench, const std::string& first, const std::string& second) {
+  const auto follower = follow(bench, banner_and(first));
+  rotate_anew(bench, "access.log.2", second);
+  look(*follower);
+  gzip(bench, "access.log.2");
+  look(*follower);
+  return bench.run(bench.state_of(*follower));
+}
+
 }  // namespace
 
 TEST_CASE("a copy that was seen while it was made, and ends before what was read, does not come again") {
@@ -59,38 +76,23 @@ TEST_CASE("a rotated log that begins like the compressed one before it is read")
 
 TEST_CASE("a compressed log that begins like a longer one that was read is read at once") {
   Bench bench;
-  const auto follower = follow(bench, banner_and("one\ntwo\n"));
-  bench.rotate("access.log.2", banner_and("three\n"));
-  look(*follower);
-  gzip(bench, "access.log.2");
-  look(*follower);
-  const std::string state = bench.run(bench.state_of(*follower));
+  const std::string state = state_behind_packed(bench, "one\ntwo\n", "three\n");
   bench.rename("access.log.2.gz", "access.log.3.gz");
   bench.rename("access.log", "access.log.2");
   gzip(bench, "access.log.2");
-  bench.append("access.log.1", banner_and("four\n"));
-  gzip(bench, "access.log.1");
+  bench.append("access.log.1", banner_and("fourth\n"));
   bench.append("access.log", banner_and("five\n"));
+  gzip(bench, "access.log.1");  // born later than the log
   bench.run(bench.run(state));
-  CHECK(given_of(bench) == "one|two|three|four|five");
+  CHECK(given_of(bench) == "one|two|three|fourth|five");
   CHECK(bench.gap_list().empty());
 }
 
 TEST_CASE("a renamed log that begins like a longer one that was read is read at once") {
   Bench bench;
-  const auto follower = follow(bench, banner_and("one\ntwo\n"));
-  bench.rename("access.log", "access.log.2");
-  bench.append_younger("access.log.2", "access.log", banner_and("three\n"));
-  look(*follower);
-  gzip(bench, "access.log.2");
-  look(*follower);
-  const std::string state = bench.run(bench.state_of(*follower));
-  const auto rotate = [&](const std::string& name, const std::string& next) {
-    bench.rename("access.log", name);
-    bench.append_younger(name, "access.log", banner_and(next));
-  };
-  rotate("access.log.1", "four\n");
-  rotate("access.log.0", "five\n");
+  const std::string state = state_behind_packed(bench, "one\ntwo\n", "three\n");
+  rotate_anew(bench, "access.log.1", "four\n");
+  rotate_anew(bench, "access.log.0", "five\n");
   if (xlimit::follow::look_at(bench.log)->file.birth == 0) return;  // it may be a copy, as far as can be told
   bench.run(state);
   CHECK(given_of(bench) == "one|two|three|four|five");
@@ -103,8 +105,7 @@ TEST_CASE("what is just being made of a log that was read is not read again") {
   const std::string all = banner_and("one\ntwo\n"), half = banner_and("one\n");
   const auto follower = follow(bench, all);
   const auto rotate = [&](const std::string& name) {
-    bench.rename("access.log", name);
-    bench.append_younger(name, "access.log", banner_and("after " + name + "\n"));
+    rotate_anew(bench, name, "after " + name + "\n");
     look(*follower);
     follower->expire(std::chrono::steady_clock::now() + Follower::kQuiet * 2);
     look(*follower);
@@ -177,8 +178,7 @@ TEST_CASE("a place in a log that was compressed and known goes to none that begi
   const auto follower = follow(bench, banner_and(""));
   bench.append("access.log", "one\n");
   follower->look();
-  bench.rename("access.log", "access.log.2");
-  bench.append_younger("access.log.2", "access.log", banner_and(""));
+  rotate_anew(bench, "access.log.2", "");
   follower->look_around();
   gzip(bench, "access.log.2");
   follower->look_around();

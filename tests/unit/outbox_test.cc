@@ -6,45 +6,17 @@
 
 #include <array>
 #include <csignal>
-#include <filesystem>
-#include <fstream>
 
-#include "outbox/outbox.h"
 #include "outbox/saved.h"
 #include "outbox/unsent.h"
+#include "outbox_bench.h"
 
-namespace fs = std::filesystem;
-using namespace std::chrono_literals;
+using namespace bench;
 using xlimit::base::Exit;
-using xlimit::base::Fd;
-using xlimit::outbox::Outbox;
 using xlimit::outbox::Saved;
 using xlimit::outbox::went_out;
 
 namespace {
-
-constexpr std::chrono::steady_clock::time_point kStart{100s};
-
-struct Bench {
-  fs::path folder = fs::temp_directory_path() / ("xlimit-outbox-" + std::to_string(::getpid()));
-  std::string path = (folder / "place").string();
-
-  Bench() { fs::create_directories(folder); }
-  ~Bench() { fs::remove_all(folder); }
-  std::string file(const std::string& name) const { return (folder / name).string(); }
-  Fd append(const std::string& name) const {
-    return Fd{::open(file(name).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)};
-  }
-  std::string content(const std::string& name) const {
-    std::ifstream in{file(name)};
-    return {std::istreambuf_iterator<char>{in}, {}};
-  }
-  Outbox open(int fd, bool resume = true) const {
-    auto out = Outbox::open(fd, path, resume);
-    REQUIRE(out.has_value());
-    return std::move(*out);
-  }
-};
 
 struct Pipe {
   Pipe() {
@@ -62,17 +34,6 @@ struct Pipe {
   }
   Fd read, write;
 };
-
-std::string numbered(int from, int to) {
-  std::string text;
-  for (int i = from; i <= to; ++i) text += "line " + std::to_string(i) + std::string(200, '.') + "\n";
-  return text;
-}
-
-void put(Outbox& out, const std::string& text, const std::string& state) {
-  out.write(text);
-  out.commit(state);
-}
 
 }  // namespace
 
@@ -169,6 +130,41 @@ TEST_CASE("a file that has taken a part of the text gets its rest") {
     Outbox out = bench.open(file.get());
     CHECK(*out.send());
     const bool same = bench.content("other") == text.substr(text.find('\n') + 1);
+    CHECK(same);
+  }
+}
+
+TEST_CASE(
+    "a line of which a pipe took a part comes whole into another pipe, also by the process after next") {
+  const Bench bench;
+  const Pipe first, second;
+  const std::string text = "short\n" + std::string(150000, 'x') + "\n";
+  ::fcntl(first.write.get(), F_SETPIPE_SZ, 65536);
+  {
+    Outbox out = bench.open(first.write.get());
+    put(out, "", "none\n");
+    CHECK(out.save(kStart).has_value());
+    ::fcntl(first.write.get(), F_SETPIPE_SZ, 65536);
+    put(out, text, "all\n");
+    REQUIRE_FALSE(*out.send());
+  }
+  { const Outbox killed = bench.open(first.write.get()); }
+  std::string got = first.drain();
+  const bool torn = got.size() > 6 && got == text.substr(0, got.size());
+  CHECK(torn);
+  SUBCASE("the same pipe: it goes on") {
+    Outbox out = bench.open(first.write.get());
+    while (!*out.send()) got += first.drain();
+    got += first.drain();
+    const bool same = got == text;
+    CHECK(same);
+  }
+  SUBCASE("another one") {
+    Outbox out = bench.open(second.write.get());
+    std::string again;
+    while (!*out.send()) again += second.drain();
+    again += second.drain();
+    const bool same = again == text.substr(6);
     CHECK(same);
   }
 }
