@@ -56,9 +56,12 @@ bool is_rotated_name(string_view log, string_view name) {
          is_rotation_mark(name.substr(stem.size(), name.size() - log.size()));
 }
 
+// Where births are not told, copying and compressing are given two minutes.
 bool is_too_old(const Sibling& packed, std::int64_t written) {
   constexpr std::int64_t kSecond = 1000000000;
-  return packed.compressed && packed.facts.written < written - written % kSecond;
+  const Facts& facts = packed.facts;
+  const std::int64_t born = facts.file.birth != 0 ? facts.file.birth : facts.written + 120 * kSecond;
+  return packed.compressed && std::max(facts.written, born) < written - written % kSecond;
 }
 
 bool looks_rotated(string_view name) {

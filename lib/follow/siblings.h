@@ -28,8 +28,9 @@ struct Sibling {
   std::int64_t age() const { return compressed || facts.file.birth == 0 ? facts.written : facts.file.birth; }
 };
 
-// Compressing keeps the time of the last write, some programs to the second: can it not be what was written
-// to then?
+// Can it not be what was written to then? Compressing keeps the time of the last write, some programs to the
+// second; but logrotate gives a copy the time its log had when logrotate began, and the log was written to
+// until it had been copied. So one that was born since is not too old.
 bool is_too_old(const Sibling& packed, std::int64_t written);
 
 // Whether rotation may have made a file called `name` of one called `log` (both without folders).

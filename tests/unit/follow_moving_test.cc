@@ -191,7 +191,9 @@ TEST_CASE("a file that is deleted is a gap beside a compressed one that cannot b
     };
   };
   SUBCASE("because it is older") {
-    put_back("long ago\n", -60);
+    put_back("long ago\n", -600);
+    bench.write_at("access.log.2", 60);
+    bench.write_at("access.log.1", 61);
     bench.expected = "one|two|four|long ago|five";
   }
   SUBCASE("because it is shorter") {
@@ -222,25 +224,30 @@ TEST_CASE("a file that is compressed while a reader comes back was not cut short
 }
 
 TEST_CASE("what is compressed when a log was cut short several times is not missing") {
-  Bench bench;
-  const auto follower = follow(bench, "one\n");
-  const auto rotate = [&](const std::string& to, const std::string& next) {
-    follower->look();
-    bench.copytruncate(to, "");
-    follower->look();
-    bench.append("access.log", next);
-  };
-  bench.append("access.log", "two\n");
-  rotate("access.log.3", "three\n");
-  rotate("access.log.2", "four\n");
-  rotate("access.log.1", "five\n");
-  int opened = 0;
-  follower->on_open = [&](const xlimit::follow::LogFile&) {
-    if (++opened == 2) gzip(bench, "access.log.1");
-  };
-  bench.read_all(*follower);
-  CHECK(bench.given() == "one|two|three|four|five");
-  CHECK(bench.gap_list() == "truncated 0");
+  for (const bool keeps_time : {false, true}) {
+    CAPTURE(keeps_time);
+    Bench bench;
+    const auto follower = follow(bench, "one\n");
+    const auto rotate = [&](const std::string& to, const std::string& next) {
+      follower->look();
+      bench.copytruncate(to, "");
+      follower->look();
+      bench.append("access.log", next);
+    };
+    bench.append("access.log", "two\n");
+    rotate("access.log.3", "three\n");
+    rotate("access.log.2", "four\n");
+    rotate("access.log.1", "five\n");
+    int opened = 0;
+    follower->on_open = [&](const xlimit::follow::LogFile&) {
+      if (++opened != 2) return;
+      gzip(bench, "access.log.1");
+      if (!keeps_time) make_old(bench, "access.log.1.gz");
+    };
+    bench.read_all(*follower);
+    CHECK(bench.given() == "one|two|three|four|five");
+    CHECK(bench.gap_list() == "truncated 0");
+  }
 }
 
 TEST_CASE("a copy that is compressed while it is opened is found") {

@@ -84,6 +84,19 @@ TEST_CASE("a compressed file is later than a plain one when its name and its las
         Lines{"a.log.1.gz", "a.log.2"});
 }
 
+TEST_CASE("only a compressed file that was born and last written to in earlier seconds is too old") {
+  constexpr std::int64_t kSecond = 1000000000, kHour = 3600 * kSecond;
+  const auto is_too_old = [](std::int64_t birth, std::int64_t written, bool compressed = true) {
+    return xlimit::follow::is_too_old(sibling("a.log.1.gz", birth, written, compressed), kHour + 5);
+  };
+  CHECK_FALSE(is_too_old(1, kHour));
+  CHECK_FALSE(is_too_old(kHour, 1));
+  CHECK(is_too_old(kHour - 1, kHour - 1));
+  CHECK_FALSE(is_too_old(1, 1, false));
+  CHECK_FALSE(is_too_old(0, kHour - 60 * kSecond));  // when it was born is not told
+  CHECK(is_too_old(0, 1));
+}
+
 TEST_CASE("a log cut short in place is read from its new beginning, behind the same head too") {
   Bench bench;
   const std::string head = std::string(600, 'h') + "\n";
