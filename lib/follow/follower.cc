@@ -44,6 +44,7 @@ base::Result<void> Follower::begin(From from, std::int64_t since) {
   if (from == From::end) hold_late_writer(log);
   missed_ = true;  // what was rotated since the siblings were looked for
   if (!file) return is_absent(file.error()) ? base::Result<void>{} : base::failed(file);
+  if (find_read) file->seek(find_read(*file));
   if (from == From::end) file->seek_end();
   add(std::move(*file));
   if (missed) look_up();
@@ -117,11 +118,6 @@ bool Follower::holds(const Identity& file) const {
                      [&](const Held& held) { return held.file.identity().same_inode(file); });
 }
 
-bool Follower::has_read(const Identity& file) const {
-  const Done* known = known_.find(file);
-  return known != nullptr && known->read;
-}
-
 Follower::Files::iterator Follower::add(LogFile file, bool leaving) {
   return add(files_.end(), std::move(file), leaving);
 }
@@ -149,6 +145,7 @@ bool Follower::open_current() {
   if (!missed_) warned_.clear();
   if (find(file->identity()) != files_.end()) return true;
   if (is_taken && is_taken(file->identity())) return false;
+  if (find_read) file->seek(find_read(*file));
   // An editor, or a tool that drops old lines, may have put a copy into the place of the log.
   for (const Held& held : files_) {
     const LogFile& read = held.file;

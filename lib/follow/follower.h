@@ -85,9 +85,10 @@ class Follower {
   void append_state(std::string& text) const;
   // How many files are open.
   std::size_t open() const { return files_.size(); }
-  // Whether this file is one of them, or was and has been read.
+  // Whether this file is one of them.
   bool holds(const Identity& file) const;
-  bool has_read(const Identity& file) const;
+  // Up to where this file was read when it was given up; 0: it was not.
+  std::uint64_t find_end(const LogFile& file) const { return follow::find_read(known_.files(), file); }
 
   // Opens what stands under the path now, and what stood there since the last look. A file that cannot be
   // read is warned of once and tried again.
@@ -120,6 +121,9 @@ class Follower {
   std::function<void(const LogFile&)> on_open, on_close;
   // Whether somebody else reads this file, which is then left to them. May be empty.
   std::function<bool(const Identity&)> is_taken;
+  // How much was read of this file before it was given up, here or by others that it was renamed from. May be
+  // empty.
+  std::function<std::uint64_t(const LogFile&)> find_read;
 
  private:
   struct Held {

@@ -52,6 +52,15 @@ const Done* Known::find(const LogFile& file) const {
   return same_file && !file.is_unpacked() ? known : nullptr;
 }
 
+std::uint64_t find_read(const std::vector<Done>& files, const LogFile& file) {
+  std::uint64_t end = 0;
+  for (const Done& done : files) {
+    const bool same = done.read && done.mark.length > 0 && done.file.same_inode(file.identity());
+    if (same && file.holds(done.file, done.mark)) end = std::max(end, done.mark.end);
+  }
+  return end;
+}
+
 bool Known::has(const Sibling& sibling) const {
   const Done* known = find(sibling.facts.file);
   if (known == nullptr) return false;

@@ -11,6 +11,9 @@
 
 namespace xlimit::follow {
 
+// How much of a file was read, if it is among them and still holds that.
+std::uint64_t find_read(const std::vector<Done>& files, const LogFile& file);
+
 class Known {
  public:
   Known() = default;

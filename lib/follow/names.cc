@@ -61,14 +61,81 @@ std::filesystem::path real(const std::string& path) {
 base::Result<void> Tail::add(const std::vector<std::string>& paths) {
   for (const std::string& path : paths) {
     if (path == "-" || is_fifo(path)) continue;
-    const Logs found = is_pattern(path) ? match(path) : Logs{path};
+    const Logs found = is_pattern(path) ? find_logs(path) : Logs{path};
     asked_.insert(asked_.end(), found.begin(), found.end());
   }
+  claim();
   for (const std::string& path : paths) {
     if (base::Result<void> added = add(path); !added) return added;
   }
   set_aside();
+  claimed_.clear();
+  options_.state.reset();
   return {};
+}
+
+// Also logs of an earlier run that match no more: what was left of them is read, as long as anything was.
+Logs Tail::find_logs(const std::string& pattern) const {
+  Logs paths = match(pattern);
+  if (!options_.state) return paths;
+  for (const LogState& log : options_.state->logs) {
+    const bool known = std::find(paths.begin(), paths.end(), log.log) != paths.end();
+    const bool over = log.open.empty() && log.done.empty();
+    if (known || over || ::fnmatch(pattern.c_str(), log.log.c_str(), FNM_PATHNAME) != 0) continue;
+    paths.push_back(log.log);
+  }
+  return paths;
+}
+
+// Files that an earlier run read as one log and that stand under the name of another by now, or were rotated
+// from there: the log that they were read as goes on with them.
+void Tail::claim() {
+  if (!options_.state) return;
+  for (const std::string& path : asked_) claim(path);
+  for (const Sibling& sibling : find_siblings(asked_)) {
+    if (!sibling.compressed) claim(sibling.path);
+  }
+}
+
+void Tail::claim(const std::string& path) {
+  const base::Result<Facts> there = look_at(path);
+  if (!there) return;
+  const auto is_there = [&](const Place& place) { return place.file.same_inode(there->file); };
+  const LogState* own = options_.state->find(path);
+  if (own != nullptr && std::any_of(own->open.begin(), own->open.end(), is_there)) return;
+  for (LogState& log : options_.state->logs) {
+    for (Place& place : log.open) {
+      if (!is_there(place) || !is_asked(log.log) || is_rotated_path(log.log, path)) continue;
+      const base::Result<LogFile> file = LogFile::open(path);
+      if (!file || !is_there(file->place()) || !file->holds(place.file, place.mark)) continue;
+      place.path = path;
+      claimed_.push_back({place.file, log.log});
+    }
+  }
+}
+
+// Whether another one reads this file, or will as soon as it goes on where an earlier run was.
+bool Tail::is_taken(const std::string& log, const Identity& file) const {
+  const auto is_held = [&](const auto& other) { return other->path() != log && other->holds(file); };
+  const auto is_claimed = [&](const Claim& claim) { return claim.log != log && claim.file.same_inode(file); };
+  return std::any_of(logs_.begin(), logs_.end(), is_held) ||
+         std::any_of(claimed_.begin(), claimed_.end(), is_claimed);
+}
+
+// How much was read of it by a log that holds it no more.
+std::uint64_t Tail::find_read(const LogFile& file) const {
+  std::uint64_t end = 0;
+  for (const auto& log : logs_) end = std::max(end, log->find_end(file));
+  if (!options_.state) return end;
+  for (const LogState& log : options_.state->logs) {
+    const std::uint64_t read = follow::find_read(log.done, file);
+    if (read > end && is_asked(log.log)) end = read;
+  }
+  return end;
+}
+
+bool Tail::is_asked(const std::string& path) const {
+  return std::find(asked_.begin(), asked_.end(), path) != asked_.end();
 }
 
 // The places of logs that an earlier run read and this one does not: a later one may go on from there.
@@ -125,11 +192,17 @@ base::Result<void> Tail::add_log(const std::string& path, From from, const Patte
     if (path != same->path()) doubles_.insert(path);
     return {};
   }
+  const base::Result<Facts> there = look_at(path);
+  const bool known = options_.state && options_.state->find(path) != nullptr;
+  if (!known && there && is_taken(path, there->file)) {  // renamed, and the log that it was goes on with it
+    doubles_.insert(path);
+    return {};
+  }
   auto log = std::make_unique<Follower>(path, open_sink_(path));
   add_names(*log);
   watch_files(*log);
   if (base::Result<void> begun = begin(*log, from, pattern); !begun) return begun;
-  if (log->open() == 0) {
+  if (log->open() == 0 && (options_.follow || pattern == nullptr)) {  // else it is gone, which was told
     if (!options_.follow) return base::os_error("open '" + path + "'", ENOENT);
     log->warn("'" + path + "' is not there yet, waiting for it");
   }
@@ -139,13 +212,13 @@ base::Result<void> Tail::add_log(const std::string& path, From from, const Patte
   return {};
 }
 
-// Also logs of an earlier run that match no more: what was left of them is read. Those that an earlier run
-// with the same pattern did not see appeared since, and may have been rotated since.
+// Those that an earlier run with the same pattern did not see appeared since, and may have been rotated
+// since.
 base::Result<void> Tail::add_pattern(const std::string& pattern) {
   Pattern since{pattern, wall_clock()};
   if (base::Result<void> started = start_notices(); !started) return started;
   if (notices_) pattern_folders_.insert(notices_->watch_folder(base::folder_of(pattern)));
-  std::vector<std::string> paths = match(pattern);
+  const Logs paths = find_logs(pattern);
   From from = options_.from;
   bool resumed = false;
   if (options_.state) {
@@ -154,10 +227,6 @@ base::Result<void> Tail::add_pattern(const std::string& pattern) {
       from = From::start;
       resumed = earlier.since != 0;
       if (resumed) since = earlier;
-    }
-    for (const LogState& log : options_.state->logs) {
-      const bool known = std::find(paths.begin(), paths.end(), log.log) != paths.end();
-      if (!known && ::fnmatch(pattern.c_str(), log.log.c_str(), FNM_PATHNAME) == 0) paths.push_back(log.log);
     }
   }
   for (const std::string& path : paths) {
@@ -189,7 +258,6 @@ bool Tail::add_name(const std::string& path) {
   return log != logs_.end();
 }
 
-// What the other one read of it is not read again.
 void Tail::look_at_double(const std::string& path) {
   const base::Result<Facts> there = look_at(path);
   const auto any = [&](auto claim) {
@@ -197,8 +265,7 @@ void Tail::look_at_double(const std::string& path) {
   };
   if (!there || any([&](const Follower& log) { return log.path() == path || log.holds(there->file); }))
     return;
-  const bool read = any([&](const Follower& log) { return log.has_read(there->file); });
-  add_new(path, read ? From::end : From::start);
+  add_new(path, From::start);
 }
 
 // One that cannot be opened is warned of once and tried again at every look.
@@ -228,10 +295,22 @@ bool Tail::is_new_match(int watch, std::string_view name) const {
   });
 }
 
+// Whether one of its files stands under a name that matches.
+bool Tail::is_matched(const Follower& log) const {
+  return std::any_of(patterns_.begin(), patterns_.end(), [&](const Pattern& pattern) {
+    const Logs paths = match(pattern.path);
+    return std::any_of(paths.begin(), paths.end(), [&](const std::string& path) {
+      const base::Result<Facts> there = look_at(path);
+      return there && log.holds(there->file);
+    });
+  });
+}
+
 // Of those that match a pattern: should one come back, it is found again, and what was read of it is not new.
 void Tail::drop_deleted(std::chrono::steady_clock::time_point now) {
   std::erase_if(logs_, [&](const std::unique_ptr<Follower>& log) {
-    if (!matches(log->path()) || !log->give_up_deleted(now)) return false;
+    if (!matches(log->path()) || look_at(log->path()) || is_matched(*log)) return false;
+    if (!log->give_up_deleted(now)) return false;
     std::erase_if(folders_, [&](const auto& entry) { return entry.second.first == log.get(); });
     for (Pattern& pattern : patterns_) pattern.since = wall_clock();
     return true;

@@ -51,10 +51,8 @@ base::Result<void> Tail::add_pipe(base::Result<std::unique_ptr<PipeSource>> pipe
 }
 
 void Tail::watch_files(Follower& log) {
-  log.is_taken = [this, &log](const Identity& file) {
-    return std::any_of(logs_.begin(), logs_.end(),
-                       [&](const auto& other) { return other.get() != &log && other->holds(file); });
-  };
+  log.is_taken = [this, &log](const Identity& file) { return is_taken(log.path(), file); };
+  log.find_read = [this](const LogFile& file) { return find_read(file); };
   log.on_open = [this, follower = &log](const LogFile& file) {
     if (const int watch = notices_ ? notices_->watch_file(file.fd()) : -1; watch >= 0)
       files_.insert({watch, {follower, file.fd()}});

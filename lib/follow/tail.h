@@ -29,7 +29,7 @@ namespace xlimit::follow {
 class Tail {
  public:
   struct Options {
-    std::optional<State> state{};  // of an earlier run; logs in it go on from there
+    std::optional<State> state{};  // of an earlier run; logs in it go on from there when they are added
     bool follow = true;            // else: read to the end; the loop is stopped when every source has ended
     From from = From::end;
     bool resumed_later = false;  // not following: a half line at the end of a log is left for the next run
@@ -45,8 +45,8 @@ class Tail {
   // path (glob(7)), where rotated names are left out; following, new files that match are read from their
   // start, also those that appeared since an earlier run. A file that is not there is waited for when
   // following, with a warning; otherwise it is an error, as is a folder or one that must not be read. A file
-  // that is followed by another name is not followed twice; one that rotation may have made of another that
-  // is asked for is read by the follower of that.
+  // that is followed by another name, or was read by another before it was renamed, is not followed twice;
+  // one that rotation may have made of another that is asked for is read by the follower of that.
   base::Result<void> add(const std::vector<std::string>& paths);
   // The output of a program (pipe_source.h).
   base::Result<void> add_command(const std::vector<std::string>& words);
@@ -66,6 +66,10 @@ class Tail {
 
  private:
   static constexpr std::size_t kMostSetAside = 100;
+  struct Claim {  // a file, and the log that goes on with it
+    Identity file;
+    std::string log;
+  };
 
   base::Result<void> begin(Follower& log, From from, const Pattern* pattern);
   base::Result<void> add(const std::string& path);
@@ -76,6 +80,13 @@ class Tail {
   // names.cc
   Follower* find_same(const std::string& path) const;
   bool is_rotated(const std::string& path) const;
+  bool is_matched(const Follower& log) const;
+  Logs find_logs(const std::string& pattern) const;
+  void claim();
+  void claim(const std::string& path);
+  bool is_taken(const std::string& log, const Identity& file) const;
+  std::uint64_t find_read(const LogFile& file) const;
+  bool is_asked(const std::string& path) const;
   void add_names(Follower& log) const;
   bool add_name(const std::string& path);
   void set_aside();
@@ -101,8 +112,9 @@ class Tail {
   Options options_;
   std::function<Follower::Sink(const std::string& name)> open_sink_;
   std::function<void()> on_read_;
-  Logs asked_;             // files by name or pattern, when it all began
-  std::string set_aside_;  // as append_state() writes it
+  Logs asked_;                  // files by name or pattern, when it all began
+  std::string set_aside_;       // as append_state() writes it
+  std::vector<Claim> claimed_;  // when it all begins
   std::vector<Pattern> patterns_;
   std::set<int> pattern_folders_;  // watches
   std::set<std::string> doubles_;  // names of files that are followed by another name

@@ -86,6 +86,41 @@ load following
   every_line_once 7
 }
 
+@test "a log that is renamed to another name of its pattern comes once, live, after a kill and after a stop" {
+  local name
+  for name in b.log 20260601-access.log access-20260601.log; do
+    rm -f -- *.log* place*
+    line 1
+    follow --checkpoint place --from start '*.log'
+    got 1
+    mv access.log $name
+    line 2 $name
+    got 2
+    line 3
+    got 3
+    line 4 $name
+    got 4
+    kill -9 "$SPAWNED"
+    wait "$SPAWNED" || true
+    line 5 $name
+    mv "$OUT" before
+    follow --checkpoint place '*.log'
+    got 5
+    line 6
+    line 7 $name
+    got 6
+    got 7
+    stop
+    mv access.log access-old.log
+    line 8 access-old.log
+    line 9
+    cat before >>"$OUT"
+    xlog-tail --checkpoint place --no-follow '*.log' >>"$OUT"
+    every_line_once 9
+    [ "$(grep -c '"type":"source"' "$OUT")" -eq 0 ]
+  done
+}
+
 @test "a pattern that matches nothing yet is waited for" {
   follow '*.log'
   line 1 a.log
