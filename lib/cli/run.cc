@@ -110,7 +110,7 @@ Error Command::Impl::explain(const CLI::ParseError& error) const {
     // "Could not convert: --dry-run = maybe"
     const std::size_t option = what.find(": ") + 2, equals = what.find(" = ");
     return {Exit::kUsage, what.substr(option, equals - option) + ": '" + what.substr(equals + 3) +
-                              "' is not true or false"};
+                              "' is neither true nor false"};
   }
   if (kind == CLI::ExitCodes::RequiredError) return {Exit::kUsage, what + "; see '" + name + " --help'"};
   return {Exit::kUsage, what};

@@ -176,7 +176,7 @@ bool Follower::read() {
   if (is_log_cut()) on_log_cut(files_.back().file.take_cut());
   for (Files::iterator next = files_.begin(); next != files_.end();) {
     const Files::iterator held = next++;
-    if (next == files_.end() && is_current(held->file) && open_waiting()) return true;
+    if (waiting_ && next == files_.end() && is_current(held->file) && open_waiting()) return true;
     if (!held->touched) continue;
     if (read_slice(held)) return true;
     held->touched = false;

@@ -202,7 +202,9 @@ base::Result<void> Tail::add_log(const std::string& path, From from, const Patte
   add_names(*log);
   watch_files(*log);
   if (base::Result<void> begun = begin(*log, from, pattern); !begun) return begun;
-  if (log->open() == 0 && (options_.follow || pattern == nullptr)) {  // else it is gone, which was told
+  const bool taken = there && is_taken(path, there->file);
+  if (log->open() == 0 && !taken &&
+      (options_.follow || pattern == nullptr)) {  // else it is gone, which was told
     if (!options_.follow) return base::os_error("open '" + path + "'", ENOENT);
     log->warn("'" + path + "' is not there yet, waiting for it");
   }

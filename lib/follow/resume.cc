@@ -54,7 +54,10 @@ std::vector<Sibling> find_here(const std::string& log, const Place& place) {
 std::vector<Sibling> find_beside(const Logs& logs, const Place& place) {
   std::vector<Sibling> found = find_siblings(logs);
   std::error_code unknown;
-  if (std::filesystem::equivalent(base::folder_of(logs.front()), base::folder_of(place.path), unknown))
+  const std::string log = std::filesystem::path{logs.front()}.filename().string();
+  const std::string name = std::filesystem::path{place.path}.filename().string();
+  if ((name == log || is_rotated_name(log, name)) &&
+      std::filesystem::equivalent(base::folder_of(logs.front()), base::folder_of(place.path), unknown))
     return found;
   const std::vector<Sibling> there = find_siblings({place.path});  // a symbolic link led there then
   found.insert(found.end(), there.begin(), there.end());

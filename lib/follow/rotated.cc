@@ -50,7 +50,8 @@ bool Follower::is_packed_known(const Sibling& sibling) {
 bool Follower::was_read_and_packed(const Place& place, const std::vector<Sibling>& siblings) {
   const bool packed =
       place.unread() == 0 && std::any_of(siblings.begin(), siblings.end(), [&](const Sibling& one) {
-        return one.compressed && one.facts.written <= place.written && !is_too_old(one, place.written);
+        return one.compressed && one.facts.written <= place.written && !is_too_old(one, place.written) &&
+               !is_packed_known(one);
       });
   if (packed) known_.add({place.file, place.mark, place.written, true});
   return packed;
@@ -187,7 +188,7 @@ bool Follower::open_rotated(Files::iterator before, const Sibling& sibling, bool
     return false;
   }
   const bool read = done != nullptr && done->read;
-  file->seek(done != nullptr ? done->mark.end : 0);
+  file->seek(std::max(done != nullptr ? done->mark.end : 0, find_read ? find_read(*file) : 0));
   const bool copy = is_copy(*file);
   if (copy && files_.back().file.was_cut()) return false;  // of what it holds now, or held before?
   if (copy && file->is_half_a_line() && is_recent(file->written())) return false;

@@ -47,7 +47,7 @@ bool is_older_by_name(const Sibling& a, const Sibling& b) {
 
 bool is_rotated_name(string_view log, string_view name) {
   name = without_compression(name);
-  if (log == "current") return name.size() > 20 && name[0] == '@';
+  if (log == "current") return name == "previous" || (name.size() > 20 && name[0] == '@');
   if (name.size() > log.size() && name.starts_with(log)) return is_rotation_mark(name.substr(log.size()));
   const std::size_t dot = log.rfind('.');
   if (dot == string_view::npos || dot == 0) return false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The files that rotation made of a log: access.log.1, access.log-20260601, access-20260601.log, and s6-log's
-// @4000...s beside its `current`.
+// @4000...s beside its `current`, which for a moment are called `previous`.
 #pragma once
 
 #include <cstdint>

@@ -133,10 +133,10 @@ base::Result<void> FileWatch::find_places() {
 void FileWatch::watch_folders(const std::string& way) {
   const bool there = ::access(way.c_str(), F_OK) == 0;
   for (fs::path folder = fs::path{way}.parent_path(); folder.has_filename(); folder = folder.parent_path()) {
-    if (!there) static_cast<void>(add_place(folder));
     const int number =
         ::inotify_add_watch(inotify_.get(), folder.c_str(), IN_DELETE_SELF | IN_MOVE_SELF | IN_MASK_ADD);
     if (number >= 0) places_.push_back({number, folder, ""});
+    if (!there || number < 0) static_cast<void>(add_place(folder));
   }
 }
 

@@ -12,6 +12,7 @@ namespace {
 
 struct Pattern : Bench {
   std::string pattern = path("*.log");
+  Lines names;  // in its place
 
   // A run from `state`, or from the start, to the end of what is there; where it is then.
   std::string read_all_logs(const std::string& state = {}) {
@@ -20,7 +21,7 @@ struct Pattern : Bench {
     Tail::Options options{.follow = false, .from = From::start, .resumed_later = true};
     if (!state.empty()) options.state = parse_state(state);
     Tail tail{loop, std::move(options), sink, [] {}};
-    REQUIRE(tail.add(Lines{pattern}).has_value());
+    REQUIRE(tail.add(names.empty() ? Lines{pattern} : names).has_value());
     REQUIRE(loop.run().has_value());
     std::string text;
     tail.append_state(text);
@@ -202,4 +203,57 @@ TEST_CASE("a file that two logs of earlier runs read is left to the one that has
   bench.append("b.log", "3\n");
   run("?.log", state);
   CHECK(bench.given() == "1|1|2|3");
+}
+
+TEST_CASE("a file that another log read and gave up does not come again from where it was first seen") {
+  Pattern bench;
+  auto log = bench::follow(bench, "1\n");
+  Follower other{bench.path("b.log"), bench.sink()};
+  other.is_taken = [&](const auto& file) { return log->holds(file); };
+  other.find_read = [&](const auto& file) { return log->find_end(file); };
+  bench.append("b.log", "2\n");
+  REQUIRE(other.begin(From::start).has_value());
+  Bench::read_all(other);
+  bench.rename("access.log", "b.log.1");
+  bench.append("access.log", "3\n");
+  look(*log);
+  look(other);
+  other.look_around();
+  bench.append("b.log.1", "4\n");
+  look(*log);
+  log->expire(std::chrono::steady_clock::now() + 2 * Follower::kQuiet);
+  Bench::read_all(*log);
+  REQUIRE(log->open() == 1);
+  other.look_around();
+  Bench::read_all(other);
+  CHECK(bench.given() == "1|2|3|4");
+  CHECK(bench.gap_list() == "");
+}
+
+TEST_CASE("a log that took the name of another which is asked for, too, keeps no run from starting") {
+  Pattern bench;
+  bench.names = {bench.path("a.log"), bench.path("b.log")};
+  bench.append("a.log", "1\n");
+  bench.append("b.log", "2\n");
+  std::string state = bench.read_all_logs();
+  bench.rename("a.log", "b.log");
+  bench.append("b.log", "3\n");
+  bench.append("a.log", "4\n");
+  state = bench.read_all_logs(state);
+  bench.read_all_logs(state);
+  CHECK(bench.given() == "1|2|3|4");
+}
+
+TEST_CASE("a log that was renamed, and rotated from there, is read on") {
+  Pattern bench;
+  bench.append("a.log", "1\n");
+  std::string state = bench.read_all_logs();
+  bench.rename("a.log", "b.log");
+  bench.append("a.log", "2\n");
+  state = bench.read_all_logs(state);
+  bench.rename("b.log", "b.log.1");
+  bench.append("b.log.1", "3\n");
+  bench.read_all_logs(state);
+  CHECK(bench.given() == "1|2|3");
+  CHECK(bench.gap_list().empty());
 }

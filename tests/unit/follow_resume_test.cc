@@ -216,3 +216,19 @@ TEST_CASE("what the taker of the lines wants to remember comes back") {
   bench.resume(next, bench.state_of(follower));
   CHECK(recalled == "truncated=12");
 }
+
+TEST_CASE("a file of s6-log's is read once, also while it is called previous") {
+  Bench bench;
+  bench.log = bench.path("current");
+  bench.append("current", "one\n");
+  std::string state = bench.run();
+  bench.append("current", "two\n");
+  bench.rename("current", "previous");
+  bench.append("current", "three\n");
+  state = bench.run(state);
+  CHECK(bench.given() == "one|two|three");
+  bench.rename("previous", "@400000006b0a9f122a497749.s");
+  bench.run(state);
+  CHECK(bench.given() == "one|two|three");
+  CHECK(bench.gap_list().empty());
+}
