@@ -40,9 +40,9 @@ bool is_rotated_name(std::string_view log, std::string_view name);
 bool looks_rotated(std::string_view name);
 
 // Oldest first. Compressed ones are older than those that are not yet, unless both their names and their last
-// writes say otherwise. The others are ordered by birth where
-// the file system tells it, because a core may write into a renamed file for long; else by their last write;
-// and where that is the same, as often it is, by what their names say.
+// writes say otherwise. The others are ordered by birth where the file system tells it, because a core may
+// write into a renamed file for long; else by their last write; and where that is the same, as often it is,
+// by what their names say.
 void sort_by_age(std::vector<Sibling>& siblings);
 
 // Whether `path` is a name that rotation may have made of the log's, in its folder, and no symbolic link.

@@ -77,16 +77,17 @@ class Tail {
   base::Result<void> add_pipe(base::Result<std::unique_ptr<PipeSource>> pipe);
   base::Result<void> add_pattern(const std::string& pattern);
   PipeSource::Handlers handle(const std::string& name);
-  // names.cc
-  Follower* find_same(const std::string& path) const;
-  bool is_rotated(const std::string& path) const;
-  bool is_matched(const Follower& log) const;
-  Logs find_logs(const std::string& pattern) const;
+  // claims.cc
   void claim();
   void claim(const std::string& path);
   bool is_taken(const std::string& log, const Identity& file) const;
   std::uint64_t find_read(const LogFile& file) const;
   bool is_asked(const std::string& path) const;
+  // names.cc
+  Follower* find_same(const std::string& path) const;
+  bool is_rotated(const std::string& path) const;
+  bool is_matched(const Follower& log) const;
+  Logs find_logs(const std::string& pattern) const;
   void add_names(Follower& log) const;
   bool add_name(const std::string& path);
   void set_aside();
