@@ -85,7 +85,7 @@ Result<bool> Judge::take(const event::Event& event, const stream::Piece& line, O
   Result<void> written;
   if (state_ && state_->has_much()) written = record(out);
   if (written && settings_.pass_access) written = stream::pass(line, out);
-  if (is_stale(*access)) {
+  if (session::is_out_of_time(access->at, base::now(), settings_.max_age)) {
     ++counts_.stale;
     return true;
   }
@@ -116,10 +116,6 @@ Result<void> Judge::drained(stream::Filter& input, Output& out) {
   if (done) done = record(out);
   if (proof_) proof_->look_around(std::exchange(said_, false));
   return done;
-}
-
-bool Judge::is_stale(const event::Access& access) {
-  return session::is_out_of_time(access.at, base::now(), settings_.max_age);
 }
 
 Result<void> Judge::tell_sources(Output& out) {

@@ -28,7 +28,6 @@ class Judge {
   base::Result<bool> take(const event::Event& event, const stream::Piece& line, stream::Output& out);
   void skip_judged(stream::Filter& input);
   base::Result<void> drained(stream::Filter& input, stream::Output& out);
-  bool is_stale(const event::Access& access);
   base::Result<void> tell_sources(stream::Output& out);
   base::Result<void> end(stream::Output& out);
   base::Result<base::Exit> finish(base::Result<base::Exit> ended, const stream::Output& out);
