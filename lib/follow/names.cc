@@ -103,7 +103,7 @@ void Tail::set_aside() {
 base::Result<void> Tail::add(const std::string& path) {
   if (path == "-" || is_fifo(path))
     return add_pipe(PipeSource::open(loop_, path, options_.follow, handle(path)));
-  return is_pattern(path) ? add_pattern(path) : add_log(path, options_.from);
+  return is_pattern(path) ? add_pattern(path) : add_log(path, options_.from, Asked::by_name);
 }
 
 // The log that this name leads to as well; by the names, too, because files move between two looks.
@@ -132,16 +132,21 @@ void Tail::add_names(Follower& log) const {
   }
 }
 
-base::Result<void> Tail::add_log(const std::string& path, From from, const Pattern* pattern) {
+// `since`: as in Pattern.
+base::Result<void> Tail::add_log(const std::string& path, From from, Asked asked, std::int64_t since) {
   if (base::Result<void> started = start_notices(); !started) return started;
-  if (is_rotated(path))
-    return options_.follow || look_at(path) ? base::Result<void>{}
-                                            : base::os_error("open '" + path + "'", ENOENT);
+  const base::Result<Facts> there = look_at(path);
+  const bool required = asked == Asked::by_name && !options_.follow;
+  const auto missing = [&] { return base::os_error("open '" + path + "'", ENOENT); };
+  if (is_rotated(path)) {
+    if (required && !there) return missing();
+    return {};
+  }
   if (Follower* same = find_same(path)) {
+    if (required && !there && same->open() == 0) return missing();
     if (path != same->path()) doubles_.insert(path);
     return {};
   }
-  const base::Result<Facts> there = look_at(path);
   const bool known = options_.state && options_.state->find(path) != nullptr;
   if (!known && there && is_taken(path, there->file)) {  // renamed, and the log that it was goes on with it
     doubles_.insert(path);
@@ -150,15 +155,14 @@ base::Result<void> Tail::add_log(const std::string& path, From from, const Patte
   auto log = std::make_unique<Follower>(path, open_sink_(path));
   add_names(*log);
   watch_files(*log);
-  if (base::Result<void> begun = begin(*log, from, pattern); !begun) return begun;
+  if (base::Result<void> begun = begin(*log, from, since); !begun) return begun;
   const bool taken = there && is_taken(path, there->file);
-  if (log->open() == 0 && !taken &&
-      (options_.follow || pattern == nullptr)) {  // else it is gone, which was told
-    if (!options_.follow) return base::os_error("open '" + path + "'", ENOENT);
-    log->warn("'" + path + "' is not there yet, waiting for it");
+  if (log->open() == 0 && !taken) {  // what is known of it was told
+    if (required) return missing();
+    if (options_.follow) log->warn("'" + path + "' is not there yet, waiting for it");
   }
   watch_folders(*log);  // not before: folders_ must not name one that is given up here
-  if (options_.follow || pattern != nullptr) log->look_up();  // what happened before the folder was watched
+  if (options_.follow || since != 0) log->look_up();  // what happened before the folder was watched
   logs_.push_back(std::move(log));
   return {};
 }
@@ -181,7 +185,8 @@ base::Result<void> Tail::add_pattern(const std::string& pattern) {
     }
   }
   for (const std::string& path : paths) {
-    if (base::Result<void> added = add_log(path, from, resumed ? &since : nullptr); !added) return added;
+    if (base::Result<void> added = add_log(path, from, Asked::by_pattern, resumed ? since.since : 0); !added)
+      return added;
   }
   if (!options_.follow && paths.empty()) return base::os_error("open '" + pattern + "'", ENOENT);
   patterns_.push_back(std::move(since));
@@ -196,7 +201,7 @@ void Tail::look_for_new() {
     for (const std::string& path : match(pattern.path)) {
       const bool known =
           std::any_of(logs_.begin(), logs_.end(), [&](const auto& log) { return log->path() == path; });
-      if (!known && !doubles_.contains(path) && !add_name(path)) add_new(path, From::start, &pattern);
+      if (!known && !doubles_.contains(path) && !add_name(path)) add_new(path, pattern.since);
     }
   }
 }
@@ -216,16 +221,16 @@ void Tail::look_at_double(const std::string& path) {
   };
   if (!there || any([&](const Follower& log) { return log.path() == path || log.holds(there->file); }))
     return;
-  add_new(path, From::start);
+  add_new(path);
 }
 
 // One that cannot be opened is warned of once and tried again at every look.
-void Tail::add_new(const std::string& path, From from, const Pattern* pattern) {
+void Tail::add_new(const std::string& path, std::int64_t since) {
   base::Result<void> added;
   if (const base::Result<LogFile> file = LogFile::open(path); !file)
     added = tl::make_unexpected(file.error());
   else
-    added = add_log(path, from, pattern);
+    added = add_log(path, From::start, Asked::by_pattern, since);
   if (added)
     refused_.erase(path);
   else if (refused_.insert(path).second)

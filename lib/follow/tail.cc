@@ -66,9 +66,9 @@ void Tail::watch_files(Follower& log) {
   };
 }
 
-base::Result<void> Tail::begin(Follower& log, From from, const Pattern* pattern) {
+base::Result<void> Tail::begin(Follower& log, From from, std::int64_t since) {
   const LogState* earlier = options_.state ? options_.state->find(log.path()) : nullptr;
-  if (earlier == nullptr) return pattern != nullptr ? log.begin(from, pattern->since) : log.begin(from);
+  if (earlier == nullptr) return since != 0 ? log.begin(from, since) : log.begin(from);
   LogState all = *earlier;
   for (const std::string& name : log.names()) {  // those may have been logs of their own
     const LogState* more = name == log.path() ? nullptr : options_.state->find(name);

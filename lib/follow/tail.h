@@ -66,14 +66,16 @@ class Tail {
 
  private:
   static constexpr std::size_t kMostSetAside = 100;
+  // Where nothing is followed a log may be absent only by pattern.
+  enum class Asked : std::uint8_t { by_name, by_pattern };
   struct Claim {  // a file, and the log that goes on with it
     Identity file;
     std::string log;
   };
 
-  base::Result<void> begin(Follower& log, From from, const Pattern* pattern);
+  base::Result<void> begin(Follower& log, From from, std::int64_t since);
   base::Result<void> add(const std::string& path);
-  base::Result<void> add_log(const std::string& path, From from, const Pattern* pattern = nullptr);
+  base::Result<void> add_log(const std::string& path, From from, Asked asked, std::int64_t since = 0);
   base::Result<void> add_pipe(base::Result<std::unique_ptr<PipeSource>> pipe);
   base::Result<void> add_pattern(const std::string& pattern);
   PipeSource::Handlers handle(const std::string& name);
@@ -93,7 +95,7 @@ class Tail {
   void set_aside();
   void look_for_new();
   void look_at_double(const std::string& path);
-  void add_new(const std::string& path, From from, const Pattern* pattern = nullptr);
+  void add_new(const std::string& path, std::int64_t since = 0);
   bool matches(const std::string& path) const;
   void drop_deleted(std::chrono::steady_clock::time_point now);
   base::Result<void> start_notices();

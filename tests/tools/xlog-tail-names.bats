@@ -121,6 +121,33 @@ load following
   done
 }
 
+@test "a log that was asked for by name and is gone does not fail a pattern" {
+  local pattern
+  for pattern in '*.log' '[ab].log'; do
+    rm -f -- *.log place
+    line 1 a.log
+    line 2 b.log
+    xlog-tail --no-follow --checkpoint place a.log b.log >"$OUT"
+    rm b.log
+    line 3 a.log
+    run -69 xlog-tail --no-follow --checkpoint place a.log b.log
+    run -69 xlog-tail --no-follow --checkpoint place "$pattern" b.log
+    run -69 xlog-tail --no-follow --checkpoint place b.log "$pattern"
+    xlog-tail --no-follow --checkpoint place "$pattern" >>"$OUT"
+    every_line_once 3
+  done
+}
+
+@test "nor does a rotated file that was asked for by name" {
+  line 1 a.log.1
+  xlog-tail --no-follow --checkpoint place a.log.1 >"$OUT"
+  rm a.log.1
+  line 2 a.log
+  run -69 xlog-tail --no-follow --checkpoint place a.log a.log.1
+  xlog-tail --no-follow --checkpoint place 'a.log*' >>"$OUT"
+  every_line_once 2
+}
+
 @test "a pattern that matches nothing yet is waited for" {
   follow '*.log'
   line 1 a.log
