@@ -2,8 +2,8 @@
 # What the bats files share. Load it with: load ../helpers
 #
 # Waiting is for a condition and bounded by a deadline, never for a while: wait_until, wait_for_line.
-# Whatever spawn starts is ended by end_spawned, whatever netns_add makes is removed by netns_cleanup;
-# a file that uses them calls `cleanup` in its teardown.
+# Whatever spawn starts is ended and whatever netns_add makes is removed after each test. A file that has a teardown of
+# its own and uses them calls `cleanup` in it.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD=${XLIMIT_BUILD:-$ROOT/build}
@@ -168,3 +168,4 @@ cleanup() {
   end_spawned
   netns_cleanup
 }
+teardown() { cleanup; }

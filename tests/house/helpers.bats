@@ -10,7 +10,6 @@ setup() {
   echo 'tr a-z A-Z; echo trouble >&2; exit 3' >"$CASE/cmd"
   echo hello >"$CASE/in"
 }
-teardown() { cleanup; }
 
 record() {
   echo HELLO >"$CASE/out"
@@ -58,4 +57,15 @@ record() {
   wait_gone "$SPAWNED"
   DEADLINE=1
   ! wait_for_line "$ROOT/log" never
+}
+
+@test "a file without a teardown of its own leaves no namespace behind" {
+  needs_netns
+  needs ip
+  # shellcheck disable=SC2016  # for the file that is made
+  printf 'load "%s/../helpers"\n\x40test "one is made" { netns_add node; netns_name node >"%s"; }\n' \
+    "$BATS_TEST_DIRNAME" "$BATS_TEST_TMPDIR/name" >"$BATS_TEST_TMPDIR/makes.bats"
+  env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$HOME" bats --tap "$BATS_TEST_TMPDIR/makes.bats" 3>&-
+  [ -s "$BATS_TEST_TMPDIR/name" ]
+  [ ! -e "/run/netns/$(<"$BATS_TEST_TMPDIR/name")" ]
 }

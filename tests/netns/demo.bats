@@ -9,7 +9,6 @@ setup() {
   TMPDIR=$BATS_TEST_TMPDIR
   export TMPDIR
 }
-teardown() { cleanup; }
 
 namespaces() { ip netns list | grep -c "^xlb$1-"; }
 none_left() { [[ $(namespaces "$1") -eq 0 && -z $(find "$TMPDIR" -name 'xlimit-bed.*') ]]; }

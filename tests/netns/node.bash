@@ -5,7 +5,6 @@ setup() {
   needs_netns
   needs ip ipset nft
 }
-teardown() { cleanup; }
 
 node() { in_netns node "$@"; }
 

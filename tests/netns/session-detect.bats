@@ -12,7 +12,6 @@ setup() {
   OUT=$BATS_TEST_TMPDIR/out
   second=0
 }
-teardown() { cleanup; }
 
 # ports NAME COUNT FROM TO PORT: the client's ports, in $answer.
 ports() { hold connect "$@" && answer=${answer#ok }; }

@@ -16,7 +16,6 @@ setup() {
   hold connect good4 2 203.0.113.8 192.0.2.1 443
   hold connect good6 2 2001:db8:8::8 2001:db8::1 443
 }
-teardown() { cleanup; }
 
 # fate NAME ALIVE RESET: waited for, because a reset travels.
 fate() { wait_until fate_is "$@" || { hold state "$1"; echo "$1: $answer, not $2 $3 0"; return 1; }; }

@@ -9,7 +9,6 @@ setup() {
   # shellcheck disable=SC2034  # for whoever loads this
   WEB=http://127.0.0.1:$PORT
 }
-teardown() { cleanup; }
 
 # serve REQUESTS [CERTIFICATE]: a web server on $PORT that writes there what it is asked for.
 serve() {

@@ -6,7 +6,6 @@ setup() {
   LOG=access.log
   OUT=out
 }
-teardown() { cleanup; }
 
 # line N [FILE]: the N-th numbered record, appended.
 line() {

@@ -4,7 +4,6 @@ bats_require_minimum_version 1.5.0
 load ../helpers
 
 setup() { cd "$BATS_TEST_TMPDIR"; }
-teardown() { cleanup; }
 
 # make_log LINES SEED: a few people at a few places, clocks that step, names that are hard to write.
 make_log() {

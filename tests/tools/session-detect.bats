@@ -3,8 +3,6 @@
 bats_require_minimum_version 1.5.0
 load ../helpers
 
-teardown() { cleanup; }
-
 # access SECOND USER IP [PORT]: one event.
 access() {
   printf '{"type":"access","time":"2026-06-01T12:00:%02d.000000Z","user":"%s","ip":"%s","port":%d,"status":"accepted"}\n' \

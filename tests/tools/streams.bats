@@ -4,8 +4,6 @@
 bats_require_minimum_version 1.5.0
 load ../helpers
 
-teardown() { cleanup; }
-
 # into_closed CMD...: with a stdout whose reader has left already.
 into_closed() {
   local pipe=$BATS_TEST_TMPDIR/pipe reader writer
