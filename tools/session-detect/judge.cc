@@ -93,9 +93,11 @@ Result<bool> Judge::take(const event::Event& event, const stream::Piece& line, O
     counts_.add(verdict);
     session::report(verdict, access->node.empty() ? node() : access->node, origin_,
                     [&](std::string_view text) {
-                      said_ = true;
                       if (written) written = out.write(text);
                     });
+    // The first ban does not wait for the lines behind it; in a flood the others go out together.
+    const bool first = !verdict.targets.empty() && !std::exchange(banned_, true);
+    if (written && first) written = out.flush();
   }
   if (!written) return base::failed(written);
   return true;
@@ -114,7 +116,7 @@ Result<void> Judge::drained(stream::Filter& input, Output& out) {
   Result<void> done = out.flush();
   if (state_ && detector_->changes() > 0) detector_->set_mark(session::mark_of(input.dealt_with()));
   if (done) done = record(out);
-  if (proof_) proof_->look_around(std::exchange(said_, false));
+  if (proof_) proof_->look_around(std::exchange(banned_, false));
   return done;
 }
 

@@ -42,7 +42,7 @@ class Judge {
   Counts counts_;
   std::optional<session::Detector> detector_;
   std::unique_ptr<StateFile> state_;
-  bool said_ = false;      // a verdict, since the input was last drained
+  bool banned_ = false;    // somebody, since the input was last drained
   bool expected_ = false;  // the detector was told of the next line
 };
 
