@@ -4,6 +4,7 @@
 
 #include "ipban/batch.h"
 #include "ipban/keeper.h"
+#include "stage/slice.h"
 #include "stage/stage.h"
 
 namespace xlimit::ipban {
@@ -46,6 +47,7 @@ Ended apply(const Settings& settings, const cli::Command& command) {
                                if (keeper) keeper->look();
                                enforcer.memory().write(std::chrono::milliseconds{0});
                              }};
+  stage::ask_for_slice(stage::kBanSlice);
   Ended ended = stage.run();
   enforcer.memory().write();
   return ended;

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "session/report.h"
 #include "stage/metrics_file.h"
+#include "stage/slice.h"
 #include "stream/file.h"
 
 namespace session_detect {
@@ -59,6 +60,7 @@ Result<Exit> Judge::run() {
   if (!settings_.limits_file.empty())
     limits = stream::FileWatch::open(stage.loop(), settings_.limits_file, [this] { reread_limits(); });
   if (!limits) command_.warn(limits.error().text + ", changes of the limits are not seen");
+  stage::ask_for_slice(stage::kJudgeSlice);
   return finish(stage.run(), stage.out());
 }
 

@@ -2,6 +2,7 @@
 // The stage: banned events in, the same and `killed` out.
 #include "host/watcher.h"
 #include "sockkill/reaper.h"
+#include "stage/slice.h"
 #include "stage/stage.h"
 
 namespace xlimit::sockkill {
@@ -21,6 +22,7 @@ Result<Exit> apply(const Settings& settings, const cli::Command& command) {
   sockets::Finder finder{
       *diag, [&] { return watcher->current().map([](host::Facts facts) { return std::move(facts.own); }); }};
   if (Result<void> read = finder.refresh(); !read) return failed(read);
+  stage::ask_for_slice(stage::kKillSlice);  // also for the sweeper
   std::unique_ptr<sockets::Sweeper> sweeper;
   if (!settings.dry_run) {
     Result<std::unique_ptr<sockets::Sweeper>> opened = sockets::Sweeper::open();

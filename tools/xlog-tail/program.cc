@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "stage/metrics_file.h"
+#include "stage/slice.h"
 #include "stream/output.h"
 
 namespace xlimit::xlog_tail {
@@ -45,6 +46,7 @@ base::Result<base::Exit> Program::run() {
                              }};
   if (!out_.pending()) commit();  // an earlier run's last words come first
   send();
+  stage::ask_for_slice(stage::kReaderSlice);
   base::Result<void> ended = loop_.run();
   if (ended && out_.gone()) return base::Exit::kDone;
   base::Result<void> done = broken_ ? base::Result<void>{} : end();
