@@ -15,8 +15,9 @@ inline constexpr std::chrono::microseconds kJudgeSlice{300};
 inline constexpr std::chrono::microseconds kBanSlice{200};
 inline constexpr std::chrono::microseconds kKillSlice{100};
 
-// For the calling thread and those it starts from then on; niceness and policy stay, and another policy than
-// SCHED_OTHER was somebody's choice. Only a wish: older kernels do not hear it, a sandbox may refuse it.
+// For the calling thread and the threads and processes it starts from then on; niceness and policy stay, and
+// another policy than SCHED_OTHER was somebody's choice. Only a wish: older kernels do not hear it, a sandbox
+// may refuse it.
 void ask_for_slice(std::chrono::microseconds slice);
 
 }  // namespace xlimit::stage

@@ -7,10 +7,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
+#include <functional>
 #include <thread>
 #include <utility>
 
@@ -21,14 +20,31 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// What sched_getattr(2) calls the runtime: of SCHED_OTHER the slice.
-std::uint64_t slice_of_thread() {
-  constexpr std::size_t kRuntime = 24;  // its place
-  std::array<char, 48> attributes{};
-  REQUIRE(::syscall(SYS_sched_getattr, 0, attributes.data(), attributes.size(), 0) == 0);
-  std::uint64_t slice = 0;
-  std::memcpy(&slice, attributes.data() + kRuntime, sizeof slice);
-  return slice;
+struct Attributes {
+  std::uint32_t size = sizeof(Attributes), policy = 0;
+  std::uint64_t flags = 0;
+  std::int32_t nice = 0;
+  std::uint32_t priority = 0;
+  std::uint64_t runtime = 0, deadline = 0, period = 0;
+};
+
+// Of the calling thread, as sched_getattr(2) tells them; the runtime of SCHED_OTHER is its slice.
+Attributes attributes() {
+  Attributes all;
+  ::syscall(SYS_sched_getattr, 0, &all, sizeof all, 0);
+  return all;
+}
+
+// What becomes of a thread that asks after `prepare`, so that the test stays as it was.
+std::pair<Attributes, Attributes> ask(const std::function<void()>& prepare) {
+  std::pair<Attributes, Attributes> before_and_after;
+  std::thread{[&] {
+    prepare();
+    before_and_after.first = attributes();
+    stage::ask_for_slice(stage::kJudgeSlice);
+    before_and_after.second = attributes();
+  }}.join();
+  return before_and_after;
 }
 
 bool kernel_hears() {
@@ -39,22 +55,23 @@ bool kernel_hears() {
   return version >= std::pair{6, 12};
 }
 
-// In a thread of its own, so that the test stays as it was.
-template <typename Body>
-void aside(Body body) {
-  std::thread{body}.join();
-}
-
 }  // namespace
 
-TEST_CASE("a stage asks for a shorter slice") {
-  std::uint64_t before = 0, after = 0;
-  aside([&] {
-    before = slice_of_thread();
-    stage::ask_for_slice(stage::kJudgeSlice);
-    after = slice_of_thread();
-  });
-  CHECK(after == (kernel_hears() ? 300'000 : before));
+TEST_CASE("a stage asks for a shorter slice, and nothing else of it changes") {
+  const auto [before, after] = ask([] { ::setpriority(PRIO_PROCESS, 0, 7); });  // on Linux the thread's
+  CHECK(after.nice == before.nice);
+  CHECK(after.policy == before.policy);
+  CHECK(after.flags == before.flags);
+  const bool heard = kernel_hears() && before.policy == SCHED_OTHER;
+  CHECK(after.runtime == (heard ? 300'000 : before.runtime));
+}
+
+TEST_CASE("another policy was somebody's choice") {
+  const sched_param none{};
+  const auto [before, after] = ask([&] { ::sched_setscheduler(0, SCHED_BATCH, &none); });
+  CHECK(before.policy != SCHED_OTHER);
+  CHECK(after.policy == before.policy);
+  CHECK(after.runtime == before.runtime);
 }
 
 TEST_CASE("each stage asks for less than the one that writes to it, and none for less than there is") {
@@ -62,25 +79,4 @@ TEST_CASE("each stage asks for less than the one that writes to it, and none for
   CHECK(stage::kJudgeSlice > stage::kBanSlice);
   CHECK(stage::kBanSlice > stage::kKillSlice);
   CHECK(stage::kKillSlice >= 100us);
-}
-
-TEST_CASE("niceness and policy stay as somebody chose them") {
-  int nice = 0, policy = 0;
-  aside([&] {
-    ::setpriority(PRIO_PROCESS, 0, 7);  // on Linux the thread's
-    stage::ask_for_slice(stage::kKillSlice);
-    nice = ::getpriority(PRIO_PROCESS, 0);
-  });
-  CHECK(nice == 7);
-  std::uint64_t before = 0, after = 0;
-  aside([&] {
-    const sched_param none{};
-    REQUIRE(::sched_setscheduler(0, SCHED_BATCH, &none) == 0);
-    before = slice_of_thread();
-    stage::ask_for_slice(stage::kKillSlice);
-    after = slice_of_thread();
-    policy = ::sched_getscheduler(0);
-  });
-  CHECK(policy == SCHED_BATCH);
-  CHECK(before == after);
 }

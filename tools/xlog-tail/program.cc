@@ -32,6 +32,7 @@ Program::Program(const Settings& settings, const cli::Command& command, outbox::
           [this](const std::string& name) { return open_feed(name); }, [this] { went_out(); }) {}
 
 base::Result<base::Exit> Program::run() {
+  stage::ask_for_slice(stage::kReaderSlice);
   if (base::Result<void> added = add_sources(); !added) return base::failed(added);
   const stream::Timer second{loop_, 1s, [this] {
                                report_soon_ = true;
@@ -46,7 +47,6 @@ base::Result<base::Exit> Program::run() {
                              }};
   if (!out_.pending()) commit();  // an earlier run's last words come first
   send();
-  stage::ask_for_slice(stage::kReaderSlice);
   base::Result<void> ended = loop_.run();
   if (ended && out_.gone()) return base::Exit::kDone;
   base::Result<void> done = broken_ ? base::Result<void>{} : end();
