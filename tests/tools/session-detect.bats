@@ -32,6 +32,20 @@ feed() { "$@" >&"$FEED"; }
   wait_for_line out '"type":"ban".*"target":"198.51.100.4"'
 }
 
+@test "the first ban does not wait for the lines behind it" {
+  needs strace
+  cd "$BATS_TEST_TMPDIR"
+  for user in 1 2 3; do
+    access 1 "$user" "203.0.113.$user"
+    access 2 "$user" "198.51.100.$user"
+  done >in
+  ASAN_OPTIONS=detect_leaks=0 strace -qqo trace -s 4096 -e trace=write -P "$PWD/out" \
+    session-detect --verify none --rule strict <in >out
+  has_lines out '"type":"ban"' 3
+  has_lines trace 'write\(1,' 2
+  [[ $(head -n 1 trace) = *198.51.100.1* && $(head -n 1 trace) != *198.51.100.2* ]]
+}
+
 @test "limits are reread when their file changes, and a wrong file changes nothing" {
   echo 'ann 2' >"$BATS_TEST_TMPDIR/limits"
   start_judge --limits limits
