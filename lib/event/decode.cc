@@ -50,16 +50,33 @@ Access read_access(Object& fields) {
   return access;
 }
 
+// Whom an event is about, and which of the target's addresses was seen last.
+template <class AboutSomebody>
+void read_target(Object& fields, AboutSomebody& event) {
+  event.target = fields.prefix("target");
+  // Outside the target it would be a way to have others' connections cut.
+  event.address = fields.address("address");
+  if (event.address && !event.target.contains(*event.address))
+    fields.blame("address", "is outside the target");
+}
+
+Suspect read_suspect(Object& fields) {
+  Suspect suspect;
+  suspect.at = fields.time("time");
+  suspect.node = fields.text("node");
+  read_target(fields, suspect);
+  suspect.user = fields.user();
+  suspect.ports = fields.ports();
+  return suspect;
+}
+
 Ban read_ban(Object& fields) {
   Ban ban;
   ban.at = fields.time("time");
   ban.node = fields.text("node");
   ban.id = fields.text("id");
   ban.origin = fields.text("origin");
-  ban.target = fields.prefix("target");
-  // Outside the target it would be a way to have others' connections cut.
-  ban.address = fields.address("address");
-  if (ban.address && !ban.target.contains(*ban.address)) fields.blame("address", "is outside the target");
+  read_target(fields, ban);
   const std::optional<std::uint64_t> seconds = fields.number("seconds", base::kLongestDuration.count());
   // Absent must not mean 0: that is a permanent ban.
   if (!seconds) fields.blame("seconds", "is missing");
@@ -125,6 +142,7 @@ Limit read_limit(Object& fields) {
 
 Event read(std::string_view type, Object& fields) {
   if (type == "access") return read_access(fields);
+  if (type == "suspect") return read_suspect(fields);
   if (type == "ban") return read_ban(fields);
   if (type == "banned") return read_banned(fields);
   if (type == "unban") return read_unban(fields);

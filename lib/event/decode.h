@@ -24,7 +24,8 @@ struct Malformed {
   std::string why;  // "'target' is not an address or prefix"
 };
 
-using Event = std::variant<Foreign, Malformed, Access, Violation, Ban, Banned, Unban, Unbanned, List, Limit>;
+using Event =
+    std::variant<Foreign, Malformed, Access, Violation, Suspect, Ban, Banned, Unban, Unbanned, List, Limit>;
 
 // The user of the first event in `text`, undecoded; empty when none is near. Good for a guess.
 std::string_view guess_user(std::string_view text);

@@ -122,6 +122,16 @@ std::string_view encode(const Violation& event, Line& line) {
   return writer.finish();
 }
 
+std::string_view encode(const Suspect& event, Line& line) {
+  Writer writer{line, "suspect", event.at};
+  writer.text(kNodeKey, event.node, kNode);
+  writer.prefix(kTargetKey, event.target);
+  if (event.address) writer.address(",\"address\":", *event.address);
+  writer.text(kUserKey, event.user, kMaxUser);
+  writer.ports(event.ports);
+  return writer.finish();
+}
+
 std::string_view encode(const Ban& event, Line& line) {
   Writer writer{line, "ban", event.at};
   put_ban(writer, event);

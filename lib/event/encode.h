@@ -39,6 +39,7 @@ inline constexpr std::string_view kOutText = ",\"direction\":\"out\"";
 std::string_view encode(const Access& event, char* out);  // which has room for kMaxLine
 inline std::string_view encode(const Access& event, Line& line) { return encode(event, line.data()); }
 std::string_view encode(const Violation& event, Line& line);
+std::string_view encode(const Suspect& event, Line& line);
 std::string_view encode(const Ban& event, Line& line);
 std::string_view encode(const Banned& event, Line& line);
 std::string_view encode(const Refused& event, Line& line);

@@ -65,6 +65,16 @@ struct Violation {
   std::string_view why;
 };
 
+// Somebody who breaks a rule if he goes on: a ban may follow. Nothing is to be done to him yet.
+struct Suspect {
+  Time at;
+  std::string_view node;
+  ip::Prefix target;
+  std::optional<ip::Address> address;  // the one last seen, when the target is more than one address
+  std::string_view user;
+  std::vector<std::uint16_t> ports;  // of that address, seen in the log, newest first
+};
+
 enum class Direction : std::uint8_t { in, out };
 
 // An order to ban. `banned` and `refused` repeat its fields and add their own.

@@ -47,14 +47,23 @@ std::vector<Index> Detector::losers(const std::vector<Index>& places, const Brea
 }
 
 // More than allowed, and no rule is broken yet: who goes if it will be can be looked up in the meantime.
-void Detector::expect_losers(const std::vector<Index>& places, std::uint32_t limit) const {
-  if (!evidence_.expect || places.size() <= limit) return;
+void Detector::expect_losers(const std::vector<Index>& places, std::uint32_t limit, Time now) const {
+  if (places.size() <= limit) return;
   for (std::size_t i = 0; i < places.size(); ++i) {
     const bool late = i >= limit, early = i < places.size() - limit;
     const bool goes = policy_.loser == Loser::all || (policy_.loser == Loser::newest && late) ||
                       (policy_.loser == Loser::oldest && early);
-    if (goes) evidence_.expect(target_of(places[i]));
+    if (goes) expect_ban(places[i], now);
   }
+}
+
+// Not one that is not proven, a gateway, or banned a moment ago.
+void Detector::expect_ban(Index place, Time now) const {
+  const Place& known = table_.place(place);
+  if (!evidence_.expect || policy_.dry_run || !known.confirmed || known.gateway) return;
+  const ip::Prefix target = target_of(place);
+  if (history_.in_cooldown(target, now) || !evidence_.expect(target)) return;
+  evidence_.announce(table_.name(table_.user_of(place)), locate(place));
 }
 
 // Was there ever a connection with the address and port of one of its lines? Asked only about places that
@@ -79,8 +88,9 @@ bool Detector::holds_socket(Index place) {
   return connected(place) || evidence_.any(target_of(place));
 }
 
-// Whom to ban, with the ports of all connections that are known: the logged ones, newest first, then others.
-Target Detector::make_target(Index place, Time now) {
+// Where this is, with the ports of all connections that are known: the logged ones, newest first, then
+// others.
+Target Detector::locate(Index place) const {
   const ip::Prefix prefix = target_of(place);
   const Trail& trail = table_.place(place).trail;
   std::optional<ip::Address> address = trail.address(prefix);
@@ -93,7 +103,13 @@ Target Detector::make_target(Index place, Time now) {
     }
   }
   if (prefix.is_single()) address.reset();
-  return {prefix, address, std::move(ports), history_.ban(prefix, now)};
+  return {prefix, address, std::move(ports), {}};
+}
+
+Target Detector::make_target(Index place, Time now) {
+  Target target = locate(place);
+  target.duration = history_.ban(target.prefix, now);
+  return target;
 }
 
 Detector::Streak& Detector::count_violation(Index user, Time now) {
@@ -141,9 +157,7 @@ void Detector::act(Verdict verdict, Index user, const std::vector<Index>& losers
   }
   if (streak.count < policy_.confirm) {
     add_clause(verdict.why, fmt::format("violation {} of {}", streak.count, policy_.confirm));
-    for (const Index place : losers) {
-      if (evidence_.expect) evidence_.expect(target_of(place));
-    }
+    for (const Index place : losers) expect_ban(place, verdict.now);
     return tell(std::move(verdict), user);
   }
   for (const Index place : losers) punish(verdict, place);

@@ -186,12 +186,14 @@ class Detector {
   bool is_beside(Index gateway, const std::vector<Index>& places) const;
   void leave_out_spared(Hearing& hearing);
   std::vector<Index> losers(const std::vector<Index>& places, const Breach& breach) const;
-  void expect_losers(const std::vector<Index>& places, std::uint32_t limit) const;
+  void expect_losers(const std::vector<Index>& places, std::uint32_t limit, Time now) const;
+  void expect_ban(Index place, Time now) const;
   std::string describe(const std::vector<Index>& places, const Breach& breach) const;
 
   bool proven(Index place);
   bool holds_socket(Index place);
   bool connected(Index place) const;
+  Target locate(Index place) const;
   Target make_target(Index place, Time now);
   Verdict make_verdict(Index user, Time now, std::string_view rule, std::span<const Index> places) const;
   void act(Verdict verdict, Index user, const std::vector<Index>& losers);

@@ -169,7 +169,7 @@ void Detector::judge_addresses(Index user, Time now) {
   std::vector<Index> candidates = hearing.places;
   std::erase_if(hearing.places, [&](Index place) { return is_beside(place, candidates); });
   apply_rule(hearing);
-  if (!hearing.breach) return expect_losers(hearing.places, limit);
+  if (!hearing.breach) return expect_losers(hearing.places, limit, now);
   Verdict verdict = make_verdict(user, now, "addresses", seen);
   hearing.places = std::move(candidates);  // each is to be named with its reason
   leave_out_spared(hearing);

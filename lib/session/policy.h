@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "ip/prefix.h"
 #include "session/burst.h"
+#include "session/verdict.h"
 
 namespace xlimit::session {
 
@@ -75,8 +76,10 @@ struct Evidence {
   std::function<bool(const ip::Address&, std::uint16_t)> connection;
   // Is there any such connection from this prefix? Asked about proven places that are about to be banned.
   std::function<bool(const ip::Prefix&)> any;
-  // This prefix may have to be banned soon. Must not take time; may be empty.
-  std::function<void(const ip::Prefix&)> expect{};
+  // This prefix may have to be banned soon. True: announce() is to be told. Must not take time; may be empty.
+  std::function<bool(const ip::Prefix&)> expect{};
+  // A user's target that expect() wants; for how long is not known yet.
+  std::function<void(std::string_view user, const Target&)> announce{};
   // What is known of this prefix's connections without asking; may be empty.
   std::function<Sighting(const ip::Prefix&)> known{};
 };

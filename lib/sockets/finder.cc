@@ -15,6 +15,8 @@ using base::Result;
 // Look-ups in the first send: nearly always the place that was hit last is hit again, and a look-up that
 // misses costs as much as one that hits. What is left is asked for in as few sends as possible.
 constexpr std::size_t kFirstWave = 4;
+// Where nobody waits for the answer, and others for the asker.
+constexpr std::size_t kNearWave = 32;
 static_assert(kMaxPorts <= kMostTuples);
 
 void add(std::vector<Endpoint>& endpoints, const Endpoint& endpoint) {
@@ -26,6 +28,14 @@ void add(std::vector<Endpoint>& endpoints, const Endpoint& endpoint) {
 bool can_meet(const Endpoint& endpoint, const ip::Address& remote) {
   return endpoint.address.is_v4() == remote.is_v4() &&
          (remote.is_loopback() || !endpoint.address.is_loopback());
+}
+
+std::vector<std::uint16_t> wanted_ports(std::span<const std::uint16_t> ports) {
+  std::vector<std::uint16_t> wanted;
+  for (const std::uint16_t port : ports.first(std::min(ports.size(), kMaxPorts))) {
+    if (port != 0) wanted.push_back(port);
+  }
+  return wanted;
 }
 
 std::vector<Endpoint> without(const std::vector<Endpoint>& endpoints, const std::vector<Endpoint>& asked) {
@@ -67,10 +77,7 @@ Result<std::optional<Connection>> Finder::find(const ip::Address& remote, std::u
 
 Result<std::vector<Connection>> Finder::find_all(const ip::Address& remote,
                                                  std::span<const std::uint16_t> ports) {
-  std::vector<std::uint16_t> wanted;
-  for (const std::uint16_t port : ports.first(std::min(ports.size(), kMaxPorts))) {
-    if (port != 0) wanted.push_back(port);
-  }
+  const std::vector<std::uint16_t> wanted = wanted_ports(ports);
   if (wanted.empty() || remote.is_unspecified()) return std::vector<Connection>{};
   Result<std::vector<Connection>> found = search(remote, wanted, endpoints_);
   const Clock::time_point now = Clock::now();
@@ -82,17 +89,23 @@ Result<std::vector<Connection>> Finder::find_all(const ip::Address& remote,
   return search(remote, wanted, without(endpoints_, asked));
 }
 
+Result<std::vector<Connection>> Finder::find_near(const ip::Address& remote,
+                                                  std::span<const std::uint16_t> ports) {
+  return remote.is_unspecified() ? std::vector<Connection>{}
+                                 : search(remote, wanted_ports(ports), endpoints_, Reach::near);
+}
+
 // At the first few places for all ports at once, then, for the ports not found, at the others.
 Result<std::vector<Connection>> Finder::search(const ip::Address& remote,
                                                std::span<const std::uint16_t> ports,
-                                               const std::vector<Endpoint>& places) {
+                                               const std::vector<Endpoint>& places, Reach reach) {
   std::vector<Endpoint> met;
   for (const Endpoint& place : places) {
     if (met.size() < kMaxEndpoints && can_meet(place, remote)) met.push_back(place);
   }
   std::vector<std::uint16_t> left{ports.begin(), ports.end()};
   std::vector<Connection> all;
-  std::size_t most = kFirstWave;
+  std::size_t most = reach == Reach::near ? kNearWave : kFirstWave;
   for (std::size_t begin = 0, end = 0; begin < met.size() && !left.empty(); begin = end) {
     end = std::min(met.size(), begin + std::max(most / left.size(), std::size_t{1}));
     most = kMostTuples;
@@ -111,6 +124,7 @@ Result<std::vector<Connection>> Finder::search(const ip::Address& remote,
       std::erase(left, tuple.remote_port);
       all.push_back(one.connection);
     }
+    if (reach == Reach::near) break;
   }
   return all;
 }

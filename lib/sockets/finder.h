@@ -57,13 +57,18 @@ class Finder {
   // The TCP connections of this peer from these ports (beyond kMaxPorts they are not looked for).
   base::Result<std::vector<Connection>> find_all(const ip::Address& remote,
                                                  std::span<const std::uint16_t> ports);
+  // The same only where clients were met last, as far as one short send asks: some 10 us, also when there is
+  // none.
+  base::Result<std::vector<Connection>> find_near(const ip::Address& remote,
+                                                  std::span<const std::uint16_t> ports);
 
  private:
   using Clock = std::chrono::steady_clock;
 
+  enum class Reach : std::uint8_t { near, far };
   base::Result<std::vector<Connection>> search(const ip::Address& remote,
                                                std::span<const std::uint16_t> ports,
-                                               const std::vector<Endpoint>& places);
+                                               const std::vector<Endpoint>& places, Reach reach = Reach::far);
   void move_to_front(const Endpoint& endpoint);
 
   Diag& diag_;

@@ -46,7 +46,7 @@ Sighting sight(std::span<const Peer> peers, const ip::Prefix& prefix);
 
 class Scout {
  public:
-  // Lines came and something was said about them; lines came; somebody may have to go soon.
+  // Lines came and somebody was banned; lines came; somebody may have to go soon.
   enum class Why : std::uint8_t { busy, routine, suspect };
 
   // Connections that are remembered, in 20 bytes each.
@@ -56,7 +56,7 @@ class Scout {
   // Clients connect before lines tell of them: so long after the last line walks go on, with such pauses.
   static constexpr std::chrono::seconds kLinger{10};
   static constexpr std::chrono::milliseconds kPause{100};
-  // For so long after a walk, or after something was said, the processors are for others.
+  // For so long after a walk, or after a ban, the processors are for others.
   static constexpr std::chrono::milliseconds kYield{10};
   // Walks take at most one part in so many of a processor, whatever lines are forged; the time of so long may
   // be saved up.

@@ -33,6 +33,11 @@ base::Result<void> Output::flush() {
 
 bool Output::reader_left(short bits) { return (bits & (POLLERR | POLLHUP)) != 0; }
 
+bool Output::takes_a_line() const {
+  pollfd polled{fd(), POLLOUT, 0};
+  return buffer_.empty() && ::poll(&polled, 1, 0) == 1 && (polled.revents & POLLOUT) != 0;
+}
+
 // False when a stop was asked for and the reader still took nothing for a second.
 bool Output::wait_writable() {
   std::array<pollfd, 2> polled{{{fd(), POLLOUT, 0}, {stop_fd_, POLLIN, 0}}};

@@ -40,6 +40,8 @@ class Output {
   // Do these bits of poll(2) on fd() say that the reader went away? A pipe tells by POLLERR, a socket by
   // POLLHUP.
   static bool reader_left(short bits);
+  // Would a line (PIPE_BUF, 4096 bytes) leave at once?
+  bool takes_a_line() const;
   bool empty() const { return buffer_.empty(); }
   // To watch for POLLERR: the reader of a pipe went away while there was nothing to write.
   int fd() const { return writer_.fd(); }

@@ -29,6 +29,59 @@ access() {  # USER ADDRESS [PORT]
     $((++second)) "$1" "$2" "${3:+\"port\":$3,}" >&"$pipe"
 }
 
+@test "who may be banned soon is announced, not with each line, if his line is proven" {
+  ports home 1 203.0.113.8 192.0.2.1 443
+  local home=$answer
+  ports away 2 203.0.113.7 192.0.2.1 80
+  local away=${answer% *}
+  detect --node fi-1
+  access ben 203.0.113.8 "$home"
+  access ben 203.0.113.7 1
+  access ben 203.0.113.8 "$home"
+  wait_for_line "$OUT" '"action":"spared".*not counted, the logged port is no connection here: 203.0.113.7'
+  run ! grep '"type":"suspect"' "$OUT"
+  access ann 203.0.113.8 "$home"
+  access ann 203.0.113.7 "$away"
+  wait_for_line "$OUT" '"type":"suspect",.*"node":"fi-1","target":"203.0.113.7","user":"ann","ports":\['"$away"
+  for _ in {1..10}; do
+    access ann 203.0.113.7 "$away"
+    ((second--))
+  done
+  access ann 203.0.113.8 "$home"
+  wait_for_line "$OUT" '"type":"ban".*"target":"203.0.113.7"'
+  # Some of them may have come a second later.
+  [ "$(grep -c '"type":"suspect"' "$OUT")" -le 3 ]
+}
+
+all_is_read() {  # FIFO
+  # shellcheck disable=SC2016  # for python
+  /usr/bin/python3 -c 'import array, fcntl, sys, termios
+left = array.array("i", [0]); fcntl.ioctl(0, termios.FIONREAD, left); sys.exit(left[0] > 0)' <"$1"
+}
+
+@test "with a reader that takes nothing nobody is announced, and the bans come all the same" {
+  ports home 1 203.0.113.8 192.0.2.1 443
+  local home=$answer
+  ports away 1 203.0.113.7 192.0.2.1 80
+  local away=$answer
+  mkfifo "$BATS_TEST_TMPDIR/in" "$BATS_TEST_TMPDIR/full"
+  exec {full}<>"$BATS_TEST_TMPDIR/full"
+  # As large as a pipe gets, and full.
+  /usr/bin/python3 -c 'import fcntl, os; os.write(1, b"\n" * fcntl.fcntl(1, fcntl.F_SETPIPE_SZ, 1 << 20))' >&"$full"
+  # shellcheck disable=SC2016  # for the inner shell
+  spawn bash -c 'exec "${@:2}" <"$1/in" >"$1/full"' _ "$BATS_TEST_TMPDIR" ip netns exec "$(netns_name node)" session-detect
+  exec {pipe}>"$BATS_TEST_TMPDIR/in"
+  access ann 203.0.113.8 "$home"
+  access ann 203.0.113.7 "$away"
+  # It is not stuck: what it was given is dealt with and taken out of the pipe.
+  wait_until all_is_read "$BATS_TEST_TMPDIR/in"
+  access ann 203.0.113.8 "$home"
+  sed '/"type":"ban"/q' <&"$full" >"$OUT"
+  grep -q '"type":"ban".*"target":"203.0.113.7"' "$OUT"
+  run ! grep '"type":"suspect"' "$OUT"
+  exec {pipe}>&- {full}>&-
+}
+
 @test "a line whose port is none of its address's connections bans nobody" {
   ports home 1 203.0.113.8 192.0.2.1 443
   local home=$answer

@@ -109,7 +109,7 @@ banned() {  # TARGET [PORTS]
   fate shared 1 0
 }
 
-@test "apply passes everything on in order and says what died" {
+@test "apply passes everything else on in order and says what died" {
   local in=$BATS_TEST_TMPDIR/in out=$BATS_TEST_TMPDIR/out
   {
     echo '{"type":"access","time":"x"}'
@@ -131,6 +131,59 @@ banned() {  # TARGET [PORTS]
   fate good4 2 0
   fate good6 2 0
   listeners_live
+}
+
+suspect() {  # TARGET PORTS
+  printf '{"type":"suspect","time":"2026-06-01T12:00:00.000000Z","target":"%s","user":"ann","ports":[%s]}\n' "$@"
+}
+
+# The applier, with its input kept open in $pipe.
+apply() {
+  mkfifo "$BATS_TEST_TMPDIR/in"
+  # shellcheck disable=SC2016  # for the inner shell
+  spawn bash -c 'exec "${@:2}" <"$1/in" >"$1/out"' _ "$BATS_TEST_TMPDIR" ip netns exec "$(netns_name node)" "$@" sockkill apply
+  exec {pipe}>"$BATS_TEST_TMPDIR/in"
+}
+
+@test "a suspect goes no further and costs nobody anything until he is banned" {
+  local out=$BATS_TEST_TMPDIR/out
+  apply
+  suspect 203.0.113.7 "${bad_ports// /,}" >&"$pipe"
+  suspect 203.0.113.8 1,2 >&"$pipe"
+  banned 198.51.100.1 >&"$pipe"
+  wait_for_line "$out" '"type":"killed"'
+  fate bad4 3 0
+  banned 203.0.113.7 "${bad_ports// /,}" >&"$pipe"
+  wait_for_line "$out" '"target":"203.0.113.7","sockets":5,"left":0}'
+  run ! grep suspect "$out"
+  fate bad4 0 3
+  fate bad4plain 0 2
+  fate bad6 2 0
+  fate good4 2 0
+  listeners_live
+}
+
+@test "what a suspect named is destroyed before anything is looked up" {
+  needs strace
+  local out=$BATS_TEST_TMPDIR/out trace=$BATS_TEST_TMPDIR/trace
+  apply strace -qq -x -e trace=sendto -o "$trace"
+  # With a port that is none, and one that ends before the ban.
+  suspect 203.0.113.7 "1,${bad_ports// /,}" >&"$pipe"
+  banned 198.51.100.1 >&"$pipe"
+  wait_for_line "$out" '"type":"killed".*"target":"198.51.100.1"'
+  in_netns node sockkill dst 203.0.113.7:"${bad_ports%% *}" >/dev/null
+  # What was to be looked up was so with the latest of the lines.
+  suspect 198.51.100.2 1 >&"$pipe"
+  banned 198.51.100.3 >&"$pipe"
+  wait_for_line "$out" '"type":"killed".*"target":"198.51.100.3"'
+  local before
+  before=$(wc -l <"$trace")
+  banned 203.0.113.7 "1,${bad_ports// /,}" >&"$pipe"
+  wait_for_line "$out" '"target":"203.0.113.7","sockets":4,"left":0}'
+  # SOCK_DESTROY, include/uapi/linux/sock_diag.h; then the two ports that were not destroyed.
+  run -0 tail -n "+$((before + 1))" "$trace"
+  [[ ${lines[0]} = *SOCK_DESTROY* && ${lines[0]} != *SOCK_DIAG_BY_FAMILY* && ${lines[1]} = *SOCK_DIAG_BY_FAMILY* ]]
+  exec {pipe}>&-
 }
 
 @test "a port that is gone costs nobody anything" {

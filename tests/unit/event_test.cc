@@ -92,6 +92,23 @@ TEST_CASE("an access event that is read back and written again is the same line"
   CHECK(written(std::get<event::Access>(reading.event)) == line);
 }
 
+TEST_CASE("a suspect is written as the page says, and read back") {
+  const event::Suspect suspect{.at = kNoon,
+                               .node = "fi-1",
+                               .target = *ip::parse_prefix("2001:db8::/64"),
+                               .address = ip::parse_address("2001:db8::9"),
+                               .user = "12345",
+                               .ports = {40112, 40113}};
+  const std::string line = written(suspect);
+  CHECK(line ==
+        R"({"type":"suspect","time":"2026-06-01T12:00:00.123456Z","node":"fi-1","target":"2001:db8::/64",)"
+        R"("address":"2001:db8::9","user":"12345","ports":[40112,40113]})"
+        "\n");
+  const Reading reading{without_newline(line)};
+  REQUIRE(std::holds_alternative<event::Suspect>(reading.event));
+  CHECK(written(std::get<event::Suspect>(reading.event)) == line);
+}
+
 TEST_CASE("a ban that is read back and written again is the same line") {
   const std::string line = written(full_ban());
   CHECK(line.find(R"("target":"2001:db8::/64","address":"2001:db8::9","seconds":60,"direction":"in")") !=

@@ -27,9 +27,19 @@ struct World {
         session::Evidence{
             .connection = [this](const ip::Address& ip, std::uint16_t port) { return holds(ip, port); },
             .any = [this](const ip::Prefix& prefix) { return holds(prefix); },
-            .expect = [this](const ip::Prefix& prefix) { expected.push_back(ip::to_string(prefix)); },
+            .expect = [this](const ip::Prefix& prefix) { return expect(prefix); },
+            .announce = [this](auto user, const session::Target& target) { announce(user, target); },
             .known = [this](const ip::Prefix&) { return known; }},
         session::LimitOf{});
+  }
+  bool expect(const ip::Prefix& prefix) {
+    expected.push_back(ip::to_string(prefix));
+    return wants;
+  }
+  void announce(std::string_view user, const session::Target& target) {
+    CHECK(user == "ann");
+    CHECK(ip::to_string(target.prefix) == expected.back());
+    announced.push_back(target.ports);
   }
   bool holds(const ip::Address& ip, std::uint16_t port) {
     return connections[ip::to_string(ip)].contains(port);
@@ -44,10 +54,11 @@ struct World {
 
   // The action on this line, if there is one.
   std::optional<Action> hear(std::chrono::seconds after, std::string_view ip,
-                             std::optional<std::uint16_t> port = kPort, std::string_view outbound = {}) {
+                             std::optional<std::uint16_t> port = kPort, std::string_view outbound = {},
+                             std::string_view user = "ann") {
     event::Access access;
     access.at = kNoon + after;
-    access.user = "ann";
+    access.user = user;
     access.ip = ip::parse_address(ip);
     access.port = port;
     access.outbound = outbound;
@@ -60,6 +71,8 @@ struct World {
   std::map<std::string, std::set<std::uint16_t>> connections;
   session::Sighting known;
   std::vector<std::string> expected;
+  bool wants = true;
+  std::vector<std::vector<std::uint16_t>> announced;
   int walks = 0;
   std::optional<session::Detector> detector;
   session::Verdict last;
@@ -140,8 +153,55 @@ TEST_CASE("who may have to go is announced while nothing is decided, and only th
   CHECK(world.expected.empty());
   world.hear(1s, kAway);
   CHECK(world.expected == std::vector<std::string>{kAway});
+  CHECK(world.announced == std::vector<std::vector<std::uint16_t>>{{kPort}});
   CHECK(world.hear(2s, kHome) == Action::ban);
   CHECK(world.expected.size() == 1);
+}
+
+TEST_CASE("who is expected is announced only where that is wanted") {
+  World world{session::Rule::overlap};
+  world.connections = {{kHome, {kPort}}, {kAway, {kPort}}};
+  world.wants = false;
+  world.hear(0s, kHome);
+  world.hear(1s, kAway);
+  CHECK(world.expected.size() == 1);
+  CHECK(world.announced.empty());
+}
+
+TEST_CASE("nobody is announced who cannot be banned") {
+  session::Policy policy;
+  policy.shared_limit = 2;
+  World world{session::Rule::overlap, policy};
+  world.connections = {{kHome, {kPort}}, {kAway, {kPort}}};
+  SUBCASE("a place that is not proven") {
+    world.connections[kAway].clear();
+    world.hear(0s, kHome);
+    world.hear(1s, kAway);
+    CHECK(world.expected.empty());
+  }
+  SUBCASE("a gateway") {
+    world.hear(0s, kAway, kPort, {}, "ben");
+    world.hear(0s, kHome);
+    world.hear(1s, kAway);
+    CHECK(world.expected.empty());
+  }
+  SUBCASE("a place in its cooldown") {
+    world.hear(0s, kHome);
+    world.hear(1s, kAway);
+    CHECK(world.hear(2s, kHome) == Action::ban);
+    world.hear(3s, kAway);
+    CHECK(world.expected.size() == 1);
+  }
+}
+
+TEST_CASE("a dry run announces nobody") {
+  session::Policy policy;
+  policy.dry_run = true;
+  World world{session::Rule::overlap, policy};
+  world.connections = {{kHome, {kPort}}, {kAway, {kPort}}};
+  world.hear(0s, kHome);
+  world.hear(1s, kAway);
+  CHECK(world.expected.empty());
 }
 
 TEST_CASE("a violation that waits for the next one announces who will go") {

@@ -118,7 +118,7 @@ Result<void> Judge::drained(stream::Filter& input, Output& out) {
   Result<void> done = out.flush();
   if (state_ && detector_->changes() > 0) detector_->set_mark(session::mark_of(input.dealt_with()));
   if (done) done = record(out);
-  if (proof_) proof_->look_around(std::exchange(banned_, false));
+  if (done && proof_) done = proof_->look_around(std::exchange(banned_, false), out);
   return done;
 }
 

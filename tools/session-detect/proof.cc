@@ -10,7 +10,7 @@ using base::Result;
 using Why = sockets::Scout::Why;
 
 Proof::Proof(const cli::Command& command, host::Watcher host)
-    : failed_(command, "look a connection up, taken as none"), host_(std::move(host)) {}
+    : failed_(command, "look a connection up, taken as none"), host_(std::move(host)), suspects_(command) {}
 
 Result<std::unique_ptr<Proof>> Proof::open(const cli::Command& command) {
   Result<host::Watcher> host = host::Watcher::open();
@@ -35,7 +35,13 @@ session::Evidence Proof::evidence() {
     return witness_->sees(address, port);
   };
   evidence.any = [this](const ip::Prefix& prefix) { return witness_->sees_any(prefix); };
-  evidence.expect = [this](const ip::Prefix&) { suspected_ = true; };
+  evidence.expect = [this](const ip::Prefix& prefix) {
+    suspected_ = true;
+    return suspects_.wants(prefix);
+  };
+  evidence.announce = [this](std::string_view user, const session::Target& target) {
+    suspects_.add(user, target);
+  };
   evidence.known = [this](const ip::Prefix& prefix) {
     sockets::Sighting seen = scout_->seen(prefix);
     return session::Sighting{seen.address, std::move(seen.ports)};
@@ -43,10 +49,15 @@ session::Evidence Proof::evidence() {
   return evidence;
 }
 
-// Where a ban has just gone out the processors are for those who carry it out, not for walks.
-void Proof::look_around(bool banned) {
-  if (banned) return scout_->look(Why::busy);
+// Where a ban has just gone out the processors are for those who carry it out.
+Result<void> Proof::look_around(bool banned, stream::Output& out) {
+  if (banned) {
+    suspects_.clear();
+    scout_->look(Why::busy);
+    return {};
+  }
   scout_->look(std::exchange(suspected_, false) ? Why::suspect : Why::routine);
+  return suspects_.tell(out);
 }
 
 }  // namespace session_detect

@@ -6,6 +6,7 @@
 
 #include "cli/complaint.h"
 #include "host/watcher.h"
+#include "session-detect/suspects.h"
 #include "session/policy.h"
 #include "sockets/scout.h"
 #include "sockets/witness.h"
@@ -20,8 +21,9 @@ class Proof {
 
   // Answers as long as this lives.
   session::Evidence evidence();
-  // Has it looked up who is connected. To be called when lines have come and everything about them is said.
-  void look_around(bool banned);
+  // Has it looked up who is connected, and tells of those who may be banned soon. To be called when lines
+  // have come and everything about them is said. Fails as Output does.
+  base::Result<void> look_around(bool banned, stream::Output& out);
 
  private:
   Proof(const cli::Command& command, host::Watcher host);
@@ -31,6 +33,7 @@ class Proof {
   std::optional<sockets::Witness> witness_;
   std::unique_ptr<sockets::Scout> scout_;
   bool suspected_ = false;  // somebody, since the scout was last asked
+  Suspects suspects_;
 };
 
 }  // namespace session_detect

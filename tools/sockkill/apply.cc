@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The stage: banned events in, the same and `killed` out.
+// The stage: suspects and banned events in, the latter and `killed` out.
 #include "host/watcher.h"
 #include "sockkill/reaper.h"
 #include "stage/slice.h"
@@ -34,7 +34,12 @@ Result<Exit> apply(const Settings& settings, const cli::Command& command) {
   handlers.on_event = [&](const event::Event& event, const stream::Piece& line, stream::Output& out) {
     return reaper.take(event, line, out);
   };
-  handlers.on_drained = [&](stream::Output& out) { return reaper.sweep(out); };
+  handlers.on_drained = [&](stream::Output& out) {
+    Result<void> done = reaper.sweep(out);
+    if (done) done = out.flush();
+    reaper.look_ahead();
+    return done;
+  };
   handlers.on_end = [&](stream::Output& out) { return reaper.finish(out); };
   handlers.is_settled = [&] { return reaper.is_idle(); };
   stage::Stage stage{command, std::move(handlers)};

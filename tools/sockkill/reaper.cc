@@ -21,14 +21,6 @@ using sockets::Connection;
 constexpr std::size_t kMaxBatch = sockets::Sweeper::kMost;
 constexpr std::size_t kMaxLookedUp = 32;
 
-// Whose ports the ban names: of a prefix, the address last seen inside. Clients of ours only.
-std::optional<ip::Address> logged_address(const event::Ban& ban) {
-  if (ban.direction != event::Direction::in) return {};
-  if (ban.target.is_single()) return ban.target.address();
-  const bool inside = ban.address && ban.target.contains(*ban.address);
-  return inside ? ban.address : std::nullopt;
-}
-
 // ipban bans nothing so wide, so the event is a fault or a stranger's; one line must not cost everybody's
 // connections.
 bool is_too_wide(const ip::Prefix& target) { return target.length() < (target.is_v4() ? 16U : 32U); }
@@ -36,6 +28,10 @@ bool is_too_wide(const ip::Prefix& target) { return target.length() < (target.is
 }  // namespace
 
 Result<bool> Reaper::take(const event::Event& event, const stream::Piece& line, stream::Output& out) {
+  if (const auto* suspect = std::get_if<event::Suspect>(&event)) {
+    if (sweeper_ != nullptr) prepared_.add(*suspect);
+    return true;
+  }
   const auto* banned = std::get_if<event::Banned>(&event);
   if (banned == nullptr) return false;
   if (is_too_wide(banned->ban.target)) {
@@ -62,13 +58,26 @@ Result<void> Reaper::sweep(stream::Output& out) {
   return flushed ? counted : flushed;
 }
 
-// Without a walk of the table: the ports that the log named.
+// Without a walk of the table: what is known already, then the other ports that the log named.
 Result<void> Reaper::destroy_logged(const event::Ban& ban) {
+  if (ban.direction != event::Direction::in) return {};
   const std::optional<ip::Address> address = logged_address(ban);
   if (!address) return {};
-  Result<std::vector<Connection>> found = finder_.find_all(*address, ban.ports);
+  std::vector<std::uint16_t> left = ban.ports;
+  const std::vector<Connection> known = prepared_.take(ban.target);
+  Result<void> destroyed = destroy(known, [&](const Connection& connection) {
+    if (connection.remote == *address) std::erase(left, connection.remote_port);
+  });
+  if (!destroyed || left.empty()) return destroyed;
+  Result<std::vector<Connection>> found = finder_.find_all(*address, left);
   if (!found) return failed(found);
-  Result<unsigned> destroyed = diag_.destroy(*found);
+  return destroy(*found);
+}
+
+Result<void> Reaper::destroy(const std::vector<Connection>& connections,
+                             const sockets::Diag::OnConnection& on_destroyed) {
+  if (connections.empty()) return {};
+  Result<unsigned> destroyed = diag_.destroy(connections, on_destroyed);
   if (!destroyed) return failed(destroyed);
   sweeps_.back().toll.sockets += *destroyed;
   return {};
