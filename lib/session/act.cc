@@ -88,8 +88,7 @@ bool Detector::holds_socket(Index place) {
   return connected(place) || evidence_.any(target_of(place));
 }
 
-// Where this is, with the ports of all connections that are known: the logged ones, newest first, then
-// others.
+// Where it is, with the ports of all connections that are known: the logged ones, newest first, then others.
 Target Detector::locate(Index place) const {
   const ip::Prefix prefix = target_of(place);
   const Trail& trail = table_.place(place).trail;

@@ -57,7 +57,7 @@ class Finder {
   // The TCP connections of this peer from these ports (beyond kMaxPorts they are not looked for).
   base::Result<std::vector<Connection>> find_all(const ip::Address& remote,
                                                  std::span<const std::uint16_t> ports);
-  // The same only where clients were met last, as far as one short send asks: some 10 us, also when there is
+  // The same only where clients were met last, as far as one short send asks: some 10 us, 50 where there is
   // none.
   base::Result<std::vector<Connection>> find_near(const ip::Address& remote,
                                                   std::span<const std::uint16_t> ports);
