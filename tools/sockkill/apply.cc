@@ -22,7 +22,6 @@ Result<Exit> apply(const Settings& settings, const cli::Command& command) {
   sockets::Finder finder{
       *diag, [&] { return watcher->current().map([](host::Facts facts) { return std::move(facts.own); }); }};
   if (Result<void> read = finder.refresh(); !read) return failed(read);
-  stage::ask_for_slice(stage::kKillSlice);  // also for the sweeper
   std::unique_ptr<sockets::Sweeper> sweeper;
   if (!settings.dry_run) {
     Result<std::unique_ptr<sockets::Sweeper>> opened = sockets::Sweeper::open();
@@ -50,6 +49,7 @@ Result<Exit> apply(const Settings& settings, const cli::Command& command) {
       if (!reported) return stage.loop().stop(std::move(reported.error()));
       if (reaper.is_idle()) stage.settle();
     });
+  stage::ask_for_slice(stage::kKillSlice);  // not for the sweeper, whose walks would hold others up
   return stage.run();
 }
 
