@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # fish completion of sockkill. Written by completions/generate from the program's own help; change that instead.
 complete -c sockkill -f
-complete -c sockkill -n __fish_use_subcommand -f -a apply -d 'Destroy the sockets of every banned event on stdin; pass all lines on.'
+complete -c sockkill -n __fish_use_subcommand -f -a apply -d 'Destroy the sockets of every banned event on stdin; pass lines on.'
 complete -c sockkill -n __fish_use_subcommand -f -a list -d 'List the sockets that a filter would destroy.'
 complete -c sockkill -l all -d 'allow a filter that matches everything'
 complete -c sockkill -l dry-run -d 'only say what would be destroyed'

@@ -25,6 +25,7 @@ class Suspects {
 
   explicit Suspects(const cli::Command& command) : command_(command) {}
 
+  // Would it be told of: is it new, and is there room?
   bool wants(const ip::Prefix& prefix);
   // One that it wants. Of one that it has, the newest line knows most connections.
   void add(std::string_view user, const session::Target& target);

@@ -19,7 +19,7 @@ int main(int argc, char** argv) {
       "-o,--output", settings.form,
       {{"table", sockets::Form::table}, {"json", sockets::Form::json}, {"plain", sockets::Form::plain}},
       "how sockets are listed");
-  command.verb("apply", "Destroy the sockets of every banned event on stdin; pass all lines on.",
+  command.verb("apply", "Destroy the sockets of every banned event on stdin; pass lines on.",
                [&] { return sockkill::apply(settings, command); });
   cli::Command& list = command.verb("list", "List the sockets that a filter would destroy.",
                                     [&] { return sockkill::list(settings); });

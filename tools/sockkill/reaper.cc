@@ -58,7 +58,8 @@ Result<void> Reaper::sweep(stream::Output& out) {
   return flushed ? counted : flushed;
 }
 
-// Without a walk of the table: what is known already, then the other ports that the log named.
+// Without a walk of the table: what is known already, then the other ports that the log named. Only
+// clients of ours.
 Result<void> Reaper::destroy_logged(const event::Ban& ban) {
   if (ban.direction != event::Direction::in) return {};
   const std::optional<ip::Address> address = logged_address(ban);
