@@ -18,6 +18,8 @@ constexpr std::size_t kFirstWave = 4;
 // Where nobody waits for the answer, and others for the asker.
 constexpr std::size_t kNearWave = 32;
 static_assert(kMaxPorts <= kMostTuples);
+// In all; one port is asked for everywhere. More would cost as much as a walk, which finds them too.
+constexpr std::size_t kMostLookUps = 2 * kMaxEndpoints;
 
 void add(std::vector<Endpoint>& endpoints, const Endpoint& endpoint) {
   if (std::find(endpoints.begin(), endpoints.end(), endpoint) == endpoints.end())
@@ -70,45 +72,56 @@ std::vector<Endpoint> endpoints_of(const std::vector<Connection>& listeners,
 }
 
 Result<std::optional<Connection>> Finder::find(const ip::Address& remote, std::uint16_t port) {
-  Result<std::vector<Connection>> found = find_all(remote, {&port, 1});
-  if (!found) return failed(found);
-  return found->empty() ? std::nullopt : std::optional{found->front()};
+  std::optional<Connection> connection;
+  Result<void> done = find_all(remote, {&port, 1}, [&](std::span<const Connection> found) {
+    connection = found.front();
+    return Result<void>{};
+  });
+  if (!done) return failed(done);
+  return connection;
 }
 
-Result<std::vector<Connection>> Finder::find_all(const ip::Address& remote,
-                                                 std::span<const std::uint16_t> ports) {
+Result<void> Finder::find_all(const ip::Address& remote, std::span<const std::uint16_t> ports,
+                              const OnFound& on_found) {
   const std::vector<std::uint16_t> wanted = wanted_ports(ports);
-  if (wanted.empty() || remote.is_unspecified()) return std::vector<Connection>{};
-  Result<std::vector<Connection>> found = search(remote, wanted, endpoints_);
+  if (wanted.empty() || remote.is_unspecified()) return {};
+  Result<std::size_t> found = search(remote, wanted, endpoints_, Reach::far, on_found);
+  if (!found) return failed(found);
   const Clock::time_point now = Clock::now();
   const bool due = !refreshed_ || now - *refreshed_ >= kRefresh;
-  if (!found || !found->empty() || !due) return found;
+  if (*found > 0 || !due) return {};
   const std::vector<Endpoint> asked = endpoints_;
   if (Result<void> read = refresh(); !read) return failed(read);
   refreshed_ = now;
-  return search(remote, wanted, without(endpoints_, asked));
+  return search(remote, wanted, without(endpoints_, asked), Reach::far, on_found).map([](std::size_t) {});
 }
 
 Result<std::vector<Connection>> Finder::find_near(const ip::Address& remote,
                                                   std::span<const std::uint16_t> ports) {
-  return remote.is_unspecified() ? std::vector<Connection>{}
-                                 : search(remote, wanted_ports(ports), endpoints_, Reach::near);
+  std::vector<Connection> all;
+  if (remote.is_unspecified()) return all;
+  Result<std::size_t> found =
+      search(remote, wanted_ports(ports), endpoints_, Reach::near, [&](std::span<const Connection> some) {
+        all.insert(all.end(), some.begin(), some.end());
+        return Result<void>{};
+      });
+  if (!found) return failed(found);
+  return all;
 }
 
 // At the first few places for all ports at once, then, for the ports not found, at the others.
-Result<std::vector<Connection>> Finder::search(const ip::Address& remote,
-                                               std::span<const std::uint16_t> ports,
-                                               const std::vector<Endpoint>& places, Reach reach) {
+Result<std::size_t> Finder::search(const ip::Address& remote, std::span<const std::uint16_t> ports,
+                                   const std::vector<Endpoint>& places, Reach reach,
+                                   const OnFound& on_found) {
   std::vector<Endpoint> met;
   for (const Endpoint& place : places) {
     if (met.size() < kMaxEndpoints && can_meet(place, remote)) met.push_back(place);
   }
   std::vector<std::uint16_t> left{ports.begin(), ports.end()};
-  std::vector<Connection> all;
-  std::size_t most = reach == Reach::near ? kNearWave : kFirstWave;
+  std::size_t all = 0, most = reach == Reach::near ? kNearWave : kFirstWave;
+  std::size_t asked = 0;
   for (std::size_t begin = 0, end = 0; begin < met.size() && !left.empty(); begin = end) {
     end = std::min(met.size(), begin + std::max(most / left.size(), std::size_t{1}));
-    most = kMostTuples;
     std::vector<Tuple> tuples;
     for (const Endpoint& place : std::span{met}.subspan(begin, end - begin)) {
       for (const std::uint16_t port : left)
@@ -117,14 +130,19 @@ Result<std::vector<Connection>> Finder::search(const ip::Address& remote,
     }
     Result<std::vector<Diag::Found>> found = diag_.find_all(tuples);
     if (!found) return failed(found);
+    std::vector<Connection> wave;
     for (const Diag::Found& one : *found) {
       if ((bit(one.connection.state) & wanted_) == 0) continue;
       const Tuple& tuple = tuples[one.place];
       move_to_front({tuple.local, tuple.local_port});
       std::erase(left, tuple.remote_port);
-      all.push_back(one.connection);
+      wave.push_back(one.connection);
     }
-    if (reach == Reach::near) break;
+    all += wave.size();
+    if (Result<void> taken = wave.empty() ? Result<void>{} : on_found(wave); !taken) return failed(taken);
+    asked += tuples.size();
+    if (reach == Reach::near || asked >= kMostLookUps) break;
+    most = std::min(kMostTuples, kMostLookUps - asked);
   }
   return all;
 }

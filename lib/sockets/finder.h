@@ -44,6 +44,8 @@ std::vector<Endpoint> endpoints_of(const std::vector<Connection>& listeners,
 class Finder {
  public:
   using OwnAddresses = std::function<base::Result<std::vector<ip::Prefix>>()>;
+  // Some that were found, never none; called again when there are more. An error ends the look-up.
+  using OnFound = std::function<base::Result<void>(std::span<const Connection>)>;
 
   // `diag` must live as long. `own_addresses` is asked whenever the listeners are read. Connections in other
   // states than `wanted` are passed over.
@@ -54,9 +56,10 @@ class Finder {
   base::Result<void> refresh();
   // The TCP connection of this peer, or none. Fails when the kernel cannot be asked.
   base::Result<std::optional<Connection>> find(const ip::Address& remote, std::uint16_t port);
-  // The TCP connections of this peer from these ports (beyond kMaxPorts they are not looked for).
-  base::Result<std::vector<Connection>> find_all(const ip::Address& remote,
-                                                 std::span<const std::uint16_t> ports);
+  // The TCP connections of this peer from these ports (beyond kMaxPorts they are not looked for). Those that
+  // are where clients were met last do not wait until ports that are gone have been asked for everywhere.
+  base::Result<void> find_all(const ip::Address& remote, std::span<const std::uint16_t> ports,
+                              const OnFound& on_found);
   // The same only where clients were met last, as far as one short send asks: some 10 us, 50 where there is
   // none.
   base::Result<std::vector<Connection>> find_near(const ip::Address& remote,
@@ -66,9 +69,9 @@ class Finder {
   using Clock = std::chrono::steady_clock;
 
   enum class Reach : std::uint8_t { near, far };
-  base::Result<std::vector<Connection>> search(const ip::Address& remote,
-                                               std::span<const std::uint16_t> ports,
-                                               const std::vector<Endpoint>& places, Reach reach = Reach::far);
+  // Returns how many were found.
+  base::Result<std::size_t> search(const ip::Address& remote, std::span<const std::uint16_t> ports,
+                                   const std::vector<Endpoint>& places, Reach reach, const OnFound& on_found);
   void move_to_front(const Endpoint& endpoint);
 
   Diag& diag_;

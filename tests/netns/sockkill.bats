@@ -14,6 +14,7 @@ setup() {
   hold connect bad4plain 2 203.0.113.7 192.0.2.1 80
   hold connect bad6 2 2001:db8:7::7 2001:db8::1 443
   hold connect good4 2 203.0.113.8 192.0.2.1 443
+  good_ports=${answer#ok }
   hold connect good6 2 2001:db8:8::8 2001:db8::1 443
 }
 
@@ -183,6 +184,22 @@ apply() {
   # SOCK_DESTROY, include/uapi/linux/sock_diag.h; then the two ports that were not destroyed.
   run -0 tail -n "+$((before + 1))" "$trace"
   [[ ${lines[0]} = *SOCK_DESTROY* && ${lines[0]} != *SOCK_DIAG_BY_FAMILY* && ${lines[1]} = *SOCK_DIAG_BY_FAMILY* ]]
+  exec {pipe}>&-
+}
+
+@test "connections are destroyed before ports that are gone are looked up everywhere" {
+  needs strace
+  local out=$BATS_TEST_TMPDIR/out trace=$BATS_TEST_TMPDIR/trace
+  apply strace -qq -x -e trace=sendto -o "$trace"
+  # Where 203.0.113.7 is connected is asked first from here on.
+  banned 203.0.113.7 "${bad_ports%% *}" >&"$pipe"
+  wait_for_line "$out" '"type":"killed".*"target":"203.0.113.7"'
+  local before
+  before=$(wc -l <"$trace")
+  banned 203.0.113.8 "1,2,3,4,5,${good_ports// /,}" >&"$pipe"
+  wait_for_line "$out" '"target":"203.0.113.8","sockets":2,"left":0}'
+  run -0 tail -n "+$((before + 1))" "$trace"
+  [[ ${lines[0]} = *SOCK_DIAG_BY_FAMILY* && ${lines[1]} = *SOCK_DESTROY* && ${lines[2]} = *SOCK_DIAG_BY_FAMILY* ]]
   exec {pipe}>&-
 }
 

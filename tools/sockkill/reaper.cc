@@ -70,12 +70,10 @@ Result<void> Reaper::destroy_logged(const event::Ban& ban) {
     if (connection.remote == *address) std::erase(left, connection.remote_port);
   });
   if (!destroyed || left.empty()) return destroyed;
-  Result<std::vector<Connection>> found = finder_.find_all(*address, left);
-  if (!found) return failed(found);
-  return destroy(*found);
+  return finder_.find_all(*address, left, [&](std::span<const Connection> found) { return destroy(found); });
 }
 
-Result<void> Reaper::destroy(const std::vector<Connection>& connections,
+Result<void> Reaper::destroy(std::span<const Connection> connections,
                              const sockets::Diag::OnConnection& on_destroyed) {
   if (connections.empty()) return {};
   Result<unsigned> destroyed = diag_.destroy(connections, on_destroyed);

@@ -3,6 +3,7 @@
 // as soon as a walk finds them.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "cli/complaint.h"
@@ -41,7 +42,7 @@ class Reaper {
 
  private:
   base::Result<void> destroy_logged(const event::Ban& ban);
-  base::Result<void> destroy(const std::vector<sockets::Connection>& connections,
+  base::Result<void> destroy(std::span<const sockets::Connection> connections,
                              const sockets::Diag::OnConnection& on_destroyed = {});
   base::Result<void> write(const base::Result<std::vector<sockets::Sweep>>& swept, stream::Output& out);
   base::Result<void> count();
