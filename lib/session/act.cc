@@ -94,13 +94,16 @@ Target Detector::locate(Index place) const {
   const Trail& trail = table_.place(place).trail;
   std::optional<ip::Address> address = trail.address(prefix);
   std::vector<std::uint16_t> ports = trail.ports(prefix.is_v4());
+  const auto add = [&](const std::vector<std::uint16_t>& more) {
+    for (const std::uint16_t port : more)
+      if (std::ranges::count(ports, port) == 0) ports.push_back(port);
+  };
   if (evidence_.known) {
     const Sighting sighting = evidence_.known(prefix);
     if (!sighting.ports.empty() && !address) address = sighting.address;
-    for (const std::uint16_t port : sighting.ports) {
-      if (sighting.address == address && std::ranges::count(ports, port) == 0) ports.push_back(port);
-    }
+    if (sighting.address == address) add(sighting.ports);
   }
+  if (evidence_.logged && address) add(evidence_.logged(*address));
   if (prefix.is_single()) address.reset();
   return {prefix, address, std::move(ports), {}};
 }

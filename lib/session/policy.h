@@ -82,6 +82,8 @@ struct Evidence {
   std::function<void(std::string_view user, const Target&)> announce{};
   // What is known of this prefix's connections without asking; may be empty.
   std::function<Sighting(const ip::Prefix&)> known{};
+  // Ports that lines around the one that is judged name with this address; may be empty.
+  std::function<std::vector<std::uint16_t>(const ip::Address&)> logged{};
 };
 
 // A user's own limit; absent: the policy's.

@@ -24,7 +24,7 @@ std::string_view word(Action action);
 struct Target {
   ip::Prefix prefix;
   std::optional<ip::Address> address;  // last seen inside a prefix that is no single address
-  std::vector<std::uint16_t> ports;    // seen in the log, newest first
+  std::vector<std::uint16_t> ports;    // known ones, those of its newest lines first
   std::chrono::seconds duration{};
 };
 

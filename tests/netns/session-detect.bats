@@ -206,6 +206,27 @@ named() {  # HOME PORT AWAY PORT COUNT
   wait_until named 203.0.113.8 "$home" 203.0.113.7 "${answer%% *}" 3
 }
 
+# The lines of all these come in one write, so nothing is looked at between them.
+@test "a ban names the connections of the lines before and behind it" {
+  ports home 1 2001:db8:8::8 2001:db8::1 443
+  local home=$answer
+  ports away 8 2001:db8:7::7 2001:db8::1 443
+  local away=$answer port
+  at_once() {  # OPTION...
+    printf '{"type":"access","time":"2026-06-01T12:00:00Z","user":"ann","ip":"%s","port":%s,"status":"accepted"}\n' "${said[@]}" |
+      ip netns exec "$(netns_name node)" session-detect "$@" >"$OUT"
+    grep '"type":"ban"' "$OUT"
+  }
+  local said=(2001:db8:8::8 "$home")
+  for port in $away; do said+=(2001:db8:7::7 "$port"); done
+  said+=(2001:db8:7::7 1)
+  run -0 at_once --rule strict
+  for port in $away; do [[ $output =~ '"ports":['[0-9,]*$port[],] ]]; done
+  said+=(2001:db8:8::8 "$home")
+  run -0 at_once --rule overlap
+  for port in $away; do [[ $output =~ '"ports":['[0-9,]*$port[],] ]]; done
+}
+
 @test "a stop ends it at once, whatever it looks for" {
   detect
   access ann 203.0.113.8 1

@@ -91,6 +91,7 @@ Result<bool> Judge::take(const event::Event& event, const stream::Piece& line, O
     ++counts_.stale;
     return true;
   }
+  if (proof_) proof_->note(*access, line.behind);
   for (const session::Verdict& verdict : detector_->feed(*access)) {
     counts_.add(verdict);
     session::report(verdict, access->node.empty() ? node() : access->node, origin_,
@@ -101,8 +102,7 @@ Result<bool> Judge::take(const event::Event& event, const stream::Piece& line, O
     const bool first = !verdict.targets.empty() && !std::exchange(banned_, true);
     if (written && first) written = out.flush();
   }
-  if (!written) return base::failed(written);
-  return true;
+  return written ? Result<bool>{true} : Result<bool>{base::failed(written)};
 }
 
 // One who was killed right after recording left the lines that the state comes from in the pipe.

@@ -46,6 +46,7 @@ session::Evidence Proof::evidence() {
     sockets::Sighting seen = scout_->seen(prefix);
     return session::Sighting{seen.address, std::move(seen.ports)};
   };
+  evidence.logged = [this](const ip::Address& address) { return nearby_.ports(address); };
   return evidence;
 }
 

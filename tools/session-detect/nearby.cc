@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// A ring of those that have come, and a glance at those that will.
+#include "session-detect/nearby.h"
+
+#include <algorithm>
+#include <variant>
+
+namespace session_detect {
+namespace {
+
+bool names_connection(const event::Access& access) {
+  return access.status == event::Status::accepted && access.ip && access.port.value_or(0) != 0;
+}
+
+}  // namespace
+
+void Nearby::note(const event::Access& access, std::string_view behind) {
+  behind_ = behind;
+  if (!names_connection(access)) return;
+  newest_ = (newest_ + 1) % kMostBefore;
+  before_[newest_] = {access.at, *access.ip, *access.port};
+}
+
+std::vector<std::uint16_t> Nearby::ports(const ip::Address& address) {
+  std::vector<std::uint16_t> ports;
+  const auto add = [&](std::uint16_t port) {
+    if (ports.size() < kMostPorts && std::ranges::count(ports, port) == 0) ports.push_back(port);
+  };
+  const base::Time oldest = before_[newest_].at - kRecent;
+  for (std::size_t i = 0; i < kMostBefore; ++i) {
+    const Entry& entry = before_[(newest_ + kMostBefore - i) % kMostBefore];
+    if (entry.address == address && entry.at >= oldest) add(entry.port);
+  }
+  std::string_view rest = behind_;
+  for (std::size_t i = 0; i < kMostBehind; ++i) {
+    const std::size_t end = rest.find('\n');
+    if (end == std::string_view::npos || end >= event::kMaxLine) break;
+    const event::Event event = decoder_.decode(rest.substr(0, end));
+    rest.remove_prefix(end + 1);
+    const auto* access = std::get_if<event::Access>(&event);
+    if (access != nullptr && names_connection(*access) && access->ip == address) add(*access->port);
+  }
+  return ports;
+}
+
+}  // namespace session_detect
