@@ -20,7 +20,8 @@ Filter::Filter(Handlers handlers)
       pipe_(PipeInput::open(STDIN_FILENO)) {}
 
 base::Result<void> Filter::run() {
-  const Watch input{loop_, pipe_ ? pipe_->fd() : STDIN_FILENO, POLLIN, [this](short) { pull(); }};
+  input_.emplace(loop_, STDIN_FILENO, POLLIN, [this](short) { pull(); });
+  watch_input();
   // No events asked for: a pipe or socket whose reader left reports it by itself.
   const Watch reader{loop_, out_.fd(), 0, [this](short bits) {
                        if (Output::reader_left(bits)) loop_.stop();
@@ -46,10 +47,16 @@ void Filter::pull() {
   if (*state == ReadState::more) return;
   if (handlers_.on_drained && !check(handlers_.on_drained(out_))) return;
   if (check(out_.flush()) && (!handlers_.is_settled || handlers_.is_settled())) settle();
+  watch_input();
 }
 
 void Filter::settle() {
   if (pipe_ && !out_.gone()) pipe_->release(lines_.pending());
+  watch_input();
+}
+
+void Filter::watch_input() {
+  if (pipe_ && input_) input_->watch(pipe_->fd());
 }
 
 std::string_view Filter::dealt_with() {

@@ -61,6 +61,7 @@ class Filter {
   void pull();
   base::Result<ReadState> read();
   void take(const Piece& piece);
+  void watch_input();
   void finish_line();
   bool check(base::Result<void> result);
 
@@ -70,6 +71,7 @@ class Filter {
   Output out_;
   Lines lines_;
   std::optional<PipeInput> pipe_;  // what stdin is, if it is one
+  std::optional<Watch> input_;     // while it runs
 };
 
 // The line as it came. Half a line at the end of the stream gets its newline: last words may follow it.

@@ -58,6 +58,8 @@ class Watch {
   Watch& operator=(const Watch&) = delete;
   void pause() { paused_ = true; }
   void resume() { paused_ = false; }
+  // Waits for another descriptor from now on.
+  void watch(int fd) { fd_ = fd; }
 
  private:
   friend class Loop;

@@ -15,9 +15,9 @@
 namespace xlimit::stream {
 namespace {
 
-epoll_event edge() {
+epoll_event edge(bool on) {
   epoll_event event{};
-  event.events = EPOLLIN | EPOLLET;
+  event.events = EPOLLET | (on ? EPOLLIN : 0U);
   return event;
 }
 
@@ -27,7 +27,7 @@ std::optional<PipeInput> PipeInput::open(int fd) {
   struct stat status {};
   if (::fstat(fd, &status) != 0 || !S_ISFIFO(status.st_mode)) return {};
   base::Fd watch{::epoll_create1(EPOLL_CLOEXEC)};
-  epoll_event event = edge();
+  epoll_event event = edge(false);
   int ends[2];
   if (!watch || ::epoll_ctl(watch.get(), EPOLL_CTL_ADD, fd, &event) != 0 ||
       ::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
@@ -35,9 +35,22 @@ std::optional<PipeInput> PipeInput::open(int fd) {
   return PipeInput{fd, std::move(watch), base::Fd{ends[0]}, base::Fd{ends[1]}};
 }
 
+// The pipe itself wakes its reader sooner than the edge does.
+int PipeInput::fd() {
+  if (edged_ != (standing_ > 0)) watch_edge(standing_ > 0);
+  return edged_ ? edge_.get() : fd_;
+}
+
+// What is there already makes an edge.
+void PipeInput::watch_edge(bool on) {
+  epoll_event event = edge(on);
+  (void)::epoll_ctl(edge_.get(), EPOLL_CTL_MOD, fd_, &event);
+  edged_ = on;
+}
+
 ssize_t PipeInput::read(std::span<char> into) {
   epoll_event event{};
-  const bool closed = ::epoll_wait(edge_.get(), &event, 1, 0) > 0 && (event.events & EPOLLHUP) != 0;
+  const bool closed = edged_ && ::epoll_wait(edge_.get(), &event, 1, 0) > 0 && (event.events & EPOLLHUP) != 0;
   // The copy begins with what was read before.
   const ssize_t copied = ::tee(fd_, copier_.get(), standing_ + into.size(), SPLICE_F_NONBLOCK);
   if (copied <= 0) return copied;
@@ -71,8 +84,7 @@ void PipeInput::release(std::size_t kept) {
   drop(fd_, released);
   standing_ -= released;
   // There may be more than could be copied at once.
-  epoll_event event = edge();
-  (void)::epoll_ctl(edge_.get(), EPOLL_CTL_MOD, fd_, &event);
+  if (edged_) watch_edge(true);
 }
 
 // What is known to be there goes in one read(2), which no kill can halve as it can splice(2).

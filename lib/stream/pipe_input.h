@@ -10,7 +10,7 @@
 //   }
 //
 // tee(2) copies what is in a pipe without taking it out. With half a line in it the pipe would be readable
-// all the time, so what is watched is the edge: that more has come.
+// all the time, so what is watched then is the edge: that more has come.
 #pragma once
 
 #include <sys/types.h>
@@ -30,8 +30,8 @@ class PipeInput {
   // Absent when `fd` is no pipe. `fd` must live as long.
   static std::optional<PipeInput> open(int fd);
 
-  // Readable when read() has something to say.
-  int fd() const { return edge_.get(); }
+  // Readable when read() has something to say. Another one after read() and release().
+  int fd();
   // What was not read yet; -1 with EAGAIN when there is nothing, 0 when all writers have gone as well.
   ssize_t read(std::span<char> into);
   // Takes all that was read out of the pipe but the last `kept` bytes, and these too when no event can be as
@@ -47,11 +47,13 @@ class PipeInput {
  private:
   PipeInput(int fd, base::Fd edge, base::Fd copy, base::Fd copier)
       : fd_(fd), edge_(std::move(edge)), copy_(std::move(copy)), copier_(std::move(copier)) {}
+  void watch_edge(bool on);
   void drop(int fd, std::size_t size);
 
   int fd_;
   base::Fd edge_;
   base::Fd copy_, copier_;     // a pipe of our own, empty between two calls
+  bool edged_ = false;         // the edge is watched
   std::size_t standing_ = 0;   // bytes read that are still in the pipe
   std::vector<char> dropped_;  // by the last drop()
 };
