@@ -55,7 +55,7 @@ class Scout {
   static constexpr std::chrono::seconds kStale{30};
   // Clients connect before lines tell of them: so long after the last line walks go on, with such pauses.
   static constexpr std::chrono::seconds kLinger{10};
-  static constexpr std::chrono::milliseconds kPause{100};
+  static constexpr std::chrono::milliseconds kPause{20};
   // For so long after a walk, or after a ban, the processors are for others.
   static constexpr std::chrono::milliseconds kYield{10};
   // Walks take at most one part in so many of a processor, whatever lines are forged; the time of so long may
