@@ -44,10 +44,13 @@ void Filter::pull() {
   if (!state) return loop_.stop(state.error());
   if (loop_.stopped()) return;
   if (*state == ReadState::ended) return loop_.stop();
-  if (*state == ReadState::more) return;
+  if (*state == ReadState::drained) act();
+  watch_input();
+}
+
+void Filter::act() {
   if (handlers_.on_drained && !check(handlers_.on_drained(out_))) return;
   if (check(out_.flush()) && (!handlers_.is_settled || handlers_.is_settled())) settle();
-  watch_input();
 }
 
 void Filter::settle() {
@@ -56,7 +59,7 @@ void Filter::settle() {
 }
 
 void Filter::watch_input() {
-  if (pipe_ && input_) input_->watch(pipe_->fd());
+  if (pipe_ && input_) input_->watch(pipe_->wait_fd());
 }
 
 std::string_view Filter::dealt_with() {
@@ -68,6 +71,7 @@ base::Result<ReadState> Filter::read() {
   if (!pipe_) return lines_.read(STDIN_FILENO, on_piece);
   const ssize_t got = pipe_->read(lines_.space());
   if (got < 0 && errno != EAGAIN && errno != EINTR) return base::os_error("read '-'");
+  if (got < 0) return ReadState::more;  // there may be; nothing has come, so there is nothing to act on
   if (got == 0) lines_.finish(on_piece);
   if (got > 0) lines_.put(static_cast<std::size_t>(got), on_piece);
   return got == 0 ? ReadState::ended : ReadState::drained;
@@ -78,21 +82,22 @@ base::Result<ReadState> Filter::read() {
 void Filter::take(const Piece& piece) { check(handlers_.on_line(piece, out_)); }
 
 // A line whose beginning was taken out of the input when a signal came belongs to nobody else: its rest is
-// waited for, not long.
+// waited for, not long; then it goes out as it is.
 void Filter::finish_line() {
-  if (pipe_ && !lines_.inside()) return;
+  if (pipe_ && !lines_.inside() && pipe_->can_stay(lines_.pending())) return;
   if (pipe_) pipe_->release(0);
   const auto deadline = std::chrono::steady_clock::now() + kLastWords;
   while (lines_.pending() > 0 || lines_.inside()) {
     const auto left =
         std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     pollfd polled{STDIN_FILENO, POLLIN, 0};
-    if (left.count() <= 0 || ::poll(&polled, 1, static_cast<int>(left.count())) <= 0) return;
+    if (left.count() <= 0 || ::poll(&polled, 1, static_cast<int>(left.count())) <= 0) break;
     // Byte by byte: what follows the line is for whoever reads next.
     const base::Result<ReadState> state = lines_.read(
         STDIN_FILENO, [this](const Piece& piece) { take(piece); }, 1);
-    if (!state || *state == ReadState::ended) return;
+    if (!state || *state == ReadState::ended) break;
   }
+  lines_.finish([this](const Piece& piece) { take(piece); });
 }
 
 // Ends the loop on failure, or when the reader of stdout has gone.

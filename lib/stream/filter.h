@@ -59,6 +59,7 @@ class Filter {
 
  private:
   void pull();
+  void act();
   base::Result<ReadState> read();
   void take(const Piece& piece);
   void watch_input();
@@ -71,7 +72,7 @@ class Filter {
   Output out_;
   Lines lines_;
   std::optional<PipeInput> pipe_;  // what stdin is, if it is one
-  std::optional<Watch> input_;     // while it runs
+  std::optional<Watch> input_;     // once it runs
 };
 
 // The line as it came. Half a line at the end of the stream gets its newline: last words may follow it.
