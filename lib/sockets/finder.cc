@@ -17,9 +17,7 @@ using base::Result;
 constexpr std::size_t kFirstWave = 4;
 // Where nobody waits for the answer, and others for the asker.
 constexpr std::size_t kNearWave = 32;
-static_assert(kMaxPorts <= kMostTuples);
-// In all; one port is asked for everywhere. More would cost as much as a walk, which finds them too.
-constexpr std::size_t kMostLookUps = 2 * kMaxEndpoints;
+static_assert(kMaxPorts + kMostLookUps <= kMostTuples);
 
 void add(std::vector<Endpoint>& endpoints, const Endpoint& endpoint) {
   if (std::find(endpoints.begin(), endpoints.end(), endpoint) == endpoints.end())
@@ -109,7 +107,8 @@ Result<std::vector<Connection>> Finder::find_near(const ip::Address& remote,
   return all;
 }
 
-// At the first few places for all ports at once, then, for the ports not found, at the others.
+// At the first few places for all ports at once, then at all others for as many of the ports not found, the
+// first of them, as may be.
 Result<std::size_t> Finder::search(const ip::Address& remote, std::span<const std::uint16_t> ports,
                                    const std::vector<Endpoint>& places, Reach reach,
                                    const OnFound& on_found) {
@@ -119,7 +118,6 @@ Result<std::size_t> Finder::search(const ip::Address& remote, std::span<const st
   }
   std::vector<std::uint16_t> left{ports.begin(), ports.end()};
   std::size_t all = 0, most = reach == Reach::near ? kNearWave : kFirstWave;
-  std::size_t asked = 0;
   for (std::size_t begin = 0, end = 0; begin < met.size() && !left.empty(); begin = end) {
     end = std::min(met.size(), begin + std::max(most / left.size(), std::size_t{1}));
     std::vector<Tuple> tuples;
@@ -140,9 +138,9 @@ Result<std::size_t> Finder::search(const ip::Address& remote, std::span<const st
     }
     all += wave.size();
     if (Result<void> taken = wave.empty() ? Result<void>{} : on_found(wave); !taken) return failed(taken);
-    asked += tuples.size();
-    if (reach == Reach::near || asked >= kMostLookUps) break;
-    most = std::min(kMostTuples, kMostLookUps - asked);
+    if (reach == Reach::near || end == met.size()) break;
+    left.resize(std::min(left.size(), std::max(kMostLookUps / (met.size() - end), std::size_t{1})));
+    most = kMostTuples;
   }
   return all;
 }

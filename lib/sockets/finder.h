@@ -32,6 +32,9 @@ struct Endpoint {
 // Most places that one look-up asks at, and most ports that one looks for.
 inline constexpr std::size_t kMaxEndpoints = 64;
 inline constexpr std::size_t kMaxPorts = 16;
+// Questions to the kernel beyond the first send: more would cost as much as a walk of a small table.
+inline constexpr std::size_t kMostLookUps = 128;
+static_assert(kMaxEndpoints <= kMostLookUps);
 // A look-up that misses may be the first client of a new listener; listeners are read again at most this
 // often.
 inline constexpr std::chrono::milliseconds kRefresh{100};
@@ -57,7 +60,8 @@ class Finder {
   // The TCP connection of this peer, or none. Fails when the kernel cannot be asked.
   base::Result<std::optional<Connection>> find(const ip::Address& remote, std::uint16_t port);
   // The TCP connections of this peer from these ports (beyond kMaxPorts they are not looked for). Those that
-  // are where clients were met last do not wait until ports that are gone have been asked for everywhere.
+  // are where clients were met last do not wait until ports that are gone have been asked for everywhere; of
+  // many ports not found there only the first are.
   base::Result<void> find_all(const ip::Address& remote, std::span<const std::uint16_t> ports,
                               const OnFound& on_found);
   // The same only where clients were met last, as far as one short send asks: some 10 us, 50 where there is
