@@ -72,7 +72,7 @@ struct Suspect {
   ip::Prefix target;
   std::optional<ip::Address> address;  // the one last seen, when the target is more than one address
   std::string_view user;
-  std::vector<std::uint16_t> ports;  // of that address, seen in the log, newest first
+  std::vector<std::uint16_t> ports;  // of that address, known ones, those of its newest lines first
 };
 
 enum class Direction : std::uint8_t { in, out };
@@ -89,7 +89,7 @@ struct Ban {
   Direction direction = Direction::in;
   std::string_view rule;
   std::string_view user;
-  std::vector<std::uint16_t> ports;  // of that address, seen in the log, newest first
+  std::vector<std::uint16_t> ports;  // of that address, known ones, those of its newest lines first
   std::string_view reason;
 };
 

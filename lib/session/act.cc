@@ -98,12 +98,12 @@ Target Detector::locate(Index place) const {
     for (const std::uint16_t port : more)
       if (std::ranges::count(ports, port) == 0) ports.push_back(port);
   };
+  if (evidence_.logged && address) add(evidence_.logged(*address));
   if (evidence_.known) {
     const Sighting sighting = evidence_.known(prefix);
     if (!sighting.ports.empty() && !address) address = sighting.address;
     if (sighting.address == address) add(sighting.ports);
   }
-  if (evidence_.logged && address) add(evidence_.logged(*address));
   if (prefix.is_single()) address.reset();
   return {prefix, address, std::move(ports), {}};
 }

@@ -15,7 +15,8 @@ bool names_connection(const event::Access& access) {
 }  // namespace
 
 void Nearby::note(const event::Access& access, std::string_view behind) {
-  behind_ = behind;
+  behind_.clear();
+  unseen_ = behind;
   if (!names_connection(access)) return;
   newest_ = (newest_ + 1) % kMostBefore;
   before_[newest_] = {access.at, *access.ip, *access.port};
@@ -31,16 +32,25 @@ std::vector<std::uint16_t> Nearby::ports(const ip::Address& address) {
     const Entry& entry = before_[(newest_ + kMostBefore - i) % kMostBefore];
     if (entry.address == address && entry.at >= oldest) add(entry.port);
   }
-  std::string_view rest = behind_;
-  for (std::size_t i = 0; i < kMostBehind; ++i) {
-    const std::size_t end = rest.find('\n');
-    if (end == std::string_view::npos || end >= event::kMaxLine) break;
-    const event::Event event = decoder_.decode(rest.substr(0, end));
-    rest.remove_prefix(end + 1);
-    const auto* access = std::get_if<event::Access>(&event);
-    if (access != nullptr && names_connection(*access) && access->ip == address) add(*access->port);
+  look_behind();
+  for (const Entry& entry : behind_) {
+    if (entry.address == address) add(entry.port);
   }
   return ports;
+}
+
+// Once a line, however many are asked for.
+void Nearby::look_behind() {
+  for (std::size_t i = 0; i < kMostBehind && !unseen_.empty(); ++i) {
+    const std::size_t end = unseen_.find('\n');
+    if (end == std::string_view::npos || end >= event::kMaxLine) break;
+    const event::Event event = decoder_.decode(unseen_.substr(0, end));
+    unseen_.remove_prefix(end + 1);
+    const auto* access = std::get_if<event::Access>(&event);
+    if (access != nullptr && names_connection(*access))
+      behind_.push_back({access->at, *access->ip, *access->port});
+  }
+  unseen_ = {};
 }
 
 }  // namespace session_detect

@@ -35,9 +35,12 @@ class Nearby {
     std::uint16_t port = 0;
   };
 
+  void look_behind();
+
   std::vector<Entry> before_{kMostBefore};  // a ring
   std::size_t newest_ = 0;
-  std::string_view behind_;
+  std::vector<Entry> behind_;
+  std::string_view unseen_;  // what behind_ does not have yet
   event::Decoder decoder_;
 };
 
