@@ -25,7 +25,7 @@ void Nearby::note(const event::Access& access, std::string_view behind) {
 std::vector<std::uint16_t> Nearby::ports(const ip::Address& address) {
   std::vector<std::uint16_t> ports;
   const auto add = [&](std::uint16_t port) {
-    if (ports.size() < kMostPorts && std::ranges::count(ports, port) == 0) ports.push_back(port);
+    if (ports.size() < sockets::kMaxPorts && std::ranges::count(ports, port) == 0) ports.push_back(port);
   };
   const base::Time oldest = before_[newest_].at - kRecent;
   for (std::size_t i = 0; i < kMostBefore; ++i) {

@@ -10,6 +10,7 @@
 
 #include "event/decode.h"
 #include "ip/address.h"
+#include "sockets/finder.h"
 
 namespace session_detect {
 
@@ -20,12 +21,10 @@ class Nearby {
   // Looked at: so many lines before it that are no older, and so many of those that were read with it.
   static constexpr std::size_t kMostBefore = 128, kMostBehind = 16;
   static constexpr std::chrono::seconds kRecent{2};
-  // Ports that are told.
-  static constexpr std::size_t kMostPorts = 16;
-
   // The line to be judged. `behind` is to stay readable until the next, with event::kPadding bytes after it.
   void note(const event::Access& access, std::string_view behind);
-  // Ports of this address: of the line and those before it, newest first, then of those behind it.
+  // Ports of this address, as many as a look-up takes: of the line and those before it, newest first, then of
+  // those behind it.
   std::vector<std::uint16_t> ports(const ip::Address& address);
 
  private:
