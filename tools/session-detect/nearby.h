@@ -21,6 +21,7 @@ class Nearby {
   // Looked at: so many lines before it that are no older, and so many of those that were read with it.
   static constexpr std::size_t kMostBefore = 128, kMostBehind = 16;
   static constexpr std::chrono::seconds kRecent{2};
+
   // The line to be judged. `behind` is to stay readable until the next, with event::kPadding bytes after it.
   void note(const event::Access& access, std::string_view behind);
   // Ports of this address, as many as a look-up takes: of the line and those before it, newest first, then of
